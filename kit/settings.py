@@ -1,0 +1,85 @@
+"""Settings that every process shares. Each is an environment variable with a default for the local stack."""
+
+from functools import cached_property
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_SECRET = "lectern-local-secret-not-for-production"  # noqa: S105 - known to all, refused outside the local stack
+
+
+class CommonSettings(BaseSettings):
+    """The settings of any Lectern process; services add their own."""
+
+    model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="ignore", populate_by_name=True)
+
+    local: bool = Field(False, description="Conveniences of the local stack, such as its well-known secrets")
+    listen: str = Field("127.0.0.1:0", description="Where the gRPC server listens, host:port")
+    metrics_listen: str = Field("", description="Where Prometheus reads /metrics, host:port; empty serves none")
+    log_level: str = Field("info", description="debug, info, warning or error")
+    log_format: str = Field("json", description="json, or console for people")
+
+    mongodb_uri: str = Field(
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+        validation_alias=AliasChoices("MONGODB_URI", "mongodb_uri"),
+        description="The replica set that holds the truth",
+    )
+    mongodb_pool: int = Field(50, description="Connections to MongoDB at the most, per process")
+    mongodb_timeout_ms: int = Field(5000, description="Time limit of one operation on MongoDB, in milliseconds")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0",
+        validation_alias=AliasChoices("REDIS_URL", "redis_url"),
+        description="The Redis of the queues (noeviction, AOF)",
+    )
+    redis_cache_url: str = Field(
+        "",
+        validation_alias=AliasChoices("REDIS_CACHE_URL", "redis_cache_url"),
+        description="The Redis of caches and turn logs (LRU); empty takes that of the queues",
+    )
+    redis_max_retries: int = Field(
+        3,
+        validation_alias=AliasChoices("REDIS_MAX_RETRIES", "redis_max_retries"),
+        description="How often a command to Redis is tried again",
+    )
+    redis_retry_delay: int = Field(
+        50,
+        validation_alias=AliasChoices("REDIS_RETRY_DELAY", "redis_retry_delay"),
+        description="The first pause between these tries, in milliseconds",
+    )
+    disable_cache: bool = Field(
+        False,
+        validation_alias=AliasChoices("DISABLE_CACHE", "disable_cache"),
+        description="Switches every cache off; everything still works",
+    )
+
+    jwt_secret: SecretStr = Field(SecretStr(""), description="The shared secret of HS256 tokens")
+    jwt_jwks_url: str = Field("", description="Where the keys of RS256 and ES256 tokens are published")
+    jwt_issuer: str = Field("lectern", description="The `iss` that tokens must have")
+    jwt_audience: str = Field("lectern", description="The `aud` that tokens must have")
+    service_secret: SecretStr = Field(SecretStr(""), description="The secret of the tokens between services")
+
+    threads_target: str = Field("127.0.0.1:50052", description="gRPC target of the threads service")
+    context_target: str = Field("127.0.0.1:50053", description="gRPC target of the context service")
+    inference_target: str = Field("127.0.0.1:50054", description="gRPC target of the inference service")
+
+    otlp_endpoint: str = Field(
+        "",
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
+        description="Where traces are sent by OTLP over gRPC; empty sends none",
+    )
+    trace_file: str = Field("", description="A file that finished spans are appended to as JSON lines; for tests")
+    drain_seconds: float = Field(10.0, description="How long running calls may finish after SIGTERM, in seconds")
+
+    @cached_property
+    def user_secret(self) -> str:
+        """The secret of users' tokens; the well-known one on the local stack alone."""
+        return self.jwt_secret.get_secret_value() or (LOCAL_SECRET if self.local else "")
+
+    @cached_property
+    def internal_secret(self) -> str:
+        """The secret of service tokens; the well-known one on the local stack alone."""
+        return self.service_secret.get_secret_value() or (f"{LOCAL_SECRET}-services" if self.local else "")
+
+    @cached_property
+    def cache_url(self) -> str:
+        return self.redis_cache_url or self.redis_url
