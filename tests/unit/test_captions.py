@@ -24,7 +24,7 @@ class Cue:
 
 def seconds(stamp: str) -> float:
     hours, minutes, rest = stamp.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+    return round(int(hours) * 3600 + int(minutes) * 60 + float(rest), 3)
 
 
 def cues_of(vtt: str) -> list[Cue]:
