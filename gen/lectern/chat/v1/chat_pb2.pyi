@@ -234,6 +234,7 @@ class Turn(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     FAILURE_REASON_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The turn, as `threads/{thread}/turns/{turn}`."""
     thread: _builtins.str
@@ -262,6 +263,8 @@ class Turn(_message.Message):
     """The tutoring policy that the answer followed: `answer`, `hints` or `quiz_me`, with the rung of the hint ladder."""
     failure_reason: _builtins.str
     """Why the turn did not complete, as a name of lectern.errors.v1.ErrorReason."""
+    sequence: _builtins.int
+    """The turn's place in its thread, from 1. Its question is message 2n - 1, its answer message 2n."""
     @_builtins.property
     def citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
         """Where the answer stands in the lecture. Final once the turn is completed."""
@@ -299,10 +302,11 @@ class Turn(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         failure_reason: _builtins.str = ...,
+        sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "model", b"model", "name", b"name", "policy", b"policy", "provider", b"provider", "question", b"question", "request_id", b"request_id", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "model", b"model", "name", b"name", "policy", b"policy", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
