@@ -61,9 +61,7 @@ def from_rpc_error(error: grpc.RpcError) -> errors.LecternError:
     return _restored(kind, message, status)
 
 
-def _restored(
-    kind: type[errors.LecternError], message: str, status: status_pb2.Status
-) -> errors.LecternError:
+def _restored(kind: type[errors.LecternError], message: str, status: status_pb2.Status) -> errors.LecternError:
     reason, field, retry_after, metadata = None, "", None, {}
     for detail in status.details:
         info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()

@@ -1,0 +1,1 @@
+"""What happens around every call, one idea a file, in the order that `kit.server.interceptors` lists."""

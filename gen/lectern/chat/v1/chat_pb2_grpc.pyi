@@ -7,21 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from lectern.chat.v1 import chat_pb2 as _chat_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -29,35 +15,16 @@ GRPC_VERSION: str
 class ChatServiceStub:
     """Chat turns, orchestrated by the gateway."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> ChatServiceAsyncStub: ...
-    StreamTurn: _grpc.UnaryStreamMultiCallable[_chat_pb2.StreamTurnRequest, _chat_pb2.TurnEvent]
-    """Asks a question and streams the answer's events."""
-    CreateTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.CreateTurnRequest, _chat_pb2.Turn]
-    """Asks a question and waits for the whole answer."""
-    GetTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.GetTurnRequest, _chat_pb2.Turn]
-    """Reads a turn as it stands."""
-    ResumeTurn: _grpc.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.TurnEvent]
-    """Streams a turn's events after a sequence, on any instance, also after a crash of the first."""
-    CancelTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.CancelTurnRequest, _chat_pb2.Turn]
-    """Stops generation; what was said is kept as a partial answer."""
-
-@_typing.type_check_only
-class ChatServiceAsyncStub(ChatServiceStub):
-    """Chat turns, orchestrated by the gateway."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    StreamTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.StreamTurnRequest, _chat_pb2.TurnEvent]  # type: ignore[assignment]
+    StreamTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.StreamTurnRequest, _chat_pb2.TurnEvent]
     """Asks a question and streams the answer's events."""
-    CreateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.CreateTurnRequest, _chat_pb2.Turn]  # type: ignore[assignment]
+    CreateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.CreateTurnRequest, _chat_pb2.Turn]
     """Asks a question and waits for the whole answer."""
-    GetTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.GetTurnRequest, _chat_pb2.Turn]  # type: ignore[assignment]
+    GetTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.GetTurnRequest, _chat_pb2.Turn]
     """Reads a turn as it stands."""
-    ResumeTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.TurnEvent]  # type: ignore[assignment]
+    ResumeTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.TurnEvent]
     """Streams a turn's events after a sequence, on any instance, also after a crash of the first."""
-    CancelTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.CancelTurnRequest, _chat_pb2.Turn]  # type: ignore[assignment]
+    CancelTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.CancelTurnRequest, _chat_pb2.Turn]
     """Stops generation; what was said is kept as a partial answer."""
 
 class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -67,40 +34,40 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     def StreamTurn(
         self,
         request: _chat_pb2.StreamTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_chat_pb2.TurnEvent], _abc.AsyncIterator[_chat_pb2.TurnEvent]]:
+        context: _aio.ServicerContext[_chat_pb2.StreamTurnRequest, _abc.AsyncIterator[_chat_pb2.TurnEvent]],
+    ) -> _abc.AsyncIterator[_chat_pb2.TurnEvent]:
         """Asks a question and streams the answer's events."""
 
     @_abc_1.abstractmethod
     def CreateTurn(
         self,
         request: _chat_pb2.CreateTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_chat_pb2.Turn, _abc.Awaitable[_chat_pb2.Turn]]:
+        context: _aio.ServicerContext[_chat_pb2.CreateTurnRequest, _abc.Awaitable[_chat_pb2.Turn]],
+    ) -> _abc.Awaitable[_chat_pb2.Turn]:
         """Asks a question and waits for the whole answer."""
 
     @_abc_1.abstractmethod
     def GetTurn(
         self,
         request: _chat_pb2.GetTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_chat_pb2.Turn, _abc.Awaitable[_chat_pb2.Turn]]:
+        context: _aio.ServicerContext[_chat_pb2.GetTurnRequest, _abc.Awaitable[_chat_pb2.Turn]],
+    ) -> _abc.Awaitable[_chat_pb2.Turn]:
         """Reads a turn as it stands."""
 
     @_abc_1.abstractmethod
     def ResumeTurn(
         self,
         request: _chat_pb2.ResumeTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_chat_pb2.TurnEvent], _abc.AsyncIterator[_chat_pb2.TurnEvent]]:
+        context: _aio.ServicerContext[_chat_pb2.ResumeTurnRequest, _abc.AsyncIterator[_chat_pb2.TurnEvent]],
+    ) -> _abc.AsyncIterator[_chat_pb2.TurnEvent]:
         """Streams a turn's events after a sequence, on any instance, also after a crash of the first."""
 
     @_abc_1.abstractmethod
     def CancelTurn(
         self,
         request: _chat_pb2.CancelTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_chat_pb2.Turn, _abc.Awaitable[_chat_pb2.Turn]]:
+        context: _aio.ServicerContext[_chat_pb2.CancelTurnRequest, _abc.Awaitable[_chat_pb2.Turn]],
+    ) -> _abc.Awaitable[_chat_pb2.Turn]:
         """Stops generation; what was said is kept as a partial answer."""
 
-def add_ChatServiceServicer_to_server(servicer: ChatServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_ChatServiceServicer_to_server(servicer: ChatServiceServicer, server: _aio.Server) -> None: ...

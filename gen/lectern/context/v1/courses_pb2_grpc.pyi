@@ -8,21 +8,7 @@ from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from lectern.context.v1 import courses_pb2 as _courses_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,75 +16,36 @@ GRPC_VERSION: str
 class CourseServiceStub:
     """Courses of the caller's tenant and their videos."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> CourseServiceAsyncStub: ...
-    ListCourses: _grpc.UnaryUnaryMultiCallable[_courses_pb2.ListCoursesRequest, _courses_pb2.ListCoursesResponse]
-    """Lists courses by title."""
-    CreateCourse: _grpc.UnaryUnaryMultiCallable[_courses_pb2.CreateCourseRequest, _courses_pb2.Course]
-    """Creates a course."""
-    GetCourse: _grpc.UnaryUnaryMultiCallable[_courses_pb2.GetCourseRequest, _courses_pb2.Course]
-    """Reads a course."""
-    UpdateCourse: _grpc.UnaryUnaryMultiCallable[_courses_pb2.UpdateCourseRequest, _courses_pb2.Course]
-    """Changes a course."""
-    DeleteCourse: _grpc.UnaryUnaryMultiCallable[_courses_pb2.DeleteCourseRequest, _empty_pb2.Empty]
-    """Deletes a course and everything that hangs on it."""
-    ImportVideo: _grpc.UnaryUnaryMultiCallable[_courses_pb2.ImportVideoRequest, _courses_pb2.ImportVideoResponse]
-    """Imports a video's transcript; importing the same address again replaces it."""
-    ListVideos: _grpc.UnaryUnaryMultiCallable[_courses_pb2.ListVideosRequest, _courses_pb2.ListVideosResponse]
-    """Lists a course's videos in the order of their import."""
-    DeleteVideo: _grpc.UnaryUnaryMultiCallable[_courses_pb2.DeleteVideoRequest, _empty_pb2.Empty]
-    """Deletes a video and its transcript."""
-    GetTranscript: _grpc.UnaryUnaryMultiCallable[_courses_pb2.GetTranscriptRequest, _courses_pb2.Transcript]
-    """Reads a video's transcript, cue by cue."""
-    SearchPassages: _grpc.UnaryUnaryMultiCallable[_courses_pb2.SearchPassagesRequest, _courses_pb2.SearchPassagesResponse]
-    """Finds the passages of a course that speak of something."""
-    PreloadCourse: _grpc.UnaryUnaryMultiCallable[_courses_pb2.PreloadCourseRequest, _courses_pb2.PreloadCourseResponse]
-    """Builds and caches the context of a course's videos before they are asked about."""
-    PreloadPopular: _grpc.UnaryUnaryMultiCallable[_courses_pb2.PreloadPopularRequest, _courses_pb2.PreloadPopularResponse]
-    """The same for the courses that are asked about most."""
-    ClearCourseCache: _grpc.UnaryUnaryMultiCallable[_courses_pb2.ClearCourseCacheRequest, _courses_pb2.ClearCourseCacheResponse]
-    """Throws away the cached context of a course, on every instance."""
-    AddMember: _grpc.UnaryUnaryMultiCallable[_courses_pb2.AddMemberRequest, _courses_pb2.Course]
-    """Lets a user into a course that is for its members alone."""
-    RemoveMember: _grpc.UnaryUnaryMultiCallable[_courses_pb2.RemoveMemberRequest, _courses_pb2.Course]
-    """Takes a user out of a course."""
-
-@_typing.type_check_only
-class CourseServiceAsyncStub(CourseServiceStub):
-    """Courses of the caller's tenant and their videos."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ListCourses: _aio.UnaryUnaryMultiCallable[_courses_pb2.ListCoursesRequest, _courses_pb2.ListCoursesResponse]  # type: ignore[assignment]
+    ListCourses: _aio.UnaryUnaryMultiCallable[_courses_pb2.ListCoursesRequest, _courses_pb2.ListCoursesResponse]
     """Lists courses by title."""
-    CreateCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.CreateCourseRequest, _courses_pb2.Course]  # type: ignore[assignment]
+    CreateCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.CreateCourseRequest, _courses_pb2.Course]
     """Creates a course."""
-    GetCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.GetCourseRequest, _courses_pb2.Course]  # type: ignore[assignment]
+    GetCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.GetCourseRequest, _courses_pb2.Course]
     """Reads a course."""
-    UpdateCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.UpdateCourseRequest, _courses_pb2.Course]  # type: ignore[assignment]
+    UpdateCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.UpdateCourseRequest, _courses_pb2.Course]
     """Changes a course."""
-    DeleteCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.DeleteCourseRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.DeleteCourseRequest, _empty_pb2.Empty]
     """Deletes a course and everything that hangs on it."""
-    ImportVideo: _aio.UnaryUnaryMultiCallable[_courses_pb2.ImportVideoRequest, _courses_pb2.ImportVideoResponse]  # type: ignore[assignment]
+    ImportVideo: _aio.UnaryUnaryMultiCallable[_courses_pb2.ImportVideoRequest, _courses_pb2.ImportVideoResponse]
     """Imports a video's transcript; importing the same address again replaces it."""
-    ListVideos: _aio.UnaryUnaryMultiCallable[_courses_pb2.ListVideosRequest, _courses_pb2.ListVideosResponse]  # type: ignore[assignment]
+    ListVideos: _aio.UnaryUnaryMultiCallable[_courses_pb2.ListVideosRequest, _courses_pb2.ListVideosResponse]
     """Lists a course's videos in the order of their import."""
-    DeleteVideo: _aio.UnaryUnaryMultiCallable[_courses_pb2.DeleteVideoRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteVideo: _aio.UnaryUnaryMultiCallable[_courses_pb2.DeleteVideoRequest, _empty_pb2.Empty]
     """Deletes a video and its transcript."""
-    GetTranscript: _aio.UnaryUnaryMultiCallable[_courses_pb2.GetTranscriptRequest, _courses_pb2.Transcript]  # type: ignore[assignment]
+    GetTranscript: _aio.UnaryUnaryMultiCallable[_courses_pb2.GetTranscriptRequest, _courses_pb2.Transcript]
     """Reads a video's transcript, cue by cue."""
-    SearchPassages: _aio.UnaryUnaryMultiCallable[_courses_pb2.SearchPassagesRequest, _courses_pb2.SearchPassagesResponse]  # type: ignore[assignment]
+    SearchPassages: _aio.UnaryUnaryMultiCallable[_courses_pb2.SearchPassagesRequest, _courses_pb2.SearchPassagesResponse]
     """Finds the passages of a course that speak of something."""
-    PreloadCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.PreloadCourseRequest, _courses_pb2.PreloadCourseResponse]  # type: ignore[assignment]
+    PreloadCourse: _aio.UnaryUnaryMultiCallable[_courses_pb2.PreloadCourseRequest, _courses_pb2.PreloadCourseResponse]
     """Builds and caches the context of a course's videos before they are asked about."""
-    PreloadPopular: _aio.UnaryUnaryMultiCallable[_courses_pb2.PreloadPopularRequest, _courses_pb2.PreloadPopularResponse]  # type: ignore[assignment]
+    PreloadPopular: _aio.UnaryUnaryMultiCallable[_courses_pb2.PreloadPopularRequest, _courses_pb2.PreloadPopularResponse]
     """The same for the courses that are asked about most."""
-    ClearCourseCache: _aio.UnaryUnaryMultiCallable[_courses_pb2.ClearCourseCacheRequest, _courses_pb2.ClearCourseCacheResponse]  # type: ignore[assignment]
+    ClearCourseCache: _aio.UnaryUnaryMultiCallable[_courses_pb2.ClearCourseCacheRequest, _courses_pb2.ClearCourseCacheResponse]
     """Throws away the cached context of a course, on every instance."""
-    AddMember: _aio.UnaryUnaryMultiCallable[_courses_pb2.AddMemberRequest, _courses_pb2.Course]  # type: ignore[assignment]
+    AddMember: _aio.UnaryUnaryMultiCallable[_courses_pb2.AddMemberRequest, _courses_pb2.Course]
     """Lets a user into a course that is for its members alone."""
-    RemoveMember: _aio.UnaryUnaryMultiCallable[_courses_pb2.RemoveMemberRequest, _courses_pb2.Course]  # type: ignore[assignment]
+    RemoveMember: _aio.UnaryUnaryMultiCallable[_courses_pb2.RemoveMemberRequest, _courses_pb2.Course]
     """Takes a user out of a course."""
 
 class CourseServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -108,120 +55,120 @@ class CourseServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListCourses(
         self,
         request: _courses_pb2.ListCoursesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.ListCoursesResponse, _abc.Awaitable[_courses_pb2.ListCoursesResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.ListCoursesRequest, _abc.Awaitable[_courses_pb2.ListCoursesResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.ListCoursesResponse]:
         """Lists courses by title."""
 
     @_abc_1.abstractmethod
     def CreateCourse(
         self,
         request: _courses_pb2.CreateCourseRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.Course, _abc.Awaitable[_courses_pb2.Course]]:
+        context: _aio.ServicerContext[_courses_pb2.CreateCourseRequest, _abc.Awaitable[_courses_pb2.Course]],
+    ) -> _abc.Awaitable[_courses_pb2.Course]:
         """Creates a course."""
 
     @_abc_1.abstractmethod
     def GetCourse(
         self,
         request: _courses_pb2.GetCourseRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.Course, _abc.Awaitable[_courses_pb2.Course]]:
+        context: _aio.ServicerContext[_courses_pb2.GetCourseRequest, _abc.Awaitable[_courses_pb2.Course]],
+    ) -> _abc.Awaitable[_courses_pb2.Course]:
         """Reads a course."""
 
     @_abc_1.abstractmethod
     def UpdateCourse(
         self,
         request: _courses_pb2.UpdateCourseRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.Course, _abc.Awaitable[_courses_pb2.Course]]:
+        context: _aio.ServicerContext[_courses_pb2.UpdateCourseRequest, _abc.Awaitable[_courses_pb2.Course]],
+    ) -> _abc.Awaitable[_courses_pb2.Course]:
         """Changes a course."""
 
     @_abc_1.abstractmethod
     def DeleteCourse(
         self,
         request: _courses_pb2.DeleteCourseRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_courses_pb2.DeleteCourseRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes a course and everything that hangs on it."""
 
     @_abc_1.abstractmethod
     def ImportVideo(
         self,
         request: _courses_pb2.ImportVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.ImportVideoResponse, _abc.Awaitable[_courses_pb2.ImportVideoResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.ImportVideoRequest, _abc.Awaitable[_courses_pb2.ImportVideoResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.ImportVideoResponse]:
         """Imports a video's transcript; importing the same address again replaces it."""
 
     @_abc_1.abstractmethod
     def ListVideos(
         self,
         request: _courses_pb2.ListVideosRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.ListVideosResponse, _abc.Awaitable[_courses_pb2.ListVideosResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.ListVideosRequest, _abc.Awaitable[_courses_pb2.ListVideosResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.ListVideosResponse]:
         """Lists a course's videos in the order of their import."""
 
     @_abc_1.abstractmethod
     def DeleteVideo(
         self,
         request: _courses_pb2.DeleteVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_courses_pb2.DeleteVideoRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes a video and its transcript."""
 
     @_abc_1.abstractmethod
     def GetTranscript(
         self,
         request: _courses_pb2.GetTranscriptRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.Transcript, _abc.Awaitable[_courses_pb2.Transcript]]:
+        context: _aio.ServicerContext[_courses_pb2.GetTranscriptRequest, _abc.Awaitable[_courses_pb2.Transcript]],
+    ) -> _abc.Awaitable[_courses_pb2.Transcript]:
         """Reads a video's transcript, cue by cue."""
 
     @_abc_1.abstractmethod
     def SearchPassages(
         self,
         request: _courses_pb2.SearchPassagesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.SearchPassagesResponse, _abc.Awaitable[_courses_pb2.SearchPassagesResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.SearchPassagesRequest, _abc.Awaitable[_courses_pb2.SearchPassagesResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.SearchPassagesResponse]:
         """Finds the passages of a course that speak of something."""
 
     @_abc_1.abstractmethod
     def PreloadCourse(
         self,
         request: _courses_pb2.PreloadCourseRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.PreloadCourseResponse, _abc.Awaitable[_courses_pb2.PreloadCourseResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.PreloadCourseRequest, _abc.Awaitable[_courses_pb2.PreloadCourseResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.PreloadCourseResponse]:
         """Builds and caches the context of a course's videos before they are asked about."""
 
     @_abc_1.abstractmethod
     def PreloadPopular(
         self,
         request: _courses_pb2.PreloadPopularRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.PreloadPopularResponse, _abc.Awaitable[_courses_pb2.PreloadPopularResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.PreloadPopularRequest, _abc.Awaitable[_courses_pb2.PreloadPopularResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.PreloadPopularResponse]:
         """The same for the courses that are asked about most."""
 
     @_abc_1.abstractmethod
     def ClearCourseCache(
         self,
         request: _courses_pb2.ClearCourseCacheRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.ClearCourseCacheResponse, _abc.Awaitable[_courses_pb2.ClearCourseCacheResponse]]:
+        context: _aio.ServicerContext[_courses_pb2.ClearCourseCacheRequest, _abc.Awaitable[_courses_pb2.ClearCourseCacheResponse]],
+    ) -> _abc.Awaitable[_courses_pb2.ClearCourseCacheResponse]:
         """Throws away the cached context of a course, on every instance."""
 
     @_abc_1.abstractmethod
     def AddMember(
         self,
         request: _courses_pb2.AddMemberRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.Course, _abc.Awaitable[_courses_pb2.Course]]:
+        context: _aio.ServicerContext[_courses_pb2.AddMemberRequest, _abc.Awaitable[_courses_pb2.Course]],
+    ) -> _abc.Awaitable[_courses_pb2.Course]:
         """Lets a user into a course that is for its members alone."""
 
     @_abc_1.abstractmethod
     def RemoveMember(
         self,
         request: _courses_pb2.RemoveMemberRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_courses_pb2.Course, _abc.Awaitable[_courses_pb2.Course]]:
+        context: _aio.ServicerContext[_courses_pb2.RemoveMemberRequest, _abc.Awaitable[_courses_pb2.Course]],
+    ) -> _abc.Awaitable[_courses_pb2.Course]:
         """Takes a user out of a course."""
 
-def add_CourseServiceServicer_to_server(servicer: CourseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_CourseServiceServicer_to_server(servicer: CourseServiceServicer, server: _aio.Server) -> None: ...

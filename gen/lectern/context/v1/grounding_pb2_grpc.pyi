@@ -7,21 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from lectern.context.v1 import grounding_pb2 as _grounding_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -29,19 +15,8 @@ GRPC_VERSION: str
 class GroundingServiceStub:
     """Grounding of turns. The user is that of the service token."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> GroundingServiceAsyncStub: ...
-    BuildContext: _grpc.UnaryUnaryMultiCallable[_grounding_pb2.BuildContextRequest, _grounding_pb2.BuildContextResponse]
-    """Finds what the answer to a question can lean on, within a token budget."""
-
-@_typing.type_check_only
-class GroundingServiceAsyncStub(GroundingServiceStub):
-    """Grounding of turns. The user is that of the service token."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    BuildContext: _aio.UnaryUnaryMultiCallable[_grounding_pb2.BuildContextRequest, _grounding_pb2.BuildContextResponse]  # type: ignore[assignment]
+    BuildContext: _aio.UnaryUnaryMultiCallable[_grounding_pb2.BuildContextRequest, _grounding_pb2.BuildContextResponse]
     """Finds what the answer to a question can lean on, within a token budget."""
 
 class GroundingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -51,8 +26,8 @@ class GroundingServiceServicer(metaclass=_abc_1.ABCMeta):
     def BuildContext(
         self,
         request: _grounding_pb2.BuildContextRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_grounding_pb2.BuildContextResponse, _abc.Awaitable[_grounding_pb2.BuildContextResponse]]:
+        context: _aio.ServicerContext[_grounding_pb2.BuildContextRequest, _abc.Awaitable[_grounding_pb2.BuildContextResponse]],
+    ) -> _abc.Awaitable[_grounding_pb2.BuildContextResponse]:
         """Finds what the answer to a question can lean on, within a token budget."""
 
-def add_GroundingServiceServicer_to_server(servicer: GroundingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_GroundingServiceServicer_to_server(servicer: GroundingServiceServicer, server: _aio.Server) -> None: ...

@@ -7,21 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from lectern.inference.v1 import generation_pb2 as _generation_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -29,23 +15,10 @@ GRPC_VERSION: str
 class GenerationServiceStub:
     """Calls to models. The user and tenant that pay are those of the service token."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> GenerationServiceAsyncStub: ...
-    StreamGenerate: _grpc.UnaryStreamMultiCallable[_generation_pb2.StreamGenerateRequest, _generation_pb2.StreamGenerateResponse]
-    """Answers a question as a stream."""
-    Embed: _grpc.UnaryUnaryMultiCallable[_generation_pb2.EmbedRequest, _generation_pb2.EmbedResponse]
-    """Turns texts into vectors."""
-
-@_typing.type_check_only
-class GenerationServiceAsyncStub(GenerationServiceStub):
-    """Calls to models. The user and tenant that pay are those of the service token."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    StreamGenerate: _aio.UnaryStreamMultiCallable[_generation_pb2.StreamGenerateRequest, _generation_pb2.StreamGenerateResponse]  # type: ignore[assignment]
+    StreamGenerate: _aio.UnaryStreamMultiCallable[_generation_pb2.StreamGenerateRequest, _generation_pb2.StreamGenerateResponse]
     """Answers a question as a stream."""
-    Embed: _aio.UnaryUnaryMultiCallable[_generation_pb2.EmbedRequest, _generation_pb2.EmbedResponse]  # type: ignore[assignment]
+    Embed: _aio.UnaryUnaryMultiCallable[_generation_pb2.EmbedRequest, _generation_pb2.EmbedResponse]
     """Turns texts into vectors."""
 
 class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -55,16 +28,16 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
     def StreamGenerate(
         self,
         request: _generation_pb2.StreamGenerateRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_generation_pb2.StreamGenerateResponse], _abc.AsyncIterator[_generation_pb2.StreamGenerateResponse]]:
+        context: _aio.ServicerContext[_generation_pb2.StreamGenerateRequest, _abc.AsyncIterator[_generation_pb2.StreamGenerateResponse]],
+    ) -> _abc.AsyncIterator[_generation_pb2.StreamGenerateResponse]:
         """Answers a question as a stream."""
 
     @_abc_1.abstractmethod
     def Embed(
         self,
         request: _generation_pb2.EmbedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_generation_pb2.EmbedResponse, _abc.Awaitable[_generation_pb2.EmbedResponse]]:
+        context: _aio.ServicerContext[_generation_pb2.EmbedRequest, _abc.Awaitable[_generation_pb2.EmbedResponse]],
+    ) -> _abc.Awaitable[_generation_pb2.EmbedResponse]:
         """Turns texts into vectors."""
 
-def add_GenerationServiceServicer_to_server(servicer: GenerationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_GenerationServiceServicer_to_server(servicer: GenerationServiceServicer, server: _aio.Server) -> None: ...

@@ -7,21 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from lectern.ops.v1 import ops_pb2 as _ops_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -29,19 +15,8 @@ GRPC_VERSION: str
 class HealthServiceStub:
     """The health of the whole."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> HealthServiceAsyncStub: ...
-    GetHealth: _grpc.UnaryUnaryMultiCallable[_ops_pb2.GetHealthRequest, _ops_pb2.Health]
-    """Says whether the system can serve, and how each part is."""
-
-@_typing.type_check_only
-class HealthServiceAsyncStub(HealthServiceStub):
-    """The health of the whole."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetHealth: _aio.UnaryUnaryMultiCallable[_ops_pb2.GetHealthRequest, _ops_pb2.Health]  # type: ignore[assignment]
+    GetHealth: _aio.UnaryUnaryMultiCallable[_ops_pb2.GetHealthRequest, _ops_pb2.Health]
     """Says whether the system can serve, and how each part is."""
 
 class HealthServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -51,8 +26,8 @@ class HealthServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetHealth(
         self,
         request: _ops_pb2.GetHealthRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_ops_pb2.Health, _abc.Awaitable[_ops_pb2.Health]]:
+        context: _aio.ServicerContext[_ops_pb2.GetHealthRequest, _abc.Awaitable[_ops_pb2.Health]],
+    ) -> _abc.Awaitable[_ops_pb2.Health]:
         """Says whether the system can serve, and how each part is."""
 
-def add_HealthServiceServicer_to_server(servicer: HealthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_HealthServiceServicer_to_server(servicer: HealthServiceServicer, server: _aio.Server) -> None: ...

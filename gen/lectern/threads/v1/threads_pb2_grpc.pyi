@@ -8,21 +8,7 @@ from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from lectern.threads.v1 import threads_pb2 as _threads_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,43 +16,20 @@ GRPC_VERSION: str
 class ThreadServiceStub:
     """The caller's own threads."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> ThreadServiceAsyncStub: ...
-    ListThreads: _grpc.UnaryUnaryMultiCallable[_threads_pb2.ListThreadsRequest, _threads_pb2.ListThreadsResponse]
-    """Lists threads, newest first."""
-    SearchThreads: _grpc.UnaryUnaryMultiCallable[_threads_pb2.SearchThreadsRequest, _threads_pb2.SearchThreadsResponse]
-    """Finds words in the caller's own conversations."""
-    GetThread: _grpc.UnaryUnaryMultiCallable[_threads_pb2.GetThreadRequest, _threads_pb2.Thread]
-    """Reads a thread."""
-    UpdateThread: _grpc.UnaryUnaryMultiCallable[_threads_pb2.UpdateThreadRequest, _threads_pb2.Thread]
-    """Changes a thread's title or metadata."""
-    DeleteThread: _grpc.UnaryUnaryMultiCallable[_threads_pb2.DeleteThreadRequest, _empty_pb2.Empty]
-    """Deletes a thread and everything that hangs on it."""
-    ListMessages: _grpc.UnaryUnaryMultiCallable[_threads_pb2.ListMessagesRequest, _threads_pb2.ListMessagesResponse]
-    """Lists a thread's messages, oldest first."""
-    WatchThread: _grpc.UnaryStreamMultiCallable[_threads_pb2.WatchThreadRequest, _threads_pb2.ThreadEvent]
-    """Streams everything that happens in the thread, to every device."""
-
-@_typing.type_check_only
-class ThreadServiceAsyncStub(ThreadServiceStub):
-    """The caller's own threads."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ListThreads: _aio.UnaryUnaryMultiCallable[_threads_pb2.ListThreadsRequest, _threads_pb2.ListThreadsResponse]  # type: ignore[assignment]
+    ListThreads: _aio.UnaryUnaryMultiCallable[_threads_pb2.ListThreadsRequest, _threads_pb2.ListThreadsResponse]
     """Lists threads, newest first."""
-    SearchThreads: _aio.UnaryUnaryMultiCallable[_threads_pb2.SearchThreadsRequest, _threads_pb2.SearchThreadsResponse]  # type: ignore[assignment]
+    SearchThreads: _aio.UnaryUnaryMultiCallable[_threads_pb2.SearchThreadsRequest, _threads_pb2.SearchThreadsResponse]
     """Finds words in the caller's own conversations."""
-    GetThread: _aio.UnaryUnaryMultiCallable[_threads_pb2.GetThreadRequest, _threads_pb2.Thread]  # type: ignore[assignment]
+    GetThread: _aio.UnaryUnaryMultiCallable[_threads_pb2.GetThreadRequest, _threads_pb2.Thread]
     """Reads a thread."""
-    UpdateThread: _aio.UnaryUnaryMultiCallable[_threads_pb2.UpdateThreadRequest, _threads_pb2.Thread]  # type: ignore[assignment]
+    UpdateThread: _aio.UnaryUnaryMultiCallable[_threads_pb2.UpdateThreadRequest, _threads_pb2.Thread]
     """Changes a thread's title or metadata."""
-    DeleteThread: _aio.UnaryUnaryMultiCallable[_threads_pb2.DeleteThreadRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteThread: _aio.UnaryUnaryMultiCallable[_threads_pb2.DeleteThreadRequest, _empty_pb2.Empty]
     """Deletes a thread and everything that hangs on it."""
-    ListMessages: _aio.UnaryUnaryMultiCallable[_threads_pb2.ListMessagesRequest, _threads_pb2.ListMessagesResponse]  # type: ignore[assignment]
+    ListMessages: _aio.UnaryUnaryMultiCallable[_threads_pb2.ListMessagesRequest, _threads_pb2.ListMessagesResponse]
     """Lists a thread's messages, oldest first."""
-    WatchThread: _aio.UnaryStreamMultiCallable[_threads_pb2.WatchThreadRequest, _threads_pb2.ThreadEvent]  # type: ignore[assignment]
+    WatchThread: _aio.UnaryStreamMultiCallable[_threads_pb2.WatchThreadRequest, _threads_pb2.ThreadEvent]
     """Streams everything that happens in the thread, to every device."""
 
 class ThreadServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -76,56 +39,56 @@ class ThreadServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListThreads(
         self,
         request: _threads_pb2.ListThreadsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_threads_pb2.ListThreadsResponse, _abc.Awaitable[_threads_pb2.ListThreadsResponse]]:
+        context: _aio.ServicerContext[_threads_pb2.ListThreadsRequest, _abc.Awaitable[_threads_pb2.ListThreadsResponse]],
+    ) -> _abc.Awaitable[_threads_pb2.ListThreadsResponse]:
         """Lists threads, newest first."""
 
     @_abc_1.abstractmethod
     def SearchThreads(
         self,
         request: _threads_pb2.SearchThreadsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_threads_pb2.SearchThreadsResponse, _abc.Awaitable[_threads_pb2.SearchThreadsResponse]]:
+        context: _aio.ServicerContext[_threads_pb2.SearchThreadsRequest, _abc.Awaitable[_threads_pb2.SearchThreadsResponse]],
+    ) -> _abc.Awaitable[_threads_pb2.SearchThreadsResponse]:
         """Finds words in the caller's own conversations."""
 
     @_abc_1.abstractmethod
     def GetThread(
         self,
         request: _threads_pb2.GetThreadRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_threads_pb2.Thread, _abc.Awaitable[_threads_pb2.Thread]]:
+        context: _aio.ServicerContext[_threads_pb2.GetThreadRequest, _abc.Awaitable[_threads_pb2.Thread]],
+    ) -> _abc.Awaitable[_threads_pb2.Thread]:
         """Reads a thread."""
 
     @_abc_1.abstractmethod
     def UpdateThread(
         self,
         request: _threads_pb2.UpdateThreadRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_threads_pb2.Thread, _abc.Awaitable[_threads_pb2.Thread]]:
+        context: _aio.ServicerContext[_threads_pb2.UpdateThreadRequest, _abc.Awaitable[_threads_pb2.Thread]],
+    ) -> _abc.Awaitable[_threads_pb2.Thread]:
         """Changes a thread's title or metadata."""
 
     @_abc_1.abstractmethod
     def DeleteThread(
         self,
         request: _threads_pb2.DeleteThreadRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_threads_pb2.DeleteThreadRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes a thread and everything that hangs on it."""
 
     @_abc_1.abstractmethod
     def ListMessages(
         self,
         request: _threads_pb2.ListMessagesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_threads_pb2.ListMessagesResponse, _abc.Awaitable[_threads_pb2.ListMessagesResponse]]:
+        context: _aio.ServicerContext[_threads_pb2.ListMessagesRequest, _abc.Awaitable[_threads_pb2.ListMessagesResponse]],
+    ) -> _abc.Awaitable[_threads_pb2.ListMessagesResponse]:
         """Lists a thread's messages, oldest first."""
 
     @_abc_1.abstractmethod
     def WatchThread(
         self,
         request: _threads_pb2.WatchThreadRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_threads_pb2.ThreadEvent], _abc.AsyncIterator[_threads_pb2.ThreadEvent]]:
+        context: _aio.ServicerContext[_threads_pb2.WatchThreadRequest, _abc.AsyncIterator[_threads_pb2.ThreadEvent]],
+    ) -> _abc.AsyncIterator[_threads_pb2.ThreadEvent]:
         """Streams everything that happens in the thread, to every device."""
 
-def add_ThreadServiceServicer_to_server(servicer: ThreadServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_ThreadServiceServicer_to_server(servicer: ThreadServiceServicer, server: _aio.Server) -> None: ...

@@ -8,21 +8,7 @@ from grpc import aio as _aio
 from lectern.chat.v1 import chat_pb2 as _chat_pb2
 from lectern.threads.v1 import turns_pb2 as _turns_pb2
 import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,39 +16,18 @@ GRPC_VERSION: str
 class TurnServiceStub:
     """Turns, their order in the thread and the lease of the process that answers them. The user is that of the service token."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> TurnServiceAsyncStub: ...
-    BeginTurn: _grpc.UnaryUnaryMultiCallable[_turns_pb2.BeginTurnRequest, _turns_pb2.BeginTurnResponse]
-    """Finds or creates the thread, queues the question in it and leases the turn to its owner. Repeatable by request_id."""
-    CompleteTurn: _grpc.UnaryUnaryMultiCallable[_turns_pb2.CompleteTurnRequest, _chat_pb2.Turn]
-    """Makes question and answer durable and ends the turn. Repeatable; refused with LEASE_LOST under an old fencing token."""
-    DiscardTurn: _grpc.UnaryUnaryMultiCallable[_turns_pb2.DiscardTurnRequest, _turns_pb2.DiscardTurnResponse]
-    """Takes back a turn that must leave no trace, such as one about a course that does not exist."""
-    ReadTurn: _grpc.UnaryUnaryMultiCallable[_turns_pb2.ReadTurnRequest, _turns_pb2.ReadTurnResponse]
-    """Reads a turn of the user, running or ended, with who owns it."""
-    ClaimTurn: _grpc.UnaryUnaryMultiCallable[_turns_pb2.ClaimTurnRequest, _turns_pb2.ClaimTurnResponse]
-    """Takes over a turn whose owner is gone; refused with TURN_IN_PROGRESS while the owner lives."""
-    RenewOwner: _grpc.UnaryUnaryMultiCallable[_turns_pb2.RenewOwnerRequest, _turns_pb2.RenewOwnerResponse]
-    """Says that an owner lives, for all turns that it holds, until the lease's duration from now."""
-
-@_typing.type_check_only
-class TurnServiceAsyncStub(TurnServiceStub):
-    """Turns, their order in the thread and the lease of the process that answers them. The user is that of the service token."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    BeginTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.BeginTurnRequest, _turns_pb2.BeginTurnResponse]  # type: ignore[assignment]
+    BeginTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.BeginTurnRequest, _turns_pb2.BeginTurnResponse]
     """Finds or creates the thread, queues the question in it and leases the turn to its owner. Repeatable by request_id."""
-    CompleteTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.CompleteTurnRequest, _chat_pb2.Turn]  # type: ignore[assignment]
+    CompleteTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.CompleteTurnRequest, _chat_pb2.Turn]
     """Makes question and answer durable and ends the turn. Repeatable; refused with LEASE_LOST under an old fencing token."""
-    DiscardTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.DiscardTurnRequest, _turns_pb2.DiscardTurnResponse]  # type: ignore[assignment]
+    DiscardTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.DiscardTurnRequest, _turns_pb2.DiscardTurnResponse]
     """Takes back a turn that must leave no trace, such as one about a course that does not exist."""
-    ReadTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.ReadTurnRequest, _turns_pb2.ReadTurnResponse]  # type: ignore[assignment]
+    ReadTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.ReadTurnRequest, _turns_pb2.ReadTurnResponse]
     """Reads a turn of the user, running or ended, with who owns it."""
-    ClaimTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.ClaimTurnRequest, _turns_pb2.ClaimTurnResponse]  # type: ignore[assignment]
+    ClaimTurn: _aio.UnaryUnaryMultiCallable[_turns_pb2.ClaimTurnRequest, _turns_pb2.ClaimTurnResponse]
     """Takes over a turn whose owner is gone; refused with TURN_IN_PROGRESS while the owner lives."""
-    RenewOwner: _aio.UnaryUnaryMultiCallable[_turns_pb2.RenewOwnerRequest, _turns_pb2.RenewOwnerResponse]  # type: ignore[assignment]
+    RenewOwner: _aio.UnaryUnaryMultiCallable[_turns_pb2.RenewOwnerRequest, _turns_pb2.RenewOwnerResponse]
     """Says that an owner lives, for all turns that it holds, until the lease's duration from now."""
 
 class TurnServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -72,48 +37,48 @@ class TurnServiceServicer(metaclass=_abc_1.ABCMeta):
     def BeginTurn(
         self,
         request: _turns_pb2.BeginTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_turns_pb2.BeginTurnResponse, _abc.Awaitable[_turns_pb2.BeginTurnResponse]]:
+        context: _aio.ServicerContext[_turns_pb2.BeginTurnRequest, _abc.Awaitable[_turns_pb2.BeginTurnResponse]],
+    ) -> _abc.Awaitable[_turns_pb2.BeginTurnResponse]:
         """Finds or creates the thread, queues the question in it and leases the turn to its owner. Repeatable by request_id."""
 
     @_abc_1.abstractmethod
     def CompleteTurn(
         self,
         request: _turns_pb2.CompleteTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_chat_pb2.Turn, _abc.Awaitable[_chat_pb2.Turn]]:
+        context: _aio.ServicerContext[_turns_pb2.CompleteTurnRequest, _abc.Awaitable[_chat_pb2.Turn]],
+    ) -> _abc.Awaitable[_chat_pb2.Turn]:
         """Makes question and answer durable and ends the turn. Repeatable; refused with LEASE_LOST under an old fencing token."""
 
     @_abc_1.abstractmethod
     def DiscardTurn(
         self,
         request: _turns_pb2.DiscardTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_turns_pb2.DiscardTurnResponse, _abc.Awaitable[_turns_pb2.DiscardTurnResponse]]:
+        context: _aio.ServicerContext[_turns_pb2.DiscardTurnRequest, _abc.Awaitable[_turns_pb2.DiscardTurnResponse]],
+    ) -> _abc.Awaitable[_turns_pb2.DiscardTurnResponse]:
         """Takes back a turn that must leave no trace, such as one about a course that does not exist."""
 
     @_abc_1.abstractmethod
     def ReadTurn(
         self,
         request: _turns_pb2.ReadTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_turns_pb2.ReadTurnResponse, _abc.Awaitable[_turns_pb2.ReadTurnResponse]]:
+        context: _aio.ServicerContext[_turns_pb2.ReadTurnRequest, _abc.Awaitable[_turns_pb2.ReadTurnResponse]],
+    ) -> _abc.Awaitable[_turns_pb2.ReadTurnResponse]:
         """Reads a turn of the user, running or ended, with who owns it."""
 
     @_abc_1.abstractmethod
     def ClaimTurn(
         self,
         request: _turns_pb2.ClaimTurnRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_turns_pb2.ClaimTurnResponse, _abc.Awaitable[_turns_pb2.ClaimTurnResponse]]:
+        context: _aio.ServicerContext[_turns_pb2.ClaimTurnRequest, _abc.Awaitable[_turns_pb2.ClaimTurnResponse]],
+    ) -> _abc.Awaitable[_turns_pb2.ClaimTurnResponse]:
         """Takes over a turn whose owner is gone; refused with TURN_IN_PROGRESS while the owner lives."""
 
     @_abc_1.abstractmethod
     def RenewOwner(
         self,
         request: _turns_pb2.RenewOwnerRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_turns_pb2.RenewOwnerResponse, _abc.Awaitable[_turns_pb2.RenewOwnerResponse]]:
+        context: _aio.ServicerContext[_turns_pb2.RenewOwnerRequest, _abc.Awaitable[_turns_pb2.RenewOwnerResponse]],
+    ) -> _abc.Awaitable[_turns_pb2.RenewOwnerResponse]:
         """Says that an owner lives, for all turns that it holds, until the lease's duration from now."""
 
-def add_TurnServiceServicer_to_server(servicer: TurnServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_TurnServiceServicer_to_server(servicer: TurnServiceServicer, server: _aio.Server) -> None: ...

@@ -1,0 +1,105 @@
+"""One gRPC interceptor that runs every call inside an ordered list of context managers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from typing import Any
+
+import grpc
+
+from kit.call import CURRENT, Call
+
+Around = Callable[[Call], AbstractAsyncContextManager[None]]
+Refusal = Callable[[Call, "grpc.aio.ServicerContext[Any, Any]", Exception], Awaitable[None]]
+
+
+class Chain(grpc.aio.ServerInterceptor):
+    """Enters each part in order, outermost first, then the handler; what is raised ends in `refuse`."""
+
+    def __init__(self, around: Sequence[Around], refuse: Refusal) -> None:
+        self._around = tuple(around)
+        self._refuse = refuse
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is None:
+            handler = await continuation(handler_call_details)
+            if handler is None:
+                return None
+            wrapped = self._wrapped[method] = self._wrap(method, handler)
+        return wrapped
+
+    def _wrap(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        inner = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+        streams = handler.response_streaming
+        kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if streams else 'unary'}"
+        make = getattr(grpc, f"{kind}_rpc_method_handler")
+        outer = self._streaming(method, inner) if streams else self._unary(method, inner)
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(
+            outer, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
+        return wrapped
+
+    def _unary(self, method: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            call = _begin(method, context)
+            try:
+                async with self._entered(call):
+                    return await inner(request, context)
+            except Exception as error:
+                await self._refuse(call, context, error)
+
+        return serve
+
+    def _streaming(self, method: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., Awaitable[None]]:
+        # Written out rather than yielded, so that a cancelled call unwinds the servicer's generator at once.
+        async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+            call = _begin(method, context)
+            try:
+                async with self._entered(call), aclosing(inner(request, context)) as responses:  # type: ignore[type-var]
+                    async for response in responses:
+                        await context.write(response)
+            except Exception as error:
+                await self._refuse(call, context, error)
+
+        return serve
+
+    def _entered(self, call: Call) -> _Entered:
+        return _Entered(self._around, call)
+
+
+class _Entered(AbstractAsyncContextManager[None]):
+    """All parts of the chain around one call."""
+
+    def __init__(self, around: Sequence[Around], call: Call) -> None:
+        self._around = around
+        self._call = call
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> None:
+        await self._stack.__aenter__()
+        try:
+            for part in self._around:
+                await self._stack.enter_async_context(part(self._call))
+        except BaseException as error:
+            await self._stack.__aexit__(type(error), error, error.__traceback__)
+            raise
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await self._stack.__aexit__(*raised)
+
+
+def _begin(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Call:
+    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    left = context.time_remaining()
+    call = Call(method, metadata, None if left is None else time.monotonic() + left)
+    CURRENT.set(call)
+    return call

@@ -1,0 +1,29 @@
+"""Errors of the domain become statuses here, and nowhere else; a defect becomes INTERNAL and says nothing of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import structlog
+
+from kit import statuses
+from kit.call import Call
+from kit.errors import Internal, LecternError
+
+log = structlog.get_logger()
+
+
+async def refuse(call: Call, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
+    """Ends the call with the error's status, ErrorInfo and, where there is one, Retry-After."""
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if not isinstance(error, LecternError):
+        log.error("call_failed", rpc=call.method, request_id=call.request_id, exc_info=error)
+        error = Internal(f"something went wrong on our side; the request id is {call.request_id}")
+    elif statuses.code_of(error) in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE}:
+        log.warning("call_refused", rpc=call.method, reason=error.reason, message=error.message)
+    trailing = statuses.to_metadata(error)
+    if error.retry_after is not None:
+        trailing += (("retry-after", str(max(1, round(error.retry_after)))),)
+    await context.abort(statuses.code_of(error), error.message, trailing)

@@ -1,0 +1,45 @@
+"""Connections to MongoDB, and its driver's errors as errors of the domain."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WTimeoutError
+
+from kit.errors import DeadlineExceeded, LecternError, Reason, Unavailable
+from kit.settings import CommonSettings
+
+Client = AsyncMongoClient[dict[str, Any]]
+
+
+def connect(settings: CommonSettings, **options: Any) -> Client:
+    """A client with a bounded pool, time limits and majority writes; it connects when first used."""
+    return AsyncMongoClient(
+        settings.mongodb_uri,
+        maxPoolSize=settings.mongodb_pool,
+        timeoutMS=settings.mongodb_timeout_ms,
+        serverSelectionTimeoutMS=settings.mongodb_timeout_ms,
+        w="majority",
+        journal=True,
+        tz_aware=True,
+        appname="lectern",
+        **options,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises errors of the domain for those of the driver, whose messages never leave the process."""
+    try:
+        yield
+    except PyMongoError as error:
+        raise domain_error(error) from error
+
+
+def domain_error(error: PyMongoError) -> LecternError:
+    if error.timeout or isinstance(error, (ExecutionTimeout, NetworkTimeout, WTimeoutError)):
+        return DeadlineExceeded("the database did not answer in time", Reason.DEPENDENCY_UNAVAILABLE)
+    if isinstance(error, ConnectionFailure):
+        return Unavailable("the database cannot be reached", retry_after=1)
+    return Unavailable("the database refused the operation", retry_after=1)

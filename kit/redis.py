@@ -1,0 +1,29 @@
+"""Connections to Redis."""
+
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from kit.settings import CommonSettings
+
+__all__ = ["Redis", "RedisError", "connect"]
+
+
+def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:
+    """A client of `url` (`redis://` or `rediss://`) that fails fast and tries again as the settings say."""
+    backoff = ExponentialWithJitterBackoff(base=settings.redis_retry_delay / 1000, cap=1.0)
+    defaults: dict[str, Any] = {
+        "socket_connect_timeout": 1.0,
+        "socket_timeout": 2.0,
+        "health_check_interval": 30,
+        "retry": Retry(backoff, settings.redis_max_retries),
+        "retry_on_error": [RedisConnectionError, RedisTimeoutError],
+        "max_connections": 64,
+    }
+    client: Redis = Redis.from_url(url, **{**defaults, **options})
+    return client

@@ -1,0 +1,113 @@
+"""A gRPC server with health, reflection, and the interceptors that every call passes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from kit.auth import access
+from kit.auth.service_tokens import ServiceTokens
+from kit.auth.tokens import UserTokens
+from kit.interceptors.chain import Around, Chain
+from kit.interceptors.deadlines import Deadlines
+from kit.interceptors.identity import Identity
+from kit.interceptors.metrics import CallMetrics
+from kit.interceptors.refusals import refuse
+from kit.interceptors.tracing import tracing
+from kit.settings import CommonSettings
+
+MAX_MESSAGE_BYTES = 24 * 1024 * 1024
+DEFAULT_DEADLINE = 120.0
+OPEN_ENDED = frozenset(
+    {
+        "/lectern.threads.v1.ThreadService/WatchThread",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    }
+)
+OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.so_reuseport", 0),
+)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A servicer and the generated function that adds it to a server."""
+
+    add: Callable[[Any, grpc.aio.Server], None]
+    servicer: Any
+
+
+class Server:
+    """Serves the mounted services; `port` is known once it has started."""
+
+    def __init__(self, settings: CommonSettings, mounts: Sequence[Mount]) -> None:
+        self.services = services_of(mounts)
+        chain = Chain(interceptors(settings, self.services), refuse)
+        self._server = grpc.aio.server(interceptors=[chain], options=OPTIONS)
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for mount in mounts:
+            mount.add(mount.servicer, self._server)
+        reflection.enable_server_reflection(
+            (*self.services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
+        self._listen = settings.listen
+        self.port = 0
+
+    async def start(self) -> None:
+        self.port = self._server.add_insecure_port(self._listen)
+        await self._server.start()
+        for service in ("", *self.services):
+            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self, grace: float) -> None:
+        """Says NOT_SERVING first, refuses new calls, and lets running ones finish for `grace` seconds."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace)
+
+
+def interceptors(settings: CommonSettings, services: Sequence[str]) -> Sequence[Around]:
+    """What is around every call, outermost first."""
+    users = UserTokens(
+        secret=settings.user_secret,
+        jwks_url=settings.jwt_jwks_url,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+    )
+    rules = access.rules_of(services)
+    return (
+        tracing,  # the trace must exist before anything is logged
+        CallMetrics(),  # counts refusals of all that follows
+        Deadlines(DEFAULT_DEADLINE, OPEN_ENDED),  # bounds even the check of the token
+        Identity(rules, users, ServiceTokens(settings.internal_secret)),  # last: the servicer may rely on a caller
+    )
+
+
+def services_of(mounts: Sequence[Mount]) -> tuple[str, ...]:
+    """The full names of the mounted services."""
+    names = _Names()
+    for mount in mounts:
+        mount.add(mount.servicer, names)  # type: ignore[arg-type]
+    return tuple(names.found)
+
+
+class _Names:
+    """Stands in for a server to learn what would be registered on it."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def add_generic_rpc_handlers(self, handlers: object) -> None:
+        pass  # the generated code names the service in the other call
+
+    def add_registered_method_handlers(self, service: str, handlers: object) -> None:
+        self.found.append(service)

@@ -1,0 +1,57 @@
+"""Switches traces, metrics and logs on for a process, and flushes them at its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from prometheus_client import start_http_server
+
+from kit import VERSION
+from kit.settings import CommonSettings
+from kit.telemetry.logs import configure_logs
+from kit.telemetry.spanfile import SpanFile
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+
+
+@contextmanager
+def telemetry(name: str, settings: CommonSettings) -> Iterator[None]:
+    """Telemetry of a service. Without endpoint or file no spans are recorded; trace ids still pass through."""
+    configure_logs(name, settings)
+    resource = Resource.create({"service.name": f"lectern-{name}", "service.version": VERSION})
+    tracing = _tracing(resource, settings)
+    _metering(resource, settings)
+    try:
+        yield
+    finally:
+        if tracing is not None:
+            tracing.shutdown()
+
+
+def _tracing(resource: Resource, settings: CommonSettings) -> TracerProvider | None:
+    if not settings.otlp_endpoint and not settings.trace_file:
+        return None
+    provider = TracerProvider(resource=resource)
+    if settings.otlp_endpoint:
+        insecure = not settings.otlp_endpoint.startswith("https")
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.otlp_endpoint, insecure=insecure)))
+    if settings.trace_file:
+        provider.add_span_processor(SimpleSpanProcessor(SpanFile(settings.trace_file)))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def _metering(resource: Resource, settings: CommonSettings) -> None:
+    if not settings.metrics_listen:
+        return
+    seconds = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(SECONDS))
+    metrics.set_meter_provider(MeterProvider([PrometheusMetricReader()], resource=resource, views=[seconds]))
+    host, _, port = settings.metrics_listen.rpartition(":")
+    start_http_server(int(port), addr=host or "127.0.0.1")
