@@ -1,0 +1,1 @@
+"""Measuring the system: load, the fake provider, figures."""

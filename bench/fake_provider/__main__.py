@@ -1,0 +1,36 @@
+"""`python -m bench.fake_provider --port 0` prints the provider's base URL and serves until it is stopped."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+
+import orjson
+import uvloop
+
+from bench.fake_provider.server import FakeProvider
+
+
+async def serve(port: int, script: str) -> None:
+    loop = asyncio.get_running_loop()
+    provider = FakeProvider()
+    provider.book.load(orjson.loads(script))
+    server = await loop.create_server(provider.connection, "127.0.0.1", port, backlog=1024)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+    server.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--script", default="{}", help="what PUT /control/script takes")
+    arguments = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(serve(arguments.port, arguments.script))
+
+
+main()
