@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 
 import grpc
@@ -89,7 +89,7 @@ class Peer:
         caller: Caller,
         *,
         timeout: float | None = None,
-    ) -> AsyncIterator[Response]:
+    ) -> AsyncGenerator[Response, None]:
         """Many answers. Leaving the loop early cancels the call."""
         with self._span(method, current=False) as span:
             limit = deadline.remaining() if timeout is None else deadline.within(timeout)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from kit.errors import Conflict, Reason
@@ -38,7 +38,7 @@ class MemoryTurnLog:
         kept = self._turns.get(turn)
         return [entry for entry in kept.entries if entry.sequence > after] if kept else []
 
-    async def follow(self, turn: str, after: int = 0) -> AsyncIterator[Entry]:
+    async def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:
         kept = self._turn(turn)
         while True:
             for entry in await self.read(turn, after):
@@ -68,7 +68,7 @@ class MemoryBulletin:
         for watcher in self._watchers.get(thread, ()):
             watcher.put_nowait(note)
 
-    async def follow(self, thread: str) -> AsyncIterator[bytes]:
+    async def follow(self, thread: str) -> AsyncGenerator[bytes, None]:
         queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._watchers[thread].add(queue)
         try:

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,7 +24,7 @@ class TurnLog(Protocol):
     async def read(self, turn: str, after: int = 0) -> list[Entry]:
         """The entries after a sequence, in order; raises Unavailable while the log is away."""
 
-    def follow(self, turn: str, after: int = 0) -> AsyncIterator[Entry]:
+    def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:
         """The entries after a sequence as they come, until the final one; waits while the log is away."""
 
 
@@ -34,5 +34,5 @@ class Bulletin(Protocol):
     async def publish(self, thread: str, note: bytes) -> None:
         """Tells the watchers; raises Unavailable while the bulletin is away."""
 
-    def follow(self, thread: str) -> AsyncIterator[bytes]:
+    def follow(self, thread: str) -> AsyncGenerator[bytes, None]:
         """The notes from now on; the first item is empty and says that nothing from here on is missed."""

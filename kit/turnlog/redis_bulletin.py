@@ -1,6 +1,6 @@
 """The bulletin as one short Redis stream per thread."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from kit.errors import Unavailable
@@ -32,7 +32,7 @@ class RedisBulletin:
         except (RedisError, OSError) as error:
             raise Unavailable("the bulletin cannot be reached", retry_after=1) from error
 
-    async def follow(self, thread: str) -> AsyncIterator[bytes]:
+    async def follow(self, thread: str) -> AsyncGenerator[bytes, None]:
         async with self._wakes.waiting(_key(thread)) as woken:
             last = await self._newest(thread)
             yield b""

@@ -1,6 +1,6 @@
 """The log as capped Redis streams, one a turn, appended to under a fencing token."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from kit.errors import Conflict, Reason, Unavailable
@@ -62,7 +62,7 @@ class RedisTurnLog:
             raise Unavailable("the turn log cannot be reached", retry_after=1) from error
         return [_entry(identity, fields) for identity, fields in rows]
 
-    async def follow(self, turn: str, after: int = 0) -> AsyncIterator[Entry]:
+    async def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:
         async with self._wakes.waiting(_key(turn)) as woken:
             while True:
                 woken.clear()
