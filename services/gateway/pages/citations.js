@@ -1,0 +1,45 @@
+// Citations: numbered chips in the text, and the quoted sources beneath it.
+import { element } from "./dom.js";
+import { clock, seconds, spoken } from "./time.js";
+
+const isPlace = (citation) => Boolean(citation.videoUrl);
+const label = (citation) => (isPlace(citation) ? clock(seconds(citation.startOffset)) : `p. ${citation.page ?? 1}`);
+
+function aloud(citation) {
+  if (!isPlace(citation)) return `Page ${citation.page ?? 1} of ${citation.title || "the document"}`;
+  return `Jump to ${spoken(seconds(citation.startOffset))}${citation.title ? ` in ${citation.title}` : ""}`;
+}
+
+/** The chip that stands in an answer for `[number]`; a place in a document has nowhere to jump to. */
+export function chip(citation, onjump) {
+  const properties = { className: "chip", title: citation.quote ?? "", "aria-label": aloud(citation) };
+  if (!isPlace(citation)) return element("span", { ...properties, role: "note" }, label(citation));
+  return element("button", { ...properties, type: "button", onclick: () => onjump(citation) }, label(citation));
+}
+
+/** The list of sources of an answer. */
+export function sources(citations, onjump) {
+  return element("ul", { className: "sources", "aria-label": "Sources" },
+    ...citations.map((citation) => element("li", {}, source(citation, onjump))));
+}
+
+function source(citation, onjump) {
+  const from = element("span", { className: "from" }, citation.title ?? "");
+  if (citation.verified) from.append(element("span", { className: "verified" }, "found in the source"));
+  const words = [
+    element("span", { className: "where" }, label(citation)),
+    element("q", { className: "quote" }, citation.quote ?? ""),
+    from,
+  ];
+  if (!isPlace(citation)) return element("div", { className: "source" }, ...words);
+  return element("button", {
+    type: "button", className: "source", onclick: ({ currentTarget }) => { mark(currentTarget); onjump(citation); },
+    "data-start": seconds(citation.startOffset), "data-end": seconds(citation.endOffset),
+  }, ...words);
+}
+
+/** Shows which source the lecture stands at. */
+function mark(button) {
+  document.querySelector(".source[aria-current]")?.removeAttribute("aria-current");
+  button.setAttribute("aria-current", "true");
+}

@@ -1,0 +1,115 @@
+// One question and its answer on screen.
+import { chip, sources } from "./citations.js";
+import { element } from "./dom.js";
+import { inWords } from "./failures.js";
+import { MarkdownView } from "./markdown.js";
+import { clock } from "./time.js";
+
+export class Exchange {
+  #text = "";
+  #citations = [];
+  #onjump;
+  #answer = element("div", { className: "answer" });
+  #status = element("p", { className: "status" });
+  #extra = element("div", { className: "extra" });
+  #markdown;
+  #drawing = 0;
+
+  /** Shows the question; the answer comes piece by piece. */
+  constructor(question, { position = null, onjump }) {
+    this.#onjump = onjump;
+    this.#markdown = new MarkdownView(this.#answer, (number) => this.#cite(number));
+    const asked = element("p", { className: "asked" }, question);
+    if (position !== null) asked.append(element("span", { className: "when" }, `asked at ${clock(position)}`));
+    this.node = element("article", { className: "exchange" }, asked, this.#answer, this.#status, this.#extra);
+  }
+
+  get text() {
+    return this.#text;
+  }
+
+  get citations() {
+    return this.#citations;
+  }
+
+  /** Says what is being waited for. */
+  wait(words) {
+    this.node.dataset.state = "waiting";
+    this.node.setAttribute("aria-busy", "true");
+    this.#status.replaceChildren(element("i", { className: "pulse", "aria-hidden": "true" }), words);
+  }
+
+  /** Learns which sources the answer may cite. */
+  ground(citations) {
+    this.#citations = citations;
+  }
+
+  append(text) {
+    this.#text += text;
+    this.node.dataset.state = "streaming";
+    this.#status.replaceChildren();
+    this.#drawing ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  note(words) {
+    this.#extra.before(element("p", { className: "note" }, words));
+  }
+
+  /** Shows the whole answer with its final citations. */
+  complete({ answer = "", citations = [], state = "COMPLETED", ...turn }) {
+    this.#text = answer || this.#text;
+    this.#citations = citations;
+    this.#settle(state.toLowerCase());
+    this.#extra.append(sources(this.#shown(), this.#onjump));
+    if (state !== "COMPLETED") this.note(endOf(state, turn.failureReason));
+    else if (turn.degraded) this.note("No model could answer; these are the passages of the lecture themselves.");
+    const about = aboutOf(turn);
+    if (about) this.#extra.append(element("p", { className: "about" }, about));
+  }
+
+  /** Shows what was said before it broke off, and why. */
+  fail(words, { partial = "", reference = "", retry = null } = {}) {
+    this.#text = partial || this.#text;
+    this.#settle("failed");
+    this.#citations = this.#citations.filter((citation) => this.#text.includes(`[${citation.index}]`));
+    const box = element("div", { className: "failure" }, element("p", {}, words));
+    if (reference) box.append(element("p", { className: "reference" }, "Request ", element("code", {}, reference)));
+    if (retry) box.append(element("button", { type: "button", className: "quiet", onclick: retry }, "Ask again"));
+    this.#extra.append(box);
+  }
+
+  #settle(state) {
+    this.#draw();
+    this.node.dataset.state = state;
+    this.node.removeAttribute("aria-busy");
+    this.#status.replaceChildren();
+    this.#markdown.refresh(this.#text);
+  }
+
+  #draw() {
+    cancelAnimationFrame(this.#drawing);
+    this.#drawing = 0;
+    this.#markdown.show(this.#text);
+  }
+
+  #cite(number) {
+    const citation = this.#citations.find((one) => one.index === number);
+    return citation && chip(citation, this.#onjump);
+  }
+
+  /** The sources in the order in which the text cites them, and then the rest. */
+  #shown() {
+    return [...this.#citations].sort((one, other) => (one.index || 999) - (other.index || 999));
+  }
+}
+
+function endOf(state, reason) {
+  if (state === "CANCELLED") return "You stopped this answer.";
+  return state === "FAILED" ? inWords(reason) : "This answer broke off; what was said is kept.";
+}
+
+function aboutOf({ model, provider, cached, usage }) {
+  const words = [model || provider, cached && "from the answer cache"];
+  if (usage?.completionTokens) words.push(`${usage.completionTokens} tokens`);
+  return words.filter(Boolean).join(" · ");
+}
