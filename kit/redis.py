@@ -4,14 +4,16 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from kit.settings import CommonSettings
 
-__all__ = ["Redis", "RedisError", "connect"]
+__all__ = ["NO_RETRY", "Redis", "RedisError", "connect"]
+
+NO_RETRY = Retry(NoBackoff(), 0)
 
 
 def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:

@@ -1,0 +1,176 @@
+"""Protos of chat as values of the gateway, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from lectern.chat.v1 import chat_pb2
+
+from kit import names
+from kit.turnlog.ports import Entry
+from services.gateway import model
+
+
+def question_of(request: chat_pb2.StreamTurnRequest | chat_pb2.CreateTurnRequest) -> model.Question:
+    names.course_id(request.course)
+    position = seconds_of(request.position) if request.HasField("position") else None
+    return model.Question(request.course, request.video_url, request.message, request.request_id, position)
+
+
+def event_to_proto(event: model.Event) -> chat_pb2.TurnEvent:
+    made = chat_pb2.TurnEvent(sequence=event.sequence)
+    match event.happening:
+        case model.Delta(text):
+            made.delta.text = text
+        case model.Heartbeat():
+            made.heartbeat.SetInParent()
+        case model.Notice(kind, text):
+            made.notice.kind, made.notice.text = kind, text
+        case model.Started(turn, thread, changed):
+            made.started.turn, made.started.thread, made.started.video_changed = turn, thread, changed
+        case model.Context(citations, version):
+            made.context.citations.extend(citation_to_proto(citation) for citation in citations)
+            made.context.context_version = version
+        case model.Completed(turn):
+            made.completed.turn.CopyFrom(turn_to_proto(turn))
+        case model.Failed(reason, message, partial):
+            made.failed.reason, made.failed.message, made.failed.partial = reason, message, partial
+    return made
+
+
+def event_of(proto: chat_pb2.TurnEvent) -> model.Event:
+    return model.Event(proto.sequence, _happening_of(proto))
+
+
+def _happening_of(proto: chat_pb2.TurnEvent) -> model.Happening:
+    match proto.WhichOneof("event"):
+        case "delta":
+            return model.Delta(proto.delta.text)
+        case "notice":
+            return model.Notice(proto.notice.kind, proto.notice.text)
+        case "started":
+            return model.Started(proto.started.turn, proto.started.thread, proto.started.video_changed)
+        case "context":
+            citations = tuple(citation_of(citation) for citation in proto.context.citations)
+            return model.Context(citations, proto.context.context_version)
+        case "completed":
+            return model.Completed(turn_of(proto.completed.turn))
+        case "failed":
+            return model.Failed(proto.failed.reason, proto.failed.message, proto.failed.partial)
+        case _:
+            return model.Heartbeat()
+
+
+def entry_of(event: model.Event) -> Entry:
+    """The event as it stands in the turn log."""
+    return Entry(event.sequence, event_to_proto(event).SerializeToString(), event.final)
+
+
+def event_of_entry(entry: Entry) -> model.Event:
+    return event_of(chat_pb2.TurnEvent.FromString(entry.payload))
+
+
+def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
+    return chat_pb2.Turn(
+        name=turn.name,
+        thread=turn.thread,
+        question=turn.question,
+        answer=turn.answer,
+        citations=[citation_to_proto(citation) for citation in turn.citations],
+        usage=chat_pb2.TokenUsage(prompt_tokens=turn.prompt_tokens, completion_tokens=turn.completion_tokens),
+        provider=turn.provider,
+        degraded=turn.degraded,
+        cached=turn.cached,
+        state=chat_pb2.Turn.State.Value(turn.state.value),
+        model=turn.model,
+        course=turn.course,
+        video_url=turn.video_url,
+        request_id=turn.request_id,
+        policy=turn.policy,
+        create_time=_timestamp(turn.create_time),
+        end_time=_timestamp(turn.end_time),
+        failure_reason=turn.failure_reason,
+    )
+
+
+def turn_of(proto: chat_pb2.Turn) -> model.Turn:
+    return model.Turn(
+        name=proto.name,
+        thread=proto.thread,
+        question=proto.question,
+        state=_state_of(proto.state),
+        course=proto.course,
+        video_url=proto.video_url,
+        request_id=proto.request_id,
+        answer=proto.answer,
+        citations=tuple(citation_of(citation) for citation in proto.citations),
+        prompt_tokens=proto.usage.prompt_tokens,
+        completion_tokens=proto.usage.completion_tokens,
+        provider=proto.provider,
+        model=proto.model,
+        policy=proto.policy,
+        degraded=proto.degraded,
+        cached=proto.cached,
+        failure_reason=proto.failure_reason,
+        create_time=_datetime(proto.create_time) if proto.HasField("create_time") else None,
+        end_time=_datetime(proto.end_time) if proto.HasField("end_time") else None,
+    )
+
+
+def citation_to_proto(citation: model.Citation) -> chat_pb2.Citation:
+    return chat_pb2.Citation(
+        quote=citation.quote,
+        title=citation.title,
+        video_url=citation.video_url,
+        start_offset=duration_of(citation.start),
+        end_offset=duration_of(citation.end),
+        document=citation.document,
+        page=citation.page,
+        verified=citation.verified,
+        index=citation.index,
+    )
+
+
+def citation_of(proto: chat_pb2.Citation) -> model.Citation:
+    return model.Citation(
+        quote=proto.quote,
+        title=proto.title,
+        video_url=proto.video_url,
+        start=seconds_of(proto.start_offset) if proto.HasField("start_offset") else None,
+        end=seconds_of(proto.end_offset) if proto.HasField("end_offset") else None,
+        document=proto.document,
+        page=proto.page,
+        verified=proto.verified,
+        index=proto.index,
+    )
+
+
+def seconds_of(duration: Duration) -> float:
+    return duration.seconds + duration.nanos / 1e9
+
+
+def duration_of(seconds: float | None) -> Duration | None:
+    if seconds is None:
+        return None
+    made = Duration()
+    made.FromMilliseconds(round(seconds * 1000))
+    return made
+
+
+def _state_of(number: chat_pb2.Turn.State.ValueType) -> model.State:
+    name = chat_pb2.Turn.State.Name(number)
+    return model.State(name) if name in model.State.__members__ else model.State.RUNNING
+
+
+def _timestamp(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def _datetime(timestamp: Timestamp) -> datetime:
+    return timestamp.ToDatetime(UTC)

@@ -1,0 +1,222 @@
+"""What the gateway speaks of: questions, groundings, turns and their events. Times in a video are seconds."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a student asks, and where they are."""
+
+    course: str
+    video_url: str
+    text: str
+    request_id: str = ""
+    position: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a lecture or document that an answer may lean on."""
+
+    id: str
+    text: str
+    title: str = ""
+    video_url: str = ""
+    start: float | None = None
+    end: float | None = None
+    document: str = ""
+    page: int = 0
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What is known that the question is about."""
+
+    course: str
+    course_title: str
+    video_title: str
+    policy: str
+    passages: tuple[Passage, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it."""
+
+    quote: str
+    title: str = ""
+    video_url: str = ""
+    start: float | None = None
+    end: float | None = None
+    document: str = ""
+    page: int = 0
+    verified: bool = False
+    index: int = 0
+
+
+class State(StrEnum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    PARTIAL = "PARTIAL"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+    @property
+    def ended(self) -> bool:
+        return self not in {State.QUEUED, State.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer, so far or whole. `name` is `threads/{thread}/turns/{turn}`."""
+
+    name: str
+    thread: str
+    question: str
+    state: State
+    course: str = ""
+    video_url: str = ""
+    request_id: str = ""
+    answer: str = ""
+    citations: tuple[Citation, ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    provider: str = ""
+    model: str = ""
+    policy: str = ""
+    degraded: bool = False
+    cached: bool = False
+    failure_reason: str = ""
+    create_time: datetime | None = None
+    end_time: datetime | None = None
+
+    def ended_as(self, state: State, answer: str, reason: str = "") -> "Turn":
+        return replace(self, state=state, answer=answer, failure_reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A process's right to answer a turn."""
+
+    owner: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn that was found or created, and what its answer needs to know of the thread."""
+
+    turn: Turn
+    lease: Lease
+    attached: bool = False
+    video_changed: bool = False
+    history: tuple[Exchange, ...] = ()
+    ahead: tuple[str, ...] = ()
+    position: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A turn and who answers it; no lease once it has ended."""
+
+    turn: Turn
+    lease: Lease | None
+    owner_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    turn: str
+    thread: str
+    video_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    citations: tuple[Citation, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    reason: str
+    message: str
+    partial: str
+
+
+Happening = Started | Context | Delta | Notice | Heartbeat | Completed | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A happening with its number in the turn; heartbeats repeat the last one."""
+
+    sequence: int
+    happening: Happening
+
+    @property
+    def final(self) -> bool:
+        return isinstance(self.happening, Completed | Failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of what a model said."""
+
+    provider: str = ""
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached: bool = False
+    degraded: bool = False
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that an answer is generated from; `continue_from` is the text of one that broke off."""
+
+    question: str
+    grounding: Grounding
+    history: tuple[Exchange, ...] = ()
+    video_changed: bool = False
+    continue_from: str = ""

@@ -1,0 +1,244 @@
+"""The use cases of chat: ask, resume, read, cancel."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from kit.auth.caller import Caller
+from kit.errors import (
+    Conflict,
+    FailedPrecondition,
+    InvalidArgument,
+    LecternError,
+    Reason,
+    ResourceExhausted,
+    Unavailable,
+)
+from services.gateway.model import (
+    Begun,
+    Completed,
+    Delta,
+    Event,
+    Failed,
+    Grounding,
+    Heartbeat,
+    Held,
+    Question,
+    Started,
+    State,
+    Turn,
+)
+from services.gateway.ports import Journal, Knowledge, Orders, Threads
+from services.gateway.silences import with_silences
+from services.gateway.turns.desk import Desk
+from services.gateway.turns.run import TurnRun
+
+LIVENESS_SECONDS = 1.0
+CANCEL_SECONDS = 5.0
+MAX_REQUEST_ID = 128
+
+
+class ChatService:
+    """Asks threads and context at the same time, has the answer generated, and lets everyone read along."""
+
+    def __init__(
+        self,
+        threads: Threads,
+        knowledge: Knowledge,
+        journal: Journal,
+        orders: Orders,
+        desk: Desk,
+        *,
+        max_message_bytes: int,
+        heartbeat_seconds: float,
+    ) -> None:
+        self._threads = threads
+        self._knowledge = knowledge
+        self._journal = journal
+        self._orders = orders
+        self._desk = desk
+        self._max_message_bytes = max_message_bytes
+        self._heartbeat_seconds = heartbeat_seconds
+
+    async def ask(self, caller: Caller, question: Question) -> AsyncGenerator[Event, None]:
+        """The events of the turn; a repeated `request_id` reads the turn that exists."""
+        self._check(question)
+        begun, grounding = await self._begin(caller, question)
+        run = self._desk.run_of(begun.turn.name)
+        if begun.attached and run is None:
+            events = self.resume(caller, begun.turn.name)
+        else:
+            run = run or self._desk.take(caller, begun, grounding)
+            events = self._with_heartbeats(run)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def resume(self, caller: Caller, name: str, after: int = 0) -> AsyncGenerator[Event, None]:
+        """The rest of a turn, wherever it runs; taken over where its owner is gone."""
+        held = await self._threads.read(caller, name)
+        if held.turn.state.ended:
+            for event in await self._replay(held.turn, after):
+                yield event
+            return
+        run = self._desk.run_of(name)
+        events = self._with_heartbeats(run, after) if run else self._follow(caller, held, after)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def read(self, caller: Caller, name: str) -> Turn:
+        """The turn as it stands, with what was said so far."""
+        held = await self._threads.read(caller, name)
+        if held.turn.state.ended:
+            return held.turn
+        with contextlib.suppress(Unavailable):
+            return replace(held.turn, answer=_text(await self._journal.read(name)))
+        return held.turn
+
+    async def cancel(self, caller: Caller, name: str) -> Turn:
+        """Stops the turn wherever it runs; what was said is kept."""
+        held = await self._threads.read(caller, name)
+        if held.turn.state.ended or await self._desk.cancel(name):
+            return await self.read(caller, name)
+        if held.owner_alive and held.lease:
+            await self._orders.cancel(held.lease.owner, name)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CANCEL_SECONDS), aclosing(self._journal.follow(name)) as events:
+                    async for _ in events:
+                        pass
+            return await self.read(caller, name)
+        begun = await self._threads.claim(caller, name, self._desk.owner)
+        said = _text(await self._journal.read(name))
+        ended = begun.turn.ended_as(State.CANCELLED, said, Reason.TURN_CANCELLED)
+        return await self._threads.complete(caller, ended, begun.lease)
+
+    async def _begin(self, caller: Caller, question: Question) -> tuple[Begun, Grounding]:
+        """Both at once; a question that can't be grounded leaves no trace."""
+        grounding = asyncio.create_task(self._knowledge.ground(caller, question))
+        try:
+            begun = await self._threads.begin(caller, question, self._desk.owner)
+        except BaseException:
+            grounding.cancel()
+            raise
+        try:
+            return begun, await grounding
+        except BaseException:
+            if not begun.attached:
+                with contextlib.suppress(LecternError):
+                    await asyncio.shield(self._threads.discard(caller, begun.turn.name, begun.lease))
+            raise
+
+    async def _follow(self, caller: Caller, held: Held, after: int) -> AsyncGenerator[Event, None]:
+        """A turn that another process answers, for as long as that one lives; then ours, or its outcome."""
+        quiet, name, rest = 0.0, held.turn.name, None
+        async with aclosing(with_silences(self._journal.follow(name, after), LIVENESS_SECONDS)) as events:
+            async for event in events:
+                if event is not None:
+                    after, quiet = event.sequence, 0.0
+                    yield event
+                    if event.final:
+                        return
+                    continue
+                quiet += LIVENESS_SECONDS
+                if rest := await self._without_owner(caller, name, after):
+                    break
+                if quiet >= self._heartbeat_seconds:
+                    quiet = 0.0
+                    yield Event(after, Heartbeat())
+        if rest is not None:
+            async with aclosing(rest):
+                async for event in rest:
+                    yield event
+
+    async def _without_owner(self, caller: Caller, name: str, after: int) -> AsyncGenerator[Event, None] | None:
+        """The rest of a turn that its owner has ended or left; None while it lives."""
+        try:
+            held = await self._threads.read(caller, name)
+            if held.turn.state.ended:
+                return _each(await self._replay(held.turn, after))
+            return None if held.owner_alive else self._with_heartbeats(await self._take_over(caller, name), after)
+        except (Conflict, Unavailable):
+            return None  # somebody else was quicker, or nobody can be asked now
+
+    async def _take_over(self, caller: Caller, name: str) -> TurnRun:
+        begun = await self._threads.claim(caller, name, self._desk.owner)
+        turn = begun.turn
+        question = Question(turn.course, turn.video_url, turn.question, turn.request_id, begun.position)
+        try:
+            grounding = await self._knowledge.ground(caller, question)
+        except LecternError:
+            grounding = Grounding(turn.course, "", "", "", (), "")  # what was begun is ended without sources
+        past = await self._journal.read(name)
+        return self._desk.take(caller, begun, grounding, past)
+
+    async def _replay(self, turn: Turn, after: int) -> list[Event]:
+        """The events of an ended turn; where they are no longer kept, its outcome alone."""
+        with contextlib.suppress(Unavailable):
+            events = await self._journal.read(turn.name, after)
+            if events and events[-1].final:
+                return events
+            if not events and after and (await self._journal.read(turn.name, after - 1)):
+                return []
+        return _outcome(turn, after)
+
+    async def _with_heartbeats(self, run: TurnRun, after: int = 0) -> AsyncGenerator[Event, None]:
+        async with aclosing(with_silences(run.broadcast.follow(after), self._heartbeat_seconds)) as events:
+            async for event in events:
+                if event is not None:
+                    after = event.sequence
+                yield event or Event(after, Heartbeat())
+
+    def _check(self, question: Question) -> None:
+        if not question.text.strip():
+            raise InvalidArgument("message must not be empty", Reason.MESSAGE_EMPTY, field="message")
+        if len(question.text.encode()) > self._max_message_bytes:
+            limit = f"message must have at most {self._max_message_bytes} bytes"
+            raise InvalidArgument(limit, Reason.TOO_LARGE, field="message")
+        if len(question.request_id) > MAX_REQUEST_ID:
+            raise InvalidArgument(f"request_id must have at most {MAX_REQUEST_ID} characters", field="request_id")
+        if question.position is not None and question.position < 0:
+            raise InvalidArgument("position must not be negative", field="position")
+
+
+async def outcome(events: AsyncGenerator[Event, None]) -> Turn:
+    """The turn that the events end with; raises the error that it failed with."""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event.happening, Completed):
+                return event.happening.turn
+            if isinstance(event.happening, Failed):
+                raise _error(event.happening)
+    raise Unavailable("the turn ended without an answer", Reason.STREAM_INTERRUPTED)
+
+
+def _text(events: list[Event]) -> str:
+    return "".join(event.happening.text for event in events if isinstance(event.happening, Delta))
+
+
+async def _each(events: list[Event]) -> AsyncGenerator[Event, None]:
+    for event in events:
+        yield event
+
+
+def _outcome(turn: Turn, after: int) -> list[Event]:
+    ending = (
+        Completed(turn)
+        if turn.state == State.COMPLETED
+        else Failed(turn.failure_reason, "the turn ended without a whole answer", turn.answer)
+    )
+    if after:
+        return [Event(after + 1, ending)]
+    return [Event(1, Started(turn.name, turn.thread, video_changed=False)), Event(2, ending)]
+
+
+def _error(failed: Failed) -> LecternError:
+    reason = Reason(failed.reason) if failed.reason in Reason.__members__ else Reason.INTERNAL
+    metadata = {"partial": failed.partial[:1024]} if failed.partial else {}
+    if reason in {Reason.RATE_LIMITED, Reason.BUDGET_EXHAUSTED}:
+        return ResourceExhausted(failed.message, reason, metadata=metadata)
+    if reason in {Reason.TURN_CANCELLED, Reason.CONTENT_REFUSED, Reason.CONTEXT_TOO_LONG}:
+        return FailedPrecondition(failed.message, reason, metadata=metadata)
+    return Unavailable(failed.message, reason, metadata=metadata, retry_after=1)

@@ -1,0 +1,54 @@
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
+
+from kit import names
+from kit.call import current_caller
+from kit.errors import InvalidArgument
+from services.gateway import convert
+from services.gateway.observed import observed
+from services.gateway.service import ChatService, outcome
+
+TURN = "threads/{thread}/turns/{turn}"
+
+
+class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
+    """`lectern.chat.v1.ChatService`."""
+
+    def __init__(self, chat: ChatService) -> None:
+        self._chat = chat
+
+    async def StreamTurn(self, request: chat_pb2.StreamTurnRequest, context: Any) -> AsyncIterator[chat_pb2.TurnEvent]:
+        events = self._chat.ask(current_caller(), convert.question_of(request))
+        async with aclosing(observed(events)) as seen:
+            async for event in seen:
+                yield convert.event_to_proto(event)
+
+    async def CreateTurn(self, request: chat_pb2.CreateTurnRequest, context: Any) -> chat_pb2.Turn:
+        events = self._chat.ask(current_caller(), convert.question_of(request))
+        return convert.turn_to_proto(await outcome(observed(events)))
+
+    async def GetTurn(self, request: chat_pb2.GetTurnRequest, context: Any) -> chat_pb2.Turn:
+        names.parse(TURN, request.name)
+        return convert.turn_to_proto(await self._chat.read(current_caller(), request.name))
+
+    async def ResumeTurn(self, request: chat_pb2.ResumeTurnRequest, context: Any) -> AsyncIterator[chat_pb2.TurnEvent]:
+        names.parse(TURN, request.name)
+        after = request.after_sequence or _last_event_id(context)
+        if after < 0:
+            raise InvalidArgument("after_sequence must not be negative", field="after_sequence")
+        async with aclosing(self._chat.resume(current_caller(), request.name, after)) as events:
+            async for event in events:
+                yield convert.event_to_proto(event)
+
+    async def CancelTurn(self, request: chat_pb2.CancelTurnRequest, context: Any) -> chat_pb2.Turn:
+        names.parse(TURN, request.name)
+        return convert.turn_to_proto(await self._chat.cancel(current_caller(), request.name))
+
+
+def _last_event_id(context: Any) -> int:
+    """The sequence in the header `Last-Event-ID`, which EventSource sends when it reconnects."""
+    value = dict(context.invocation_metadata() or ()).get("last-event-id", "")
+    return int(value) if value.isascii() and value.isdigit() else 0

@@ -1,0 +1,20 @@
+from pathlib import Path
+
+from pydantic import Field
+
+from kit.settings import CommonSettings
+
+
+class GatewaySettings(CommonSettings):
+    """The settings of the gateway."""
+
+    http_listen: str = Field("127.0.0.1:0", description="Where the HTTP face listens: pages, uploads, Socket.IO")
+    max_message_bytes: int = Field(16 * 1024, description="The longest question, in bytes of UTF-8")
+    context_token_budget: int = Field(1200, description="Tokens of passages that a turn is grounded in at the most")
+    history_token_budget: int = Field(800, description="Tokens of the thread's past that a turn knows at the most")
+    turn_seconds: float = Field(120.0, description="How long a turn may take in all, in seconds")
+    abandon_seconds: float = Field(60.0, description="How long a turn runs on when nobody reads it, in seconds")
+    heartbeat_seconds: float = Field(10.0, description="How often a quiet stream says that it lives, in seconds")
+    demo_user: str = Field("", description="On the local stack: the user that the playground's ready token names")
+    demo_model: str = Field("", description="On the local stack: the demo model that answers; shown on the playground")
+    pages: Path = Field(Path(__file__).parent / "pages", description="The folder of the pages")

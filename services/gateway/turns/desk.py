@@ -1,0 +1,107 @@
+import asyncio
+import contextlib
+import contextvars
+import time
+import uuid
+from collections.abc import Iterable
+from contextlib import aclosing
+
+import structlog
+
+from kit.auth.caller import Caller
+from kit.call import CURRENT, Call, current_call
+from kit.errors import LecternError
+from services.gateway.model import Begun, Event, Grounding
+from services.gateway.ports import Orders
+from services.gateway.turns.run import Ports, TurnRun
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 1.0
+
+
+class Desk:
+    """The turns that this process answers. Each runs in a task of its own, under the process's owner lease."""
+
+    def __init__(self, ports: Ports, orders: Orders, *, turn_seconds: float, abandon_seconds: float) -> None:
+        self.owner = uuid.uuid4().hex
+        self._ports = ports
+        self._orders = orders
+        self._turn_seconds = turn_seconds
+        self._abandon_seconds = abandon_seconds
+        self._runs: dict[str, tuple[TurnRun, asyncio.Task[None]]] = {}
+        self._chores: list[asyncio.Task[None]] = []
+
+    def open(self) -> None:
+        """Begins to renew the lease and to listen to orders."""
+        self._chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._listen())]
+
+    async def close(self, grace: float) -> None:
+        """Lets runs end for `grace` seconds, then leaves the rest to the next owner."""
+        tasks = [task for _, task in self._runs.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in (*tasks, *self._chores):
+            task.cancel()
+        await asyncio.gather(*tasks, *self._chores, return_exceptions=True)
+        with contextlib.suppress(LecternError):
+            await self._ports.threads.renew(self.owner, release=True)
+
+    @property
+    def active(self) -> int:
+        return len(self._runs)
+
+    def run_of(self, turn: str) -> TurnRun | None:
+        found = self._runs.get(turn)
+        return found[0] if found else None
+
+    def take(self, caller: Caller, begun: Begun, grounding: Grounding, past: Iterable[Event] = ()) -> TurnRun:
+        """Starts to answer; the run has its own deadline, not that of the call that asked."""
+        run = TurnRun(self._ports, caller, begun, grounding, past)
+        context = contextvars.copy_context()
+        context.run(CURRENT.set, self._call(caller))
+        task = asyncio.create_task(self._answer(run), context=context)
+        self._runs[run.turn.name] = (run, task)
+        task.add_done_callback(lambda _: self._runs.pop(run.turn.name, None))
+        return run
+
+    async def cancel(self, turn: str) -> bool:
+        """Stops the turn if it runs here, and waits for its end."""
+        found = self._runs.get(turn)
+        if found is None:
+            return False
+        run, task = found
+        run.cancel(task)
+        await asyncio.wait({task})
+        return True
+
+    def _call(self, caller: Caller) -> Call:
+        asked = current_call()
+        call = Call("turn", {}, time.monotonic() + self._turn_seconds, caller=caller)
+        call.request_id = asked.request_id if asked else uuid.uuid4().hex
+        return call
+
+    async def _answer(self, run: TurnRun) -> None:
+        async with asyncio.timeout(
+            self._turn_seconds + 30
+        ):  # above all deadlines inside, so that no run stays for ever
+            await run.answer()
+
+    async def _beat(self) -> None:
+        while True:
+            with contextlib.suppress(LecternError):
+                await self._ports.threads.renew(self.owner)
+            self._end_abandoned()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def _end_abandoned(self) -> None:
+        for run, task in list(self._runs.values()):
+            if run.broadcast.unread_for() > self._abandon_seconds:
+                log.info("turn_abandoned", turn=run.turn.name)
+                run.cancel(task)
+
+    async def _listen(self) -> None:
+        async with aclosing(self._orders.received(self.owner)) as orders:
+            async for turn in orders:
+                if found := self._runs.get(turn):
+                    found[0].cancel(found[1])

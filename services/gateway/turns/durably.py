@@ -1,0 +1,21 @@
+"""The last write of a turn is tried for as long as its reader may wait."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import stamina
+
+from kit.errors import DeadlineExceeded, Unavailable
+
+T = TypeVar("T")
+SECONDS = 20.0
+
+
+async def durably(write: Callable[[], Awaitable[T]]) -> T:
+    """Repeats a repeatable write while its service or database is away, for twenty seconds at the most."""
+    async for attempt in stamina.retry_context(
+        on=(Unavailable, DeadlineExceeded), attempts=None, timeout=SECONDS, wait_initial=0.1, wait_max=2.0
+    ):
+        with attempt:
+            return await write()
+    raise AssertionError("the retry loop returns or raises")

@@ -1,0 +1,157 @@
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import structlog
+
+from kit.auth.caller import Caller
+from kit.errors import Conflict, LecternError, NotFound, Reason
+from services.gateway import citations
+from services.gateway.model import (
+    Begun,
+    Completed,
+    Context,
+    Delta,
+    Event,
+    Exchange,
+    Failed,
+    Finish,
+    Grounding,
+    Notice,
+    Prompt,
+    Started,
+    State,
+    Turn,
+)
+from services.gateway.ports import Generation, Journal, Threads
+from services.gateway.turns.broadcast import Broadcast
+from services.gateway.turns.durably import durably
+from services.gateway.turns.writer import TurnWriter
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a run works with."""
+
+    threads: Threads
+    generation: Generation
+    journal: Journal
+
+
+class TurnRun:
+    """Answers one turn whose lease this process holds, whether or not anybody reads along."""
+
+    def __init__(self, ports: Ports, caller: Caller, begun: Begun, grounding: Grounding, past: Iterable[Event]) -> None:
+        """`past` is what an earlier owner has said; the answer is continued from it."""
+        self._ports = ports
+        self._caller = caller
+        self._begun = begun
+        self._grounding = grounding
+        self._finish = Finish()
+        self.turn = begun.turn
+        self.broadcast = Broadcast(past)
+        self._text = "".join(e.happening.text for e in self.broadcast.events if isinstance(e.happening, Delta))
+        self._resumed = bool(self.broadcast.events)
+        self._writer = TurnWriter(ports.journal, self.turn.name, begun.lease.token, self.broadcast)
+        self._cancelled = False
+
+    async def answer(self) -> None:
+        """Runs to the end of the turn; what went wrong is told to its readers."""
+        try:
+            await self._open()
+            history = await self._after_those_ahead()
+            await self._generate(history)
+            await self._complete()
+        except asyncio.CancelledError:
+            if not self._cancelled:
+                raise  # the process is going; the next owner continues
+            await self._end(State.CANCELLED, Reason.TURN_CANCELLED, "the turn was cancelled")
+        except Conflict as error:
+            log.info("turn_taken_over", turn=self.turn.name, reason=error.reason)
+        except LecternError as error:
+            await self._end(State.PARTIAL if self._text else State.FAILED, error.reason, error.message)
+        except Exception:
+            log.exception("turn_failed", turn=self.turn.name)
+            await self._end(State.PARTIAL if self._text else State.FAILED, Reason.INTERNAL, "something went wrong")
+
+    def cancel(self, task: asyncio.Task[None]) -> None:
+        """Ends the turn as cancelled; what was said is kept."""
+        self._cancelled = True
+        task.cancel()
+
+    async def _open(self) -> None:
+        if self._resumed:
+            await self._writer.write(Notice("continued", "The answer goes on from where it was."))
+            return
+        await self._writer.write(Started(self.turn.name, self.turn.thread, self._begun.video_changed))
+        if self._begun.video_changed:
+            title = self._grounding.video_title or self.turn.video_url
+            await self._writer.write(Notice("video_changed", f"Now about “{title}”."))
+        found = citations.candidates(self._grounding.passages)
+        await self._writer.write(Context(found, self._grounding.version))
+
+    async def _after_those_ahead(self) -> tuple[Exchange, ...]:
+        """The history, with the turns that had to end first."""
+        if not self._begun.ahead:
+            return self._begun.history
+        await self._writer.write(Notice("queued", f"Waiting for {len(self._begun.ahead)} earlier question(s)."))
+        earlier = [await self._ended(name) for name in self._begun.ahead]
+        return (*self._begun.history, *(Exchange(t.question, t.answer) for t in earlier if t and t.answer))
+
+    async def _ended(self, name: str) -> Turn | None:
+        """The turn once it has ended; None where it is gone."""
+        while True:
+            try:
+                held = await self._ports.threads.read(self._caller, name)
+            except NotFound:
+                return None
+            if held.turn.state.ended or not held.owner_alive:
+                return held.turn
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0), aclosing(self._ports.journal.follow(name)) as events:
+                    async for _ in events:
+                        pass
+
+    async def _generate(self, history: tuple[Exchange, ...]) -> None:
+        prompt = Prompt(self.turn.question, self._grounding, history, self._begun.video_changed, self._text)
+        async with aclosing(self._ports.generation.generate(self._caller, prompt)) as said:
+            async for piece in said:
+                if isinstance(piece, Finish):
+                    self._finish = piece
+                    continue
+                if isinstance(piece, Delta):
+                    self._text += piece.text
+                await self._writer.write(piece)
+
+    async def _complete(self) -> None:
+        finish = self._finish
+        turn = replace(
+            self.turn.ended_as(State.COMPLETED, self._text),
+            citations=citations.cited(self._text, self.turn.question, self._grounding.passages),
+            prompt_tokens=finish.prompt_tokens,
+            completion_tokens=finish.completion_tokens,
+            provider=finish.provider,
+            model=finish.model,
+            policy=finish.policy or self._grounding.policy,
+            degraded=finish.degraded,
+            cached=finish.cached,
+        )
+        self.turn = await self._durable(turn)
+        await self._writer.write(Completed(self.turn))
+
+    async def _end(self, state: State, reason: str, message: str) -> None:
+        try:
+            self.turn = await self._durable(self.turn.ended_as(state, self._text, reason))
+        except LecternError as error:
+            log.warning("turn_end_not_kept", turn=self.turn.name, reason=error.reason)
+            if isinstance(error, Conflict):
+                return
+        with contextlib.suppress(Conflict):
+            await self._writer.write(Failed(reason, message, self._text))
+
+    async def _durable(self, turn: Turn) -> Turn:
+        return await durably(lambda: self._ports.threads.complete(self._caller, turn, self._begun.lease))
