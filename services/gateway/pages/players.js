@@ -1,6 +1,7 @@
 // What moves the playhead: a real video where the address has one, and otherwise a clock that runs through the captions.
 
 const PLAYABLE = /\.(mp4|m4v|webm|ogv|ogg|mov|mp3|m4a|wav)$/i;
+const STEPS = 10; // times a second that a moving playhead is shown
 const RESERVED = /(^|\.)(example\.(org|com|net)|example|test|invalid)$/i;
 
 /** Whether an address may hold a file that a browser plays; names reserved for examples never do. */
@@ -55,11 +56,12 @@ export class ClockPlayer {
   }
 
   #step = (now) => {
-    this.#position = Math.min(this.#position + ((now - this.#last) / 1000) * this.rate, this.length);
+    const before = this.#position;
+    this.#position = Math.min(before + ((now - this.#last) / 1000) * this.rate, this.length);
     this.#last = now;
     this.#frame = requestAnimationFrame(this.#step);
     if (this.#position >= this.length) this.pause();
-    else this.onchange();
+    else if (Math.floor(before * STEPS) !== Math.floor(this.#position * STEPS)) this.onchange();
   };
 }
 
