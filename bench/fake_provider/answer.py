@@ -39,12 +39,11 @@ def _numbered(first: int, last: int) -> list[str]:
 
 
 def _said(messages: Sequence[dict[str, Any]]) -> str | None:
-    """What was said of the answer that is to be continued: the assistant's words in the last two messages."""
-    for message in reversed(messages[-2:]):
-        text = str(message.get("content", ""))
-        if message.get("role") == "assistant" and (numbers_in(text) or text.strip()):
-            return text
-    return None
+    """What was said of the answer that is to be continued: the assistant's words at the end, or before such a request."""
+    *before, last = messages or [{}]
+    if before and last.get("role") == "user" and "continue" in str(last.get("content", "")).lower():
+        last = before[-1]
+    return str(last.get("content", "")) if last.get("role") == "assistant" else None
 
 
 def _rest(script: Script, said: str) -> list[str]:

@@ -214,6 +214,8 @@ class StreamGenerateRequest(_message.Message):
     MAX_TOKENS_FIELD_NUMBER: _builtins.int
     TEMPERATURE_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    JSON_SCHEMA_FIELD_NUMBER: _builtins.int
+    COURSE_FIELD_NUMBER: _builtins.int
     purpose: Global___Purpose.ValueType
     """What the call is for."""
     continue_from: _builtins.str
@@ -224,6 +226,10 @@ class StreamGenerateRequest(_message.Message):
     """0 to 2; not set leaves it to the configuration."""
     model: _builtins.str
     """The model that the client asked for; empty leaves it to the configuration."""
+    json_schema: _builtins.str
+    """A JSON schema that the answer must follow; empty for free text. An answer with a schema is never continued by another model."""
+    course: _builtins.str
+    """The course that pays where `tutoring` is not set, as `courses/{course}`, or empty."""
     @_builtins.property
     def tutoring(self) -> Global___StreamGenerateRequest.Tutoring:
         """A question about a course, rendered by the prompts of inference."""
@@ -242,10 +248,12 @@ class StreamGenerateRequest(_message.Message):
         max_tokens: _builtins.int = ...,
         temperature: _builtins.float | None = ...,
         model: _builtins.str = ...,
+        json_schema: _builtins.str = ...,
+        course: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "temperature", b"temperature", "tutoring", b"tutoring"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "continue_from", b"continue_from", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "purpose", b"purpose", "temperature", b"temperature", "tutoring", b"tutoring"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "continue_from", b"continue_from", "course", b"course", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "purpose", b"purpose", "temperature", b"temperature", "tutoring", b"tutoring"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015

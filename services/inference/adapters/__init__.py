@@ -1,0 +1,1 @@
+"""The sides of inference that touch the world."""

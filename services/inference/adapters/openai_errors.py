@@ -1,0 +1,68 @@
+"""What a provider's refusal means: the one place that reads status codes and error bodies."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+
+from kit.errors import Reason
+from services.inference.model.failures import ProviderFailure, Remedy
+
+REFUSED = frozenset({"content_filter", "content_policy_violation", "invalid_prompt"})
+TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"})
+OUT_OF_QUOTA = "insufficient_quota"
+QUOTA_REST = 300.0  # an account without credit does not get well by itself: ask again in minutes, not seconds
+
+
+def translated(error: openai.OpenAIError) -> ProviderFailure:
+    """The failure that an error of the SDK stands for; the provider's own words stay out of it."""
+    if isinstance(error, openai.APITimeoutError):
+        return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not answer in time")
+    if isinstance(error, openai.APIStatusError):
+        return of_status(error.status_code, _codes(error.body), retry_after(error.response.headers))
+    return ProviderFailure(Remedy.RETRY, "connection", "the provider cannot be reached")
+
+
+def in_stream(body: Any) -> ProviderFailure:
+    """An error that a provider sends as an event after it has begun to answer."""
+    return of_status(500, _codes(body), None)
+
+
+def of_status(status: int, codes: frozenset[str], wait: float | None) -> ProviderFailure:
+    if codes & REFUSED:
+        return ProviderFailure(
+            Remedy.TELL, "refused", "the provider refused the content", reason=Reason.CONTENT_REFUSED
+        )
+    if codes & TOO_LONG or status == 413:
+        return ProviderFailure(
+            Remedy.TELL, "too_long", "the prompt does not fit the model", reason=Reason.CONTEXT_TOO_LONG
+        )
+    if OUT_OF_QUOTA in codes:
+        return ProviderFailure(Remedy.FAIL_OVER, "quota", "the provider's quota is spent", retry_after=QUOTA_REST)
+    if status == 429:
+        return ProviderFailure(Remedy.RETRY, "rate_limited", "the provider is at its limit", retry_after=wait)
+    if status in (401, 403, 404):
+        return ProviderFailure(Remedy.FAIL_OVER, "misconfigured", "the provider refused the key or the model")
+    if status in (400, 422):
+        return ProviderFailure(
+            Remedy.TELL, "bad_request", "the provider cannot take this request", reason=Reason.INVALID_ARGUMENT
+        )
+    return ProviderFailure(Remedy.RETRY, "server_error", "the provider failed", retry_after=wait)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the provider wants to be asked again."""
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) / scale)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def _codes(body: Any) -> frozenset[str]:
+    """The code and type of an error, whichever shape the provider gives it."""
+    inner = body.get("error", body) if isinstance(body, Mapping) else None
+    if not isinstance(inner, Mapping):
+        return frozenset()
+    return frozenset(str(inner[name]) for name in ("code", "type") if inner.get(name))

@@ -1,0 +1,114 @@
+"""Between the protos and the values of the service."""
+
+from collections.abc import Iterable
+
+import orjson
+from lectern.chat.v1 import chat_pb2
+from lectern.inference.v1 import generation_pb2 as pb
+
+from kit.errors import InvalidArgument
+from services.inference.model.generation import (
+    Delta,
+    Event,
+    Finish,
+    Message,
+    Notice,
+    Purpose,
+    Request,
+    Source,
+    Speaker,
+    Tutoring,
+    Vectors,
+)
+
+SPEAKERS = {
+    pb.PromptMessage.SYSTEM: Speaker.SYSTEM,
+    pb.PromptMessage.USER: Speaker.USER,
+    pb.PromptMessage.ASSISTANT: Speaker.ASSISTANT,
+}
+PURPOSES = {
+    pb.PURPOSE_UNSPECIFIED: Purpose.CHAT,
+    pb.PURPOSE_CHAT: Purpose.CHAT,
+    pb.PURPOSE_TITLE: Purpose.TITLE,
+    pb.PURPOSE_REPORT: Purpose.REPORT,
+    pb.PURPOSE_QUIZ: Purpose.QUIZ,
+    pb.PURPOSE_COURSE: Purpose.COURSE,
+    pb.PURPOSE_EMBEDDING: Purpose.EMBEDDING,
+    pb.PURPOSE_COMPLETION: Purpose.COMPLETION,
+}
+
+
+def request_of(message: pb.StreamGenerateRequest) -> Request:
+    tutoring = _tutoring(message.tutoring) if message.HasField("tutoring") else None
+    return Request(
+        purpose=PURPOSES.get(message.purpose, Purpose.CHAT),
+        tutoring=tutoring,
+        messages=_messages(message.messages),
+        course=tutoring.course if tutoring else message.course,
+        continue_from=message.continue_from,
+        max_tokens=max(0, message.max_tokens),
+        temperature=message.temperature if message.HasField("temperature") else None,
+        model=message.model,
+        schema=_schema(message.json_schema),
+    )
+
+
+def response_of(event: Event) -> pb.StreamGenerateResponse:
+    match event:
+        case Delta(text):
+            return pb.StreamGenerateResponse(delta=text)
+        case Notice(kind, text):
+            return pb.StreamGenerateResponse(notice=chat_pb2.TurnEvent.Notice(kind=kind, text=text))
+        case Finish():
+            return pb.StreamGenerateResponse(finish=_finish(event))
+
+
+def embeddings_of(vectors: Vectors) -> pb.EmbedResponse:
+    return pb.EmbedResponse(
+        vectors=[pb.EmbedResponse.Vector(values=values) for values in vectors.vectors], model=vectors.model
+    )
+
+
+def _finish(finish: Finish) -> pb.StreamGenerateResponse.Finish:
+    usage = chat_pb2.TokenUsage(
+        prompt_tokens=finish.usage.prompt_tokens, completion_tokens=finish.usage.completion_tokens
+    )
+    return pb.StreamGenerateResponse.Finish(
+        usage=usage,
+        provider=finish.provider,
+        model=finish.model,
+        cached=finish.cached,
+        degraded=finish.degraded,
+        finish_reason=finish.finish_reason,
+        policy=finish.policy,
+    )
+
+
+def _messages(messages: Iterable[pb.PromptMessage]) -> tuple[Message, ...]:
+    return tuple(Message(SPEAKERS.get(message.role, Speaker.USER), message.text) for message in messages)
+
+
+def _tutoring(message: pb.StreamGenerateRequest.Tutoring) -> Tutoring:
+    return Tutoring(
+        course=message.course,
+        question=message.question,
+        course_title=message.course_title,
+        video_title=message.video_title,
+        policy=message.policy,
+        sources=tuple(Source(source.id, source.text, source.label) for source in message.sources),
+        history=_messages(message.history),
+        context_version=message.context_version,
+        video_changed=message.video_changed,
+    )
+
+
+def _schema(text: str) -> dict[str, object] | None:
+    if not text:
+        return None
+    try:
+        schema = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidArgument("the schema is not JSON", field="json_schema") from error
+    if not isinstance(schema, dict):
+        raise InvalidArgument("the schema is not an object", field="json_schema")
+    return schema

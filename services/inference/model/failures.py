@@ -1,0 +1,39 @@
+"""How a call to a provider fails, and what is to be done about it."""
+
+from enum import StrEnum
+
+from kit.errors import Reason
+
+
+class Remedy(StrEnum):
+    """`RETRY`: elsewhere at once, here again later. `FAIL_OVER`: elsewhere alone. `TELL`: the caller must change it."""
+
+    RETRY = "retry"
+    FAIL_OVER = "fail_over"
+    TELL = "tell"
+
+
+class ProviderFailure(Exception):
+    """A call that brought no whole answer. `outcome` is its name in the metrics."""
+
+    def __init__(
+        self,
+        remedy: Remedy,
+        outcome: str,
+        message: str = "",
+        *,
+        reason: Reason = Reason.PROVIDERS_UNAVAILABLE,
+        retry_after: float | None = None,
+    ) -> None:
+        """`retry_after` in seconds, where the provider said it."""
+        super().__init__(message or outcome)
+        self.remedy = remedy
+        self.outcome = outcome
+        self.message = message or outcome
+        self.reason = reason
+        self.retry_after = retry_after
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether it speaks against the provider's health: neither a caller's mistake nor a full quota does."""
+        return self.remedy is not Remedy.TELL and self.outcome != "rate_limited"

@@ -1,0 +1,50 @@
+"""Which providers can serve a purpose, in order of preference."""
+
+from collections.abc import Mapping, Sequence
+
+from services.inference.model.generation import Purpose
+from services.inference.model.providers import Provider, Route, Timeouts, model_class
+
+
+class Catalog:
+    """The configured providers with their models, and the time limits of each class of call."""
+
+    def __init__(self, providers: Sequence[Provider], timeouts: Mapping[str, Timeouts]) -> None:
+        """`providers` in order of preference; `timeouts` by class: quick, chat, bulk."""
+        self._providers = tuple(providers)
+        self._timeouts = timeouts
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        return self._providers
+
+    def timeouts(self, purpose: Purpose) -> Timeouts:
+        return self._timeouts[model_class(purpose)]
+
+    def routes(self, purpose: Purpose, wanted: str = "", tokens: int = 0) -> list[Route]:
+        """Every provider and key that serves the purpose with that much context; the wanted model's first."""
+        routes = [
+            Route(provider, index, model)
+            for provider in self._providers
+            if (model := _model(provider, purpose, wanted)) and provider.context_tokens >= tokens
+            for index in range(len(provider.keys))
+        ]
+        return sorted(routes, key=lambda route: bool(wanted) and route.model != wanted)
+
+    def context_tokens(self, purpose: Purpose) -> int:
+        """The context of the preferred provider; prompts are made for it."""
+        routes = self.routes(purpose)
+        return routes[0].provider.context_tokens if routes else 8192
+
+    def preferred_model(self, purpose: Purpose, wanted: str = "") -> str:
+        routes = self.routes(purpose, wanted)
+        return routes[0].model if routes else ""
+
+
+def _model(provider: Provider, purpose: Purpose, wanted: str) -> str:
+    models = provider.models
+    if wanted and wanted in models.values():
+        return wanted
+    if purpose is Purpose.EMBEDDING:
+        return models.get("embedding", "")
+    return models.get(purpose.value) or models.get(model_class(purpose)) or models.get("default", "")

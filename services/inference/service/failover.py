@@ -1,0 +1,118 @@
+"""One answer out of whichever providers it takes."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from kit.auth.caller import Caller
+from kit.errors import InvalidArgument, Reason, Unavailable
+from services.inference.model.failures import ProviderFailure, Remedy
+from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Speaker, Usage
+from services.inference.model.providers import Route
+from services.inference.ports import ChatCall, ChatProvider, Piece, RouteHealth
+from services.inference.service import tokens
+from services.inference.service.catalog import Catalog
+from services.inference.service.plan import Plan, exhausted
+from services.inference.service.seam import Seam
+from services.inference.service.timing import timed
+
+LEAST_TOKENS = 16
+
+
+@dataclass(slots=True)
+class Answer:
+    """What has been said of an answer, and what it has cost so far."""
+
+    text: str
+    usage: Usage = field(default_factory=Usage)
+    said_here: bool = False
+
+
+class Failover:
+    """The Generator that calls providers: retries before the first token, continues elsewhere after it."""
+
+    def __init__(self, catalog: Catalog, chat: ChatProvider, health: RouteHealth, continuation: str) -> None:
+        """`continuation` is the instruction by which a model goes on with an answer that broke off."""
+        self._catalog, self._chat, self._health = catalog, chat, health
+        self._continuation = continuation
+
+    async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
+        """Raises Unavailable when every route has failed, with STREAM_INTERRUPTED once text was said."""
+        answer = Answer(prompt.continue_from)
+        plan = Plan(self._catalog.routes(prompt.purpose, prompt.model, prompt.tokens), self._health)
+        last: ProviderFailure | None = None
+        async with aclosing(plan.tries()) as routes:
+            async for route in routes:
+                if last is not None:
+                    yield _switched(answer)
+                try:
+                    async with aclosing(self._attempt(route, prompt, answer)) as events:
+                        async for event in events:
+                            yield event
+                    await plan.succeeded(route)
+                    return
+                except ProviderFailure as failure:
+                    last = failure
+                    await plan.failed(route, failure)
+                    _tell(failure, prompt, answer)
+        raise _given_up(last, answer)
+
+    async def _attempt(self, route: Route, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
+        """One call; what it says is added to the answer."""
+        limits = self._catalog.timeouts(prompt.purpose)
+        seam = Seam(answer.text, prefill=route.provider.prefill)
+        call = self._call(route, prompt, answer)
+        before = len(answer.text)
+        end = Piece()
+        async with aclosing(timed(self._chat.stream(call), limits)) as pieces:
+            async for piece in pieces:
+                end = Piece("", piece.finish_reason or end.finish_reason, piece.usage or end.usage)
+                if text := seam.feed(piece.text):
+                    yield _said(answer, text)
+        if rest := seam.end():
+            yield _said(answer, rest)
+        if end.finish_reason == "content_filter":
+            raise ProviderFailure(
+                Remedy.TELL, "refused", "the provider refused the content", reason=Reason.CONTENT_REFUSED
+            )
+        estimated = Usage(tokens.of_messages(call.messages), tokens.estimate(answer.text[before:]))
+        usage = answer.usage + (end.usage or estimated)
+        yield Finish(
+            usage, route.provider.name, route.model, finish_reason=end.finish_reason or "stop", policy=prompt.policy
+        )
+
+    def _call(self, route: Route, prompt: Prompt, answer: Answer) -> ChatCall:
+        messages, max_tokens = prompt.messages, prompt.max_tokens
+        if answer.text:
+            messages = (*messages, Message(Speaker.ASSISTANT, answer.text))
+            if not route.provider.prefill:
+                messages = (*messages, Message(Speaker.USER, self._continuation))
+            max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text)) if max_tokens else 0
+        limits = self._catalog.timeouts(prompt.purpose)
+        return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema)
+
+
+def _said(answer: Answer, text: str) -> Delta:
+    answer.text += text
+    answer.said_here = True
+    return Delta(text)
+
+
+def _switched(answer: Answer) -> Notice:
+    if answer.text:
+        return Notice("continued", "The model broke off; another one continues the answer from here.")
+    return Notice("provider_switched", "The first model did not answer; another one is being asked.")
+
+
+def _tell(failure: ProviderFailure, prompt: Prompt, answer: Answer) -> None:
+    """Raises where trying elsewhere would not help or would not be honest."""
+    if failure.remedy is Remedy.TELL:
+        raise InvalidArgument(failure.message, failure.reason)
+    if answer.text and prompt.schema is not None:
+        raise Unavailable("the answer broke off and its form cannot be continued", Reason.STREAM_INTERRUPTED)
+
+
+def _given_up(last: ProviderFailure | None, answer: Answer) -> Exception:
+    if answer.said_here:
+        return Unavailable("the answer broke off and no model could continue it", Reason.STREAM_INTERRUPTED)
+    return exhausted(last)

@@ -1,0 +1,27 @@
+"""How many tokens a text has, about: vocabularies differ by model, so prompts are bounded with some room."""
+
+from collections.abc import Iterable
+
+from services.inference.model.generation import Message
+
+ASCII_PER_TOKEN = 3.6
+OTHER_PER_TOKEN = 1.4
+PER_MESSAGE = 5
+
+
+def estimate(text: str) -> int:
+    """Tokens of a text, rather too many than too few."""
+    plain = len(text.encode("ascii", "ignore"))
+    return int(plain / ASCII_PER_TOKEN + (len(text) - plain) / OTHER_PER_TOKEN) + 1 if text else 0
+
+
+def of_messages(messages: Iterable[Message]) -> int:
+    return sum(estimate(message.text) + PER_MESSAGE for message in messages)
+
+
+def shortened(text: str, tokens: int) -> str:
+    """The beginning of a text that is about so many tokens long, ending at a word."""
+    if estimate(text) <= tokens:
+        return text
+    share = max(0, tokens) / estimate(text)
+    return text[: int(len(text) * share)].rsplit(" ", 1)[0].rstrip() + " …"

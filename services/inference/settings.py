@@ -1,0 +1,28 @@
+"""The settings of inference."""
+
+from pydantic import Field
+
+from kit.settings import CommonSettings
+
+
+class InferenceSettings(CommonSettings):
+    """Providers are configured by LECTERN_PROVIDERS, or by the keys that their vendors' own variables hold."""
+
+    providers: str = Field("", description="JSON list of providers in order of preference; see docs/providers.md")
+    prices: str = Field("", description='JSON of US dollars for a million tokens: {"model": {"prompt", "completion"}}')
+    embeddings_base_url: str = Field("", description="An OpenAI-compatible embeddings server of its own")
+    embeddings_model: str = Field(
+        "e5-{kind}", description="Its model; `{kind}` becomes `query` or `passage` where it tells them apart"
+    )
+
+    connect_timeout: float = Field(3.0, description="Seconds to connect to a provider")
+    first_token_timeout: float = Field(15.0, description="Seconds until a provider's first token, in chat")
+    between_tokens_timeout: float = Field(8.0, description="Seconds between two tokens of a provider")
+    quick_timeout: float = Field(10.0, description="Seconds for a quick call: titles, embeddings")
+    chat_timeout: float = Field(45.0, description="Seconds for an answer in chat")
+    bulk_timeout: float = Field(120.0, description="Seconds for reports, quizzes and courses")
+
+    chat_max_tokens: int = Field(700, description="Tokens of an answer in chat, at the most")
+    quick_max_tokens: int = Field(60, description="Tokens of a title, at the most")
+    bulk_max_tokens: int = Field(3000, description="Tokens of a report, quiz or chapter, at the most")
+    coalesce_ms: int = Field(50, description="Milliseconds between two deltas after the first, at most 100")

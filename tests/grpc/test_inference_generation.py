@@ -1,0 +1,194 @@
+"""The inference service as its callers see it: a real server, and providers in processes of their own."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from lectern.inference.v1 import generation_pb2 as pb
+from lectern.inference.v1 import generation_pb2_grpc
+
+from bench.fake_provider.answer import numbers_in
+from bench.fake_provider.process import Remote, fake_provider
+from kit.auth.caller import Caller
+from kit.channel import Peer
+from kit.errors import InvalidArgument, LecternError, Reason
+from kit.process import running
+from services.inference.app import build
+from services.inference.settings import InferenceSettings
+
+STUDENT = Caller("default", "ada")
+SECRET = "a-secret-between-services-for-tests"
+
+
+def providers_json(*remotes: Remote, **more: Any) -> str:
+    return orjson.dumps(
+        [
+            {
+                "name": f"p{number}",
+                "baseUrl": remote.base_url,
+                "keys": [f"key-{number}"],
+                "models": {"default": "fake-model", "embedding": "fake-embedding"},
+                **more,
+            }
+            for number, remote in enumerate(remotes, 1)
+        ]
+    ).decode()
+
+
+@asynccontextmanager
+async def inference(providers: str, **changes: Any) -> AsyncIterator[Peer]:
+    settings = InferenceSettings(providers=providers, service_secret=SECRET, drain_seconds=0.1, **changes)
+    async with running("inference", settings, build) as server:
+        peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=SECRET)
+        try:
+            yield peer
+        finally:
+            await peer.close()
+
+
+def question(text: str = "What is a wave?", **tutoring: Any) -> pb.StreamGenerateRequest:
+    source = pb.StreamGenerateRequest.Source(id="p1", text="A wave carries energy, not matter.", label="Waves, 00:12")
+    ask = pb.StreamGenerateRequest.Tutoring(course="courses/waves", question=text, sources=[source], **tutoring)
+    return pb.StreamGenerateRequest(purpose=pb.PURPOSE_CHAT, tutoring=ask)
+
+
+async def events_of(peer: Peer, request: pb.StreamGenerateRequest) -> list[pb.StreamGenerateResponse]:
+    stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+    return [event async for event in peer.stream(stub.StreamGenerate, request, STUDENT, timeout=20)]
+
+
+def text_of(events: Sequence[pb.StreamGenerateResponse]) -> str:
+    return "".join(event.delta for event in events)
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[Remote]:
+    async with fake_provider({"words": 30}) as remote:
+        yield remote
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[Remote]:
+    async with fake_provider({"words": 30}) as remote:
+        yield remote
+
+
+async def test_an_answer_streams_and_ends_with_what_it_cost(one: Remote) -> None:
+    async with inference(providers_json(one)) as peer:
+        events = await events_of(peer, question())
+
+    finish = events[-1].finish
+    assert numbers_in(text_of(events)) == list(range(1, 31))
+    assert (finish.provider, finish.model, finish.usage.completion_tokens) == ("p1", "fake-model", 30)
+    assert (await one.counts())["by_key"] == {"key-1": 1}
+
+
+async def test_the_first_delta_arrives_before_the_last_is_generated(one: Remote) -> None:
+    await one.script(words=5, stall_after=1)
+    async with inference(providers_json(one)) as peer:
+        stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+        stream = peer.stream(stub.StreamGenerate, question(), STUDENT, timeout=20)
+        first = await anext(stream)
+        await stream.aclose()
+
+    assert first.delta == "w0001"
+
+
+async def test_leaving_closes_the_providers_connection(one: Remote) -> None:
+    await one.script(words=50, stall_after=3)
+    async with inference(providers_json(one)) as peer:
+        stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+        stream = peer.stream(stub.StreamGenerate, question(), STUDENT, timeout=20)
+        await anext(stream)
+        assert (await one.counts())["open_requests"] == 1
+        await stream.aclose()
+        counts = await one.counts()
+        while counts["open_requests"]:
+            counts = await one.counts()
+
+    assert (counts["open_connections"], counts["closed_early"]) == (0, 1)
+
+
+async def test_embeddings_are_of_unit_length_and_in_order(one: Remote) -> None:
+    async with inference(providers_json(one)) as peer:
+        stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+        request = pb.EmbedRequest(texts=["what is a wave", "the cat sat"], query=True)
+        reply = await peer.call(stub.Embed, request, STUDENT)
+
+    assert len(reply.vectors) == 2
+    assert sum(value * value for value in reply.vectors[0].values) == pytest.approx(1)
+    assert reply.model == "fake-embedding"
+
+
+async def test_when_the_first_provider_fails_the_next_answers(one: Remote, two: Remote) -> None:
+    await one.script(status=503)
+    async with inference(providers_json(one, two)) as peer:
+        events = await events_of(peer, question())
+
+    assert [event.notice.kind for event in events if event.HasField("notice")] == ["provider_switched"]
+    assert numbers_in(text_of(events)) == list(range(1, 31))
+    assert events[-1].finish.provider == "p2"
+
+
+@pytest.mark.parametrize("trouble", [{"cut_after": 7}, {"stall_after": 7}])
+async def test_an_answer_that_breaks_off_is_continued_elsewhere(one: Remote, two: Remote, trouble: Any) -> None:
+    await one.script(words=30, **trouble)
+    await two.script(words=30, repeat_words=3)
+    async with inference(providers_json(one, two), between_tokens_timeout=0.3) as peer:
+        events = await events_of(peer, question())
+
+    assert [event.notice.kind for event in events if event.HasField("notice")] == ["continued"]
+    assert numbers_in(text_of(events)) == list(range(1, 31))
+    assert text_of(events) == " ".join(f"w{number:04d}" for number in range(1, 31))
+
+
+async def test_without_any_provider_the_passages_are_the_answer(one: Remote) -> None:
+    await one.script(status=500)
+    async with inference(providers_json(one)) as peer:
+        events = await events_of(peer, question())
+
+    assert events[-1].finish.degraded
+    assert "A wave carries energy" in text_of(events)
+    assert "[1]" in text_of(events)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ({"status": 400, "error_code": "content_policy_violation"}, Reason.CONTENT_REFUSED),
+        ({"status": 400, "error_code": "context_length_exceeded"}, Reason.CONTEXT_TOO_LONG),
+        ({"status": 400}, Reason.INVALID_ARGUMENT),
+    ],
+)
+async def test_what_the_caller_must_change_is_told_and_not_tried_elsewhere(
+    one: Remote, two: Remote, script: Any, reason: Reason
+) -> None:
+    await one.script(**script)
+    async with inference(providers_json(one, two)) as peer:
+        with pytest.raises(InvalidArgument) as raised:
+            await events_of(peer, question())
+
+    assert raised.value.reason is reason
+    assert (await two.counts())["requests"] == 0
+
+
+async def test_a_structured_answer_that_breaks_off_is_a_typed_failure(one: Remote, two: Remote) -> None:
+    await one.script(words=30, cut_after=3)
+    message = pb.PromptMessage(role=pb.PromptMessage.USER, text="Two questions on waves")
+    request = pb.StreamGenerateRequest(purpose=pb.PURPOSE_QUIZ, messages=[message], json_schema='{"type": "object"}')
+    async with inference(providers_json(one, two)) as peer:
+        with pytest.raises(LecternError) as raised:
+            await events_of(peer, request)
+
+    assert raised.value.reason is Reason.STREAM_INTERRUPTED
+    assert (await two.counts())["requests"] == 0
+
+
+async def test_an_empty_question_is_refused(one: Remote) -> None:
+    async with inference(providers_json(one)) as peer:
+        with pytest.raises(InvalidArgument) as raised:
+            await events_of(peer, question(" "))
+
+    assert raised.value.field == "tutoring.question"
