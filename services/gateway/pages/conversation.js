@@ -132,17 +132,20 @@ export class Conversation {
       this.#hooks.onsources(exchange.citations);
       announce(`Answer: ${exchange.text}`);
     }
-    if (event.failed) {
-      const words = inWords(event.failed.reason, event.failed.message);
-      exchange.fail(words, { partial: event.failed.partial, reference, retry });
-      announce(words);
-    }
+    if (event.failed) this.#failed(exchange, event.failed, retry, reference);
   }
 
   /** Goes down with the answer, but never so far that its question leaves the screen. */
   #keepInSight({ node }) {
     const top = this.#scroll.scrollTop + node.getBoundingClientRect().top - this.#scroll.getBoundingClientRect().top;
     this.#scroll.scrollTop = Math.min(this.#scroll.scrollHeight, top - 16);
+  }
+
+  #failed(exchange, { reason, message, partial }, retry, reference) {
+    const words = inWords(reason, message);
+    if (reason === "TURN_CANCELLED") exchange.stop(partial);
+    else exchange.fail(words, { partial, reference, retry });
+    announce(words);
   }
 
   #ground(exchange, citations) {

@@ -71,11 +71,17 @@ export class Exchange {
   fail(words, { partial = "", reference = "", retry = null } = {}) {
     this.#text = partial || this.#text;
     this.#settle("failed");
-    this.#citations = this.#citations.filter((citation) => this.#text.includes(`[${citation.index}]`));
     const box = element("div", { className: "failure" }, element("p", {}, words));
     if (reference) box.append(element("p", { className: "reference" }, "Request ", element("code", {}, reference)));
     if (retry) box.append(element("button", { type: "button", className: "quiet", onclick: retry }, "Ask again"));
     this.#extra.append(box);
+  }
+
+  /** Shows what was said before it was stopped, with the sources that it got to. */
+  stop(partial = "") {
+    const answer = partial || this.#text;
+    const citations = this.#citations.filter(({ index }) => answer.includes(`[${index}]`));
+    this.complete({ answer, citations, state: "CANCELLED" });
   }
 
   #settle(state) {
