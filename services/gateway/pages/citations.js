@@ -2,11 +2,16 @@
 import { element } from "./dom.js";
 import { clock, seconds, spoken } from "./time.js";
 
-const isPlace = (citation) => Boolean(citation.videoUrl);
-const label = (citation) => (isPlace(citation) ? clock(seconds(citation.startOffset)) : `p. ${citation.page ?? 1}`);
+/** Whether there is a second to jump to: documents have pages, and a plain transcript has no times. */
+const isPlace = (citation) => Boolean(citation.videoUrl && citation.startOffset !== undefined);
+
+function label(citation) {
+  if (isPlace(citation)) return clock(seconds(citation.startOffset));
+  return citation.page ? `p. ${citation.page}` : "source";
+}
 
 function aloud(citation) {
-  if (!isPlace(citation)) return `Page ${citation.page ?? 1} of ${citation.title || "the document"}`;
+  if (!isPlace(citation)) return `${citation.page ? `Page ${citation.page} of ` : ""}${citation.title || "the source"}`;
   return `Jump to ${spoken(seconds(citation.startOffset))}${citation.title ? ` in ${citation.title}` : ""}`;
 }
 

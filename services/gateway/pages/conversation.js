@@ -17,6 +17,7 @@ export class Conversation {
   #older = byId("older");
   #thread = "";
   #pageToken = "";
+  #heldBack = [];
   #current = null;
   #session = new AbortController();
 
@@ -39,7 +40,7 @@ export class Conversation {
     byId("welcome").hidden = true;
     const thread = await this.#api.thread(course);
     if (signal.aborted) return;
-    [this.#thread, this.#pageToken] = [thread?.name ?? "", ""];
+    [this.#thread, this.#pageToken, this.#heldBack] = [thread?.name ?? "", "", []];
     if (this.#thread) await this.#page(signal);
     byId("welcome").hidden = this.#list.childElementCount > 0;
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
@@ -72,25 +73,32 @@ export class Conversation {
     const height = this.#scroll.scrollHeight;
     this.#pageToken = page.nextPageToken ?? "";
     this.#older.hidden = !this.#pageToken;
-    this.#list.prepend(...this.#history((page.messages ?? []).reverse()));
+    this.#list.prepend(...this.#history(this.#whole((page.messages ?? []).reverse())));
     this.#scroll.scrollTop += this.#scroll.scrollHeight - height;
+  }
+
+  /** The page without an answer whose question stands on the next one, and with the one held back before. */
+  #whole(messages) {
+    const whole = [...messages, ...this.#heldBack];
+    this.#heldBack = this.#pageToken && whole[0]?.role === "ASSISTANT" ? [whole.shift()] : [];
+    return whole;
   }
 
   #history(messages) {
     const nodes = [];
-    const asked = new Map();
+    const unanswered = new Map();
     for (const message of messages) {
-      if (message.role === "USER") {
-        const exchange = this.#exchange(message.text ?? "");
-        asked.set(message.turn, exchange);
-        nodes.push(exchange.node);
-        if (UNDER_WAY.has(message.state)) this.#attach(exchange, message.turn);
-        else if (message.state === "FAILED") exchange.fail(inWords("STREAM_INTERRUPTED"));
-      } else {
-        const exchange = asked.get(message.turn) ?? this.#exchange("…");
-        if (!exchange.node.isConnected && !nodes.includes(exchange.node)) nodes.push(exchange.node);
-        exchange.complete({ answer: message.text, citations: message.citations, state: message.state });
-      }
+      const asked = unanswered.get(message.turn)?.exchange;
+      const exchange = asked ?? this.#exchange(message.role === "USER" ? message.text ?? "" : "…");
+      if (!asked) nodes.push(exchange.node);
+      if (message.role === "USER") unanswered.set(message.turn, { exchange, state: message.state });
+      else exchange.complete({ answer: message.text, citations: message.citations, state: message.state });
+      if (message.role !== "USER") unanswered.delete(message.turn);
+    }
+    for (const [turn, { exchange, state }] of unanswered) {
+      if (UNDER_WAY.has(state)) this.#attach(exchange, turn);
+      else if (state === "CANCELLED") exchange.stop();
+      else exchange.fail(inWords("STREAM_INTERRUPTED"));
     }
     return nodes;
   }

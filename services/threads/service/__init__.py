@@ -1,1 +1,0 @@
-"""What the threads service does, free of any wire format or driver."""
