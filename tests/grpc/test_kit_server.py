@@ -1,0 +1,159 @@
+"""A real server on a free port: errors, deadlines, auth, cancellation, health, reflection, draining."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from lectern.context.v1 import grounding_pb2, grounding_pb2_grpc
+from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
+
+from kit import deadline
+from kit.auth.caller import Caller
+from kit.auth.tokens import UserTokens
+from kit.call import current_caller
+from kit.channel import Peer
+from kit.errors import (
+    DeadlineExceeded,
+    Internal,
+    NotFound,
+    Reason,
+    ResourceExhausted,
+    Unauthenticated,
+)
+from kit.process import running
+from kit.server import Mount, Server
+from kit.settings import CommonSettings
+
+STUDENT = Caller("school", "ana")
+
+
+class Grounding(grounding_pb2_grpc.GroundingServiceServicer):
+    """Does what the query says."""
+
+    async def BuildContext(self, request: grounding_pb2.BuildContextRequest, context: Any) -> Any:
+        match request.query:
+            case "whoami":
+                caller = current_caller()
+                return grounding_pb2.BuildContextResponse(video_title=f"{caller.tenant}/{caller.user}/{caller.service}")
+            case "left":
+                return grounding_pb2.BuildContextResponse(video_title=str(deadline.remaining()))
+            case "missing":
+                raise NotFound("no such course", Reason.COURSE_NOT_FOUND, field="course")
+            case "full":
+                raise ResourceExhausted("come back later", retry_after=7)
+            case "slow":
+                await asyncio.sleep(60)
+        raise ValueError("a secret detail")
+
+
+class Generation(generation_pb2_grpc.GenerationServiceServicer):
+    """Talks until it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = asyncio.Event()
+
+    async def StreamGenerate(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        try:
+            while True:
+                yield generation_pb2.StreamGenerateResponse(delta="word ")
+                await asyncio.sleep(0.01)
+        finally:
+            self.stopped.set()
+
+    async def Embed(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.fixture
+async def parts() -> AsyncIterator[tuple[Server, Peer, Generation]]:
+    generation = Generation()
+
+    async def build(settings: CommonSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+        return [
+            Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, Grounding()),
+            Mount(generation_pb2_grpc.add_GenerationServiceServicer_to_server, generation),
+        ]
+
+    settings = CommonSettings(local=True, drain_seconds=0.1)
+    async with running("test", settings, build) as server:
+        peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=settings.internal_secret)
+        yield server, peer, generation
+        await peer.close()
+
+
+async def ask(peer: Peer, query: str, timeout: float = 5.0) -> str:
+    stub = peer.stub(grounding_pb2_grpc.GroundingServiceStub)
+    request = grounding_pb2.BuildContextRequest(query=query)
+    return (await peer.call(stub.BuildContext, request, STUDENT, timeout=timeout)).video_title
+
+
+async def test_the_caller_travels_with_the_call(parts: tuple[Server, Peer, Generation]) -> None:
+    assert await ask(parts[1], "whoami") == "school/ana/gateway"
+
+
+async def test_the_deadline_travels_with_the_call(parts: tuple[Server, Peer, Generation]) -> None:
+    assert 0 < float(await ask(parts[1], "left", timeout=3.0)) <= 3.0
+
+
+async def test_errors_of_the_domain_arrive_as_they_left(parts: tuple[Server, Peer, Generation]) -> None:
+    with pytest.raises(NotFound) as missing:
+        await ask(parts[1], "missing")
+    assert (missing.value.reason, missing.value.field) == (Reason.COURSE_NOT_FOUND, "course")
+    with pytest.raises(ResourceExhausted) as full:
+        await ask(parts[1], "full")
+    assert full.value.retry_after == 7
+
+
+async def test_a_defect_says_nothing_of_itself(parts: tuple[Server, Peer, Generation]) -> None:
+    with pytest.raises(Internal) as failed:
+        await ask(parts[1], "boom")
+    assert "secret" not in failed.value.message
+    assert "request id" in failed.value.message
+
+
+async def test_a_slow_call_ends_at_its_deadline(parts: tuple[Server, Peer, Generation]) -> None:
+    with pytest.raises(DeadlineExceeded):
+        await ask(parts[1], "slow", timeout=0.2)
+
+
+async def test_nobody_and_users_are_kept_out_of_internal_calls(parts: tuple[Server, Peer, Generation]) -> None:
+    server, _, _ = parts
+    forged = Peer(f"127.0.0.1:{server.port}", service="gateway", secret="some-other-secret-of-32-bytes-or-more")
+    with pytest.raises(Unauthenticated):
+        await ask(forged, "whoami")
+    await forged.close()
+    users = UserTokens(secret=CommonSettings(local=True).user_secret, jwks_url="", issuer="lectern", audience="lectern")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        stub = grounding_pb2_grpc.GroundingServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.BuildContext(
+                grounding_pb2.BuildContextRequest(query="whoami"),
+                metadata=(("authorization", f"Bearer {users.issue(STUDENT, 60)}"),),
+            )
+    assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_leaving_a_stream_stops_the_servicer(parts: tuple[Server, Peer, Generation]) -> None:
+    _, peer, generation = parts
+    stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+    async with aclosing(peer.stream(stub.StreamGenerate, generation_pb2.StreamGenerateRequest(), STUDENT)) as words:
+        assert (await anext(words)).delta == "word "
+    await asyncio.wait_for(generation.stopped.wait(), 5)
+
+
+async def test_health_and_reflection_are_open(parts: tuple[Server, Peer, Generation]) -> None:
+    server, _, _ = parts
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        for name in ("", "lectern.context.v1.GroundingService"):
+            answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        reflection: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # typed for the blocking channel alone
+        listing = reflection.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
+        names = {found.name async for reply in listing for found in reply.list_services_response.service}
+    assert {"lectern.context.v1.GroundingService", "grpc.health.v1.Health"} <= names
