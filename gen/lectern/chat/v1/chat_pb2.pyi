@@ -235,6 +235,7 @@ class Turn(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     FAILURE_REASON_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The turn, as `threads/{thread}/turns/{turn}`."""
     thread: _builtins.str
@@ -281,6 +282,10 @@ class Turn(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When the turn ended."""
 
+    @_builtins.property
+    def position(self) -> _duration_pb2.Duration:
+        """Where the video stood when the question was asked."""
+
     def __init__(
         self,
         *,
@@ -303,10 +308,11 @@ class Turn(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         failure_reason: _builtins.str = ...,
         sequence: _builtins.int = ...,
+        position: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "position", b"position", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "model", b"model", "name", b"name", "policy", b"policy", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "model", b"model", "name", b"name", "policy", b"policy", "position", b"position", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

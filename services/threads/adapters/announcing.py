@@ -1,0 +1,81 @@
+"""Who learns what happens in threads: their watchers, and the cache of their lists."""
+
+import asyncio
+from collections.abc import Sequence
+
+from lectern.threads.v1 import threads_pb2
+
+from kit.auth.caller import Caller
+from kit.turnlog.ports import Bulletin
+from services.threads import convert
+from services.threads.adapters.outages import Outage
+from services.threads.model import Thread, Turn
+from services.threads.ports import PageCache, ThreadObserver
+
+Event = threads_pb2.ThreadEvent
+
+
+class Announcements:
+    """Tells several observers at once."""
+
+    def __init__(self, observers: Sequence[ThreadObserver]) -> None:
+        self._observers = observers
+
+    async def turn_began(self, caller: Caller, turn: Turn) -> None:
+        await asyncio.gather(*(observer.turn_began(caller, turn) for observer in self._observers))
+
+    async def turn_ended(self, caller: Caller, turn: Turn) -> None:
+        await asyncio.gather(*(observer.turn_ended(caller, turn) for observer in self._observers))
+
+    async def thread_changed(self, caller: Caller, thread: Thread) -> None:
+        await asyncio.gather(*(observer.thread_changed(caller, thread) for observer in self._observers))
+
+    async def thread_deleted(self, caller: Caller, thread: str) -> None:
+        await asyncio.gather(*(observer.thread_deleted(caller, thread) for observer in self._observers))
+
+
+class StalePages:
+    """Takes a user's cached lists back whenever one of their threads changes."""
+
+    def __init__(self, cache: PageCache) -> None:
+        self._cache = cache
+
+    async def turn_began(self, caller: Caller, turn: Turn) -> None:
+        await self._cache.invalidate(caller)
+
+    async def turn_ended(self, caller: Caller, turn: Turn) -> None:
+        await self._cache.invalidate(caller)
+
+    async def thread_changed(self, caller: Caller, thread: Thread) -> None:
+        await self._cache.invalidate(caller)
+
+    async def thread_deleted(self, caller: Caller, thread: str) -> None:
+        await self._cache.invalidate(caller)
+
+
+class Bulletins:
+    """Tells those who watch a thread. Nobody waits for a bulletin that is away; watchers then miss the note."""
+
+    def __init__(self, bulletin: Bulletin, outage: Outage) -> None:
+        self._bulletin = bulletin
+        self._outage = outage
+
+    async def turn_began(self, caller: Caller, turn: Turn) -> None:
+        """Names the turn, whose log the watchers then follow."""
+        pointer = Event.TurnEvent(turn=convert.turn_name(turn.thread, turn.id))
+        await self._tell(turn.thread, Event(turn_event=pointer))
+
+    async def turn_ended(self, caller: Caller, turn: Turn) -> None:
+        """Tells nothing: the turn's own log says how it ended."""
+
+    async def thread_changed(self, caller: Caller, thread: Thread) -> None:
+        await self._tell(thread.id, Event(thread_updated=convert.thread_message(thread)))
+
+    async def thread_deleted(self, caller: Caller, thread: str) -> None:
+        await self._tell(thread, Event(thread_deleted=Event.ThreadDeleted()))
+
+    async def _tell(self, thread: str, event: Event) -> None:
+        async def untold() -> None:
+            return None
+
+        await self._outage.guard(lambda: self._bulletin.publish(thread, event.SerializeToString()), untold)

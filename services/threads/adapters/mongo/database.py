@@ -1,0 +1,53 @@
+"""The database `threads`: its collections and their indexes."""
+
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+
+from kit.mongo import Client, translated
+from services.threads.adapters.mongo.documents import Document
+
+Collection = AsyncCollection[Document]
+
+OWNED = [("tenant", ASCENDING), ("user", ASCENDING)]
+NEWEST = ("updated", DESCENDING)
+TIE = ("_id", DESCENDING)
+
+THREAD_INDEXES = [
+    IndexModel([*OWNED, ("course", ASCENDING)], name="thread_of_user_and_course", unique=True),
+    IndexModel([*OWNED, NEWEST, TIE], name="threads_by_update"),
+    IndexModel([*OWNED, ("created", DESCENDING), TIE], name="threads_by_creation"),
+    IndexModel([*OWNED, ("metadata", ASCENDING), NEWEST, TIE], name="threads_by_metadata"),
+]
+TURN_INDEXES = [
+    IndexModel([("thread", ASCENDING), ("sequence", ASCENDING)], name="turns_of_thread", unique=True),
+    IndexModel(
+        [*OWNED, ("question", TEXT), ("answer", TEXT)],
+        name="words_of_user",
+        default_language="english",
+        # No field of a turn may change its language unseen.
+        language_override="text_language",
+    ),
+    IndexModel([("expires", ASCENDING)], name="fences_expire", expireAfterSeconds=0, sparse=True),
+]
+OWNER_INDEXES = [IndexModel([("expires", ASCENDING)], name="owners_expire", expireAfterSeconds=3600)]
+
+
+class Database:
+    """The collections of the threads service, and no others."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client = client
+        database: AsyncDatabase[dict[str, Any]] = client[name]
+        self.threads: Collection = database["threads"]
+        self.turns: Collection = database["turns"]
+        self.owners: Collection = database["owners"]
+
+    async def prepare(self) -> None:
+        """Creates the indexes; harmless when many instances do so at once, or again."""
+        with translated():
+            await self.threads.create_indexes(THREAD_INDEXES)
+            await self.turns.create_indexes(TURN_INDEXES)
+            await self.owners.create_indexes(OWNER_INDEXES)

@@ -1,0 +1,103 @@
+"""Threads and turns as documents, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from kit.auth.caller import Caller
+from services.threads.model import Answer, Citation, Lease, Question, State, Thread, ThreadKey, Turn
+
+Document = dict[str, Any]
+
+
+def own(caller: Caller, **conditions: Any) -> Document:
+    """A filter that finds only what is the caller's."""
+    return {**conditions, "tenant": caller.tenant, "user": caller.user}
+
+
+def labels(metadata: Mapping[str, str]) -> list[Document]:
+    """Metadata as pairs, which one index serves whatever the keys are."""
+    return [{"k": key, "v": value} for key, value in sorted(metadata.items())]
+
+
+def to_thread(document: Document, running: int) -> Thread:
+    """`running` is how many of its turns have no answer yet."""
+    return Thread(
+        id=document["_id"],
+        key=ThreadKey(document["tenant"], document["user"], document["course"]),
+        title=document["title"],
+        video_url=document["video_url"],
+        message_count=2 * document["turn_count"] - running,
+        created=document["created"],
+        updated=document["updated"],
+        metadata={pair["k"]: pair["v"] for pair in document["metadata"]},
+    )
+
+
+def to_ended(document: Document) -> Turn:
+    """The turn that a row of `turns` holds, whole or in the parts that were read."""
+    return Turn(
+        id=document["_id"],
+        thread=document["thread"],
+        course=document["course"],
+        sequence=document["sequence"],
+        question=_question(document),
+        state=State(document["state"]),
+        created=document["created"],
+        answer=_answer(document),
+        ended=document["ended"],
+    )
+
+
+def to_waiting(thread: Document, entry: Document, alive: bool, state: State) -> Turn:
+    """The turn that an entry of a thread's queue holds."""
+    return Turn(
+        id=entry["turn"],
+        thread=thread["_id"],
+        course=thread["course"],
+        sequence=entry["sequence"],
+        question=_question(entry),
+        state=state,
+        created=entry["created"],
+        lease=Lease(entry["owner"], entry["token"]),
+        owner_alive=alive,
+    )
+
+
+def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Document:
+    """The row of a turn, all but its id."""
+    answer = asdict(turn.answer)
+    return {
+        **own(caller, thread=turn.thread, course=turn.course, sequence=turn.sequence),
+        "request_id": turn.question.request_id,
+        "question": turn.question.text,
+        "video_url": turn.question.video_url,
+        "position": turn.question.position,
+        "state": turn.state.value,
+        "created": turn.created,
+        "ended": ended,
+        "fencing_token": token,
+        "answer": answer.pop("text"),
+        **answer,
+    }
+
+
+def _question(document: Document) -> Question:
+    return Question(
+        request_id=document["request_id"],
+        text=document["question"],
+        video_url=document["video_url"],
+        position=document.get("position"),
+    )
+
+
+def _answer(document: Document) -> Answer:
+    return Answer(
+        text=document["answer"],
+        citations=tuple(Citation(**citation) for citation in document.get("citations", ())),
+        **{name: document[name] for name in ANSWER_FIELDS},
+    )
+
+
+ANSWER_FIELDS = tuple(name for name in Answer.__dataclass_fields__ if name not in ("text", "citations"))

@@ -1,0 +1,125 @@
+"""What stands in while Redis is away. Each decorator goes back to Redis by itself, without a restart."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from kit.auth.caller import Caller
+from kit.errors import Unavailable
+from services.threads.model import ThreadKey
+from services.threads.ports import HotThreads, PageCache
+
+T = TypeVar("T")
+RETRY_SECONDS = 1.0
+MISSED_USERS = 10_000
+
+log = structlog.get_logger()
+
+
+class Outage:
+    """Remembers that something is away, and lets one caller a second look whether it is back."""
+
+    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._clock = clock
+        self._again_at: float | None = None
+
+    def may_try(self) -> bool:
+        """Whether it is there as far as anyone knows, or it is this caller's turn to look."""
+        if self._again_at is None:
+            return True
+        if self._clock() < self._again_at:
+            return False
+        self._again_at = self._clock() + RETRY_SECONDS
+        return True
+
+    def seen(self) -> None:
+        if self._again_at is not None:
+            log.info("back", what=self._name)
+        self._again_at = None
+
+    def missed(self, error: Unavailable) -> None:
+        if self._again_at is None:
+            log.warning("away", what=self._name, cause=repr(error.__cause__ or error))
+        self._again_at = self._clock() + RETRY_SECONDS
+
+    async def guard(self, use: Callable[[], Awaitable[T]], otherwise: Callable[[], Awaitable[T]]) -> T:
+        """The result of `use`, or of `otherwise` while it is away."""
+        if self.may_try():
+            try:
+                result = await use()
+            except Unavailable as error:
+                self.missed(error)
+            else:
+                self.seen()
+                return result
+        return await otherwise()
+
+
+class SteadyHotThreads:
+    """Ids of threads in this process while the shared ones are away: a forgotten id costs one read of the truth."""
+
+    def __init__(self, shared: HotThreads, local: HotThreads, outage: Outage) -> None:
+        self._shared = shared
+        self._local = local
+        self._outage = outage
+
+    async def recall(self, key: ThreadKey) -> str | None:
+        return await self._outage.guard(lambda: self._shared.recall(key), lambda: self._local.recall(key))
+
+    async def remember(self, key: ThreadKey, thread: str) -> None:
+        await self._outage.guard(lambda: self._shared.remember(key, thread), lambda: self._local.remember(key, thread))
+
+    async def forget(self, key: ThreadKey) -> None:
+        await self._local.forget(key)
+        await self._outage.guard(lambda: self._shared.forget(key), _nothing)
+
+
+class SteadyPageCache:
+    """No pages while the shared ones are away, for another instance could not take them back.
+
+    Whose pages became stale meanwhile is made up for before the first page is read again.
+    """
+
+    def __init__(self, shared: PageCache, outage: Outage) -> None:
+        self._shared = shared
+        self._outage = outage
+        self._stale: OrderedDict[tuple[str, str], Caller] = OrderedDict()
+
+    async def read(self, caller: Caller, name: str) -> tuple[str, bytes | None]:
+        async def current() -> tuple[str, bytes | None]:
+            await self._catch_up()
+            return await self._shared.read(caller, name)
+
+        async def none() -> tuple[str, bytes | None]:
+            return "", None
+
+        return await self._outage.guard(current, none)
+
+    async def write(self, caller: Caller, name: str, edition: str, page: bytes) -> None:
+        await self._outage.guard(lambda: self._shared.write(caller, name, edition, page), _nothing)
+
+    async def invalidate(self, caller: Caller) -> None:
+        async def owe() -> None:
+            self._stale[caller.tenant, caller.user] = caller
+            if len(self._stale) > MISSED_USERS:
+                self._stale.popitem(last=False)
+
+        async def now() -> None:
+            await self._shared.invalidate(caller)
+            await self._catch_up()
+
+        await self._outage.guard(now, owe)
+
+    async def _catch_up(self) -> None:
+        while self._stale:
+            whose, caller = next(iter(self._stale.items()))
+            await self._shared.invalidate(caller)
+            self._stale.pop(whose, None)
+
+
+async def _nothing() -> None:
+    return None

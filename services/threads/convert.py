@@ -1,0 +1,179 @@
+"""Threads and turns as protobuf messages, and back."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from lectern.chat.v1 import chat_pb2
+from lectern.threads.v1 import threads_pb2, turns_pb2
+
+from kit import names
+from services.threads.model import Answer, Citation, Exchange, Lease, Message, Question, Role, State, Thread, Turn
+
+THREAD = "threads/{thread}"
+TURN = "threads/{thread}/turns/{turn}"
+
+
+def thread_name(thread: str) -> str:
+    return f"threads/{thread}"
+
+
+def turn_name(thread: str, turn: str) -> str:
+    return f"threads/{thread}/turns/{turn}"
+
+
+def thread_id(name: str, field: str = "name") -> str:
+    return names.parse(THREAD, name, field)["thread"]
+
+
+def turn_ids(name: str, field: str = "name") -> tuple[str, str]:
+    """The thread and the turn of a turn's name."""
+    parts = names.parse(TURN, name, field)
+    return parts["thread"], parts["turn"]
+
+
+def thread_message(thread: Thread) -> threads_pb2.Thread:
+    return threads_pb2.Thread(
+        name=thread_name(thread.id),
+        course=f"courses/{thread.key.course}",
+        title=thread.title,
+        video_url=thread.video_url,
+        message_count=thread.message_count,
+        metadata=thread.metadata,
+        create_time=_timestamp(thread.created),
+        update_time=_timestamp(thread.updated),
+    )
+
+
+def message_message(message: Message) -> threads_pb2.Message:
+    turn, is_answer = message.turn, message.role is Role.ASSISTANT
+    return threads_pb2.Message(
+        name=f"{thread_name(turn.thread)}/messages/{message.sequence}",
+        sequence=message.sequence,
+        role=threads_pb2.Message.Role.Value(message.role.value),
+        text=message.text,
+        citations=[_citation(citation) for citation in turn.answer.citations] if is_answer else (),
+        turn=turn_name(turn.thread, turn.id),
+        state=chat_pb2.Turn.State.Value(turn.state.value),
+        video_url=turn.question.video_url,
+        create_time=_timestamp(turn.ended if is_answer and turn.ended else turn.created),
+    )
+
+
+def turn_message(turn: Turn) -> chat_pb2.Turn:
+    answer = turn.answer
+    return chat_pb2.Turn(
+        name=turn_name(turn.thread, turn.id),
+        thread=thread_name(turn.thread),
+        question=turn.question.text,
+        answer=answer.text,
+        citations=[_citation(citation) for citation in answer.citations],
+        usage=chat_pb2.TokenUsage(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens),
+        provider=answer.provider,
+        model=answer.model,
+        degraded=answer.degraded,
+        cached=answer.cached,
+        state=chat_pb2.Turn.State.Value(turn.state.value),
+        course=f"courses/{turn.course}",
+        video_url=turn.question.video_url,
+        request_id=turn.question.request_id,
+        policy=answer.policy,
+        create_time=_timestamp(turn.created),
+        end_time=_timestamp(turn.ended) if turn.ended else None,
+        failure_reason=answer.failure_reason,
+        sequence=turn.sequence,
+        position=duration(turn.question.position),
+    )
+
+
+def turn_of(message: chat_pb2.Turn) -> Turn:
+    """The turn that a peer sends back as it ended."""
+    thread, turn = turn_ids(message.name, "turn.name")
+    return Turn(
+        id=turn,
+        thread=thread,
+        course=names.course_id(message.course, "turn.course"),
+        sequence=message.sequence,
+        question=Question(message.request_id, message.question, message.video_url, position_of(message)),
+        state=State(chat_pb2.Turn.State.Name(message.state)) if message.state else State.RUNNING,
+        created=message.create_time.ToDatetime(UTC),
+        answer=_answer_of(message),
+    )
+
+
+def lease_message(lease: Lease | None) -> turns_pb2.Lease | None:
+    return None if lease is None else turns_pb2.Lease(owner=lease.owner, fencing_token=lease.token)
+
+
+def lease_of(message: turns_pb2.Lease) -> Lease:
+    return Lease(message.owner, message.fencing_token)
+
+
+def exchange_message(exchange: Exchange) -> turns_pb2.Exchange:
+    return turns_pb2.Exchange(question=exchange.question, answer=exchange.answer, video_url=exchange.video_url)
+
+
+def duration(seconds: float | None) -> Duration | None:
+    if seconds is None:
+        return None
+    message = Duration()
+    message.FromMilliseconds(round(seconds * 1000))
+    return message
+
+
+def position_of(message: chat_pb2.Turn | turns_pb2.BeginTurnRequest) -> float | None:
+    """Where the video stands, in seconds, if the message says so."""
+    return seconds(message.position) if message.HasField("position") else None
+
+
+def seconds(message: Duration) -> float:
+    return message.ToMilliseconds() / 1000
+
+
+def _answer_of(message: chat_pb2.Turn) -> Answer:
+    return Answer(
+        text=message.answer,
+        citations=tuple(_citation_of(citation) for citation in message.citations),
+        prompt_tokens=message.usage.prompt_tokens,
+        completion_tokens=message.usage.completion_tokens,
+        provider=message.provider,
+        model=message.model,
+        policy=message.policy,
+        degraded=message.degraded,
+        cached=message.cached,
+        failure_reason=message.failure_reason,
+    )
+
+
+def _citation(citation: Citation) -> chat_pb2.Citation:
+    return chat_pb2.Citation(
+        quote=citation.quote,
+        video_url=citation.video_url,
+        start_offset=duration(citation.start),
+        end_offset=duration(citation.end),
+        document=citation.document,
+        page=citation.page,
+        verified=citation.verified,
+        index=citation.index,
+        title=citation.title,
+    )
+
+
+def _citation_of(message: chat_pb2.Citation) -> Citation:
+    return Citation(
+        quote=message.quote,
+        video_url=message.video_url,
+        start=seconds(message.start_offset) if message.HasField("start_offset") else None,
+        end=seconds(message.end_offset) if message.HasField("end_offset") else None,
+        document=message.document,
+        page=message.page,
+        verified=message.verified,
+        index=message.index,
+        title=message.title,
+    )
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    message = Timestamp()
+    message.FromDatetime(time)
+    return message

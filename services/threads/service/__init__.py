@@ -1,0 +1,1 @@
+"""What the threads service does, free of any wire format or driver."""

@@ -1,0 +1,81 @@
+"""Turns whose owner is gone: taken over by another process, or put on record as broken off."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from kit.auth.caller import Caller
+from kit.errors import Conflict, NotFound, Reason
+from services.threads.model import Answer, Exchange, Lease, State, Turn
+from services.threads.ports import ThreadObserver, TurnStore, TurnTail
+from services.threads.service.history import turns_to_read, window
+
+ARCHIVIST = "archivist"  # owns a turn while it is put on record; never renewed, so it counts as gone at once
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A turn under its new owner; without a lease where it had ended by then."""
+
+    turn: Turn
+    lease: Lease | None
+    history: tuple[Exchange, ...] = ()
+
+
+class Orphans:
+    """What becomes of a turn when the process that answered it dies."""
+
+    def __init__(self, turns: TurnStore, tail: TurnTail, observer: ThreadObserver) -> None:
+        self._turns = turns
+        self._tail = tail
+        self._observer = observer
+
+    async def claim(self, caller: Caller, thread: str, turn: str, owner: str, history_tokens: int) -> Claimed:
+        """Gives the turn to `owner`; raises Conflict with TURN_IN_PROGRESS while another one lives."""
+        found = await self._found(caller, thread, turn)
+        if found.lease is None:
+            return Claimed(found, None)
+        lease = await self._lease(caller, found, owner)
+        if lease is None:
+            return Claimed(await self._ended_by_then(caller, found), None)
+        recent = await self._turns.ended(caller, thread, found.sequence, turns_to_read(history_tokens), descending=True)
+        claimed = replace(found, lease=lease, owner_alive=True)
+        return Claimed(claimed, lease, window(recent, history_tokens))
+
+    async def archive(self, caller: Caller, orphans: Iterable[Turn]) -> frozenset[str]:
+        """Ends the turns with what was said in them, so that nothing asked is lost. Returns those that ended."""
+        ended = [turn.id for turn in orphans if await self._archive(caller, turn)]
+        return frozenset(ended)
+
+    async def _archive(self, caller: Caller, turn: Turn) -> bool:
+        lease = await self._turns.reassign(caller, turn, ARCHIVIST)
+        if lease is None:
+            return False
+        said = Answer(text=await self._tail.said(turn.id), failure_reason=Reason.STREAM_INTERRUPTED.value)
+        state = State.PARTIAL if said.text else State.FAILED
+        partial = await self._turns.finish(caller, replace(turn, state=state, answer=said), lease)
+        await self._tail.end(partial, lease)
+        await self._observer.turn_ended(caller, partial)
+        return True
+
+    async def _lease(self, caller: Caller, turn: Turn, owner: str) -> Lease | None:
+        if turn.lease is not None and turn.lease.owner == owner:
+            return turn.lease  # the reply to an earlier claim was lost
+        if turn.owner_alive:
+            raise _in_progress()
+        return await self._turns.reassign(caller, turn, owner)
+
+    async def _ended_by_then(self, caller: Caller, turn: Turn) -> Turn:
+        found = await self._found(caller, turn.thread, turn.id)
+        if not found.state.has_ended:
+            raise _in_progress()
+        return found
+
+    async def _found(self, caller: Caller, thread: str, turn: str) -> Turn:
+        found = await self._turns.find(caller, thread, turn)
+        if found is None:
+            raise NotFound("no such turn", Reason.TURN_NOT_FOUND)
+        return found
+
+
+def _in_progress() -> Conflict:
+    return Conflict("the turn is being answered", Reason.TURN_IN_PROGRESS, retry_after=1)

@@ -1,0 +1,274 @@
+"""The life of turns over gRPC, with two instances of the service on real databases."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import redis
+from lectern.chat.v1 import chat_pb2
+from lectern.threads.v1 import threads_pb2, threads_pb2_grpc, turns_pb2, turns_pb2_grpc
+from pymongo import monitoring
+
+from kit.auth.caller import Caller
+from kit.channel import Peer
+from kit.errors import Conflict, InvalidArgument, LecternError, NotFound, Reason
+from kit.process import running
+from services.threads.app import build
+from services.threads.settings import ThreadsSettings
+
+ANN = Caller("default", "ann")
+BOB = Caller("default", "bob")
+ELSEWHERE = Caller("other", "ann")
+STATE = chat_pb2.Turn.State
+
+
+class Commands(monitoring.CommandListener):
+    """Counts what is sent to MongoDB, by reads and writes of data."""
+
+    READS = frozenset({"find", "aggregate", "count", "distinct"})
+    WRITES = frozenset({"insert", "update", "delete", "findAndModify"})
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        kinds = {"reads": self.READS, "writes": self.WRITES}
+        self.seen.update(kind for kind, names in kinds.items() if event.command_name in names)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+commands = Commands()
+monitoring.register(commands)
+
+
+@dataclass(frozen=True)
+class Client:
+    """One instance, as its callers see it."""
+
+    peer: Peer
+    turns: turns_pb2_grpc.TurnServiceStub
+    threads: threads_pb2_grpc.ThreadServiceStub
+
+    async def begin(
+        self, message: str, *, course: str = "courses/waves", caller: Caller = ANN, owner: str = "g1", **fields: Any
+    ) -> turns_pb2.BeginTurnResponse:
+        request = turns_pb2.BeginTurnRequest(
+            course=course, message=message, owner=owner, history_token_budget=1000, **fields
+        )
+        return await self.peer.call(self.turns.BeginTurn, request, caller, timeout=20)
+
+    async def complete(self, begun: turns_pb2.BeginTurnResponse, answer: str, *, caller: Caller = ANN) -> chat_pb2.Turn:
+        turn = chat_pb2.Turn()
+        turn.CopyFrom(begun.turn)
+        turn.answer, turn.state = answer, STATE.COMPLETED
+        request = turns_pb2.CompleteTurnRequest(turn=turn, lease=begun.lease)
+        return await self.peer.call(self.turns.CompleteTurn, request, caller)
+
+    async def renew(self, owner: str, *, release: bool = False) -> turns_pb2.RenewOwnerResponse:
+        request = turns_pb2.RenewOwnerRequest(owner=owner, release=release)
+        return await self.peer.call(self.turns.RenewOwner, request, ANN)
+
+    async def read(self, name: str, caller: Caller = ANN) -> turns_pb2.ReadTurnResponse:
+        return await self.peer.call(self.turns.ReadTurn, turns_pb2.ReadTurnRequest(name=name), caller)
+
+    async def claim(self, name: str, owner: str) -> turns_pb2.ClaimTurnResponse:
+        request = turns_pb2.ClaimTurnRequest(name=name, owner=owner, history_token_budget=1000)
+        return await self.peer.call(self.turns.ClaimTurn, request, ANN)
+
+    async def discard(self, begun: turns_pb2.BeginTurnResponse) -> None:
+        request = turns_pb2.DiscardTurnRequest(name=begun.turn.name, lease=begun.lease)
+        await self.peer.call(self.turns.DiscardTurn, request, ANN)
+
+    async def list(self, caller: Caller = ANN) -> list[threads_pb2.Thread]:
+        answer = await self.peer.call(self.threads.ListThreads, threads_pb2.ListThreadsRequest(), caller)
+        return [*answer.threads]
+
+
+@pytest.fixture
+def settings(mongodb_uri: str, redis_url: str) -> ThreadsSettings:
+    return ThreadsSettings(
+        local=True, mongodb_uri=mongodb_uri, redis_url=redis_url, threads_database=f"threads_{uuid.uuid4().hex[:8]}"
+    )
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def serve(stack: AsyncExitStack, settings: ThreadsSettings) -> Client:
+    server = await stack.enter_async_context(running("threads", settings, build))
+    peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=settings.internal_secret)
+    stack.push_async_callback(peer.close)
+    return Client(peer, peer.stub(turns_pb2_grpc.TurnServiceStub), peer.stub(threads_pb2_grpc.ThreadServiceStub))
+
+
+@pytest.fixture
+async def one(stack: AsyncExitStack, settings: ThreadsSettings) -> Client:
+    return await serve(stack, settings)
+
+
+@pytest.fixture
+async def two(stack: AsyncExitStack, settings: ThreadsSettings, one: Client) -> Client:
+    return await serve(stack, settings)
+
+
+async def test_a_turn_is_begun_answered_and_remembered(one: Client) -> None:
+    await one.renew("g1")
+    first = await one.begin("What is a wave?", video_url="https://v/1", request_id="r1")
+    assert (first.attached, first.video_changed, list(first.history), list(first.ahead)) == (False, False, [], [])
+    assert (first.turn.state, first.turn.sequence, first.turn.course) == (STATE.RUNNING, 1, "courses/waves")
+    done = await one.complete(first, "It carries energy.")
+    assert done.state == STATE.COMPLETED
+    second = await one.begin("And sound?", video_url="https://v/2")
+    assert second.video_changed
+    assert [(past.question, past.answer) for past in second.history] == [("What is a wave?", "It carries energy.")]
+    assert second.turn.thread == first.turn.thread
+    assert not second.ahead
+
+
+async def test_200_questions_at_once_over_two_instances_meet_in_one_thread(one: Client, two: Client) -> None:
+    await one.renew("g1")
+    begun = await asyncio.gather(*((one, two)[n % 2].begin(f"Question {n}?") for n in range(200)))
+    assert len({answer.turn.thread for answer in begun}) == 1
+    assert sorted(answer.turn.sequence for answer in begun) == list(range(1, 201))
+    assert sorted(len(answer.ahead) for answer in begun) == list(range(200))
+
+
+async def test_nothing_is_lost_when_redis_is_flushed_in_the_middle(one: Client, two: Client, redis_url: str) -> None:
+    await one.renew("g1")
+
+    async def flushed(after: int) -> turns_pb2.BeginTurnResponse:
+        if after == 25:
+            with redis.Redis.from_url(redis_url) as client:
+                client.flushall()
+        return await (one, two)[after % 2].begin(f"Question {after}?")
+
+    begun = await asyncio.gather(*(flushed(n) for n in range(50)))
+    ended = await asyncio.gather(*(two.complete(answer, "Yes.") for answer in begun))
+    assert len({turn.thread for turn in ended}) == 1
+    [thread] = await one.list()
+    assert thread.message_count == 100
+
+
+async def test_a_turn_costs_one_read_and_two_writes_with_a_warm_cache(one: Client) -> None:
+    await one.renew("g1")
+    await one.complete(await one.begin("Warm up?"), "Yes.")
+    for _ in range(3):
+        commands.seen.clear()
+        await one.complete(await one.begin("And now?"), "Yes.")
+        assert commands.seen == {"reads": 1, "writes": 2}
+
+
+async def test_a_repeated_request_finds_its_turn_running_and_ended(one: Client, two: Client) -> None:
+    await one.renew("g1")
+    begun = await one.begin("Why?", request_id="r1")
+    again = await two.begin("Why?", request_id="r1", owner="g2")
+    assert (again.attached, again.turn, again.lease) == (True, begun.turn, begun.lease)
+    done = await one.complete(begun, "Because.")
+    assert await two.complete(begun, "Because.") == done
+    ended = await two.begin("Why?", request_id="r1", owner="g2")
+    assert (ended.attached, ended.turn.answer, ended.HasField("lease")) == (True, "Because.", False)
+
+
+async def test_a_turn_of_a_dead_owner_is_taken_over_and_its_stale_end_refused(one: Client, two: Client) -> None:
+    await one.renew("g1")
+    past = await one.begin("Before?")
+    await one.complete(past, "Yes.")
+    begun = await one.begin("Why?", video_url="https://v/1")
+    with pytest.raises(Conflict) as busy:
+        await two.claim(begun.turn.name, "g2")
+    assert busy.value.reason is Reason.TURN_IN_PROGRESS
+    await one.renew("g1", release=True)
+    assert not (await two.read(begun.turn.name)).owner_alive
+    await two.renew("g2")
+    claimed = await two.claim(begun.turn.name, "g2")
+    assert (claimed.lease.owner, claimed.lease.fencing_token) == ("g2", begun.lease.fencing_token + 1)
+    assert [exchange.answer for exchange in claimed.history] == ["Yes."]
+    assert (await two.claim(begun.turn.name, "g2")).lease == claimed.lease
+    with pytest.raises(Conflict) as stale:
+        await one.complete(begun, "Stale.")
+    assert stale.value.reason is Reason.LEASE_LOST
+    fresh = turns_pb2.BeginTurnResponse(turn=claimed.turn, lease=claimed.lease)
+    assert (await two.complete(fresh, "Fresh.")).answer == "Fresh."
+    assert not (await two.claim(begun.turn.name, "g3")).HasField("lease")
+
+
+async def test_a_question_whose_owner_died_is_kept_when_another_is_asked(one: Client) -> None:
+    lost = await one.begin("Who answers?", owner="dead")
+    await one.renew("g1")
+    after = await one.begin("And now?")
+    assert not after.ahead
+    kept = await one.read(lost.turn.name)
+    assert (kept.turn.question, kept.turn.state) == ("Who answers?", STATE.FAILED)
+    assert kept.turn.failure_reason == "STREAM_INTERRUPTED"
+
+
+async def test_a_discarded_first_question_leaves_no_thread(one: Client) -> None:
+    begun = await one.begin("Is anybody there?", course="courses/nowhere")
+    assert [thread.course for thread in await one.list()] == ["courses/nowhere"]
+    await one.discard(begun)
+    assert await one.list() == []
+    with pytest.raises(NotFound) as gone:
+        await one.read(begun.turn.name)
+    assert gone.value.reason is Reason.TURN_NOT_FOUND
+
+
+async def test_a_second_question_is_refused_where_the_setting_says_so(
+    stack: AsyncExitStack, settings: ThreadsSettings
+) -> None:
+    strict = await serve(stack, settings.model_copy(update={"turn_concurrency": "refuse"}))
+    await strict.renew("g1")
+    first = await strict.begin("First?")
+    with pytest.raises(Conflict) as refused:
+        await strict.begin("Second?")
+    assert refused.value.reason is Reason.TURN_IN_PROGRESS
+    await strict.complete(first, "Yes.")
+    assert (await strict.begin("Second?")).turn.sequence == 2
+
+
+async def test_the_queue_of_a_thread_is_bounded(stack: AsyncExitStack, settings: ThreadsSettings) -> None:
+    small = await serve(stack, settings.model_copy(update={"turn_queue_limit": 2}))
+    await small.renew("g1")
+    await small.begin("One?")
+    await small.begin("Two?")
+    with pytest.raises(LecternError) as refused:
+        await small.begin("Three?")
+    assert refused.value.reason is Reason.RATE_LIMITED
+
+
+async def test_turns_are_their_users_alone(one: Client) -> None:
+    begun = await one.begin("Mine?")
+    for stranger in (BOB, ELSEWHERE):
+        with pytest.raises(NotFound) as hidden:
+            await one.read(begun.turn.name, stranger)
+        assert hidden.value.reason is Reason.TURN_NOT_FOUND
+        assert (await one.begin("Mine?", caller=stranger)).turn.thread != begun.turn.thread
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "field"),
+    [
+        ({"message": "  "}, Reason.MESSAGE_EMPTY, "message"),
+        ({"message": "x" * 20_000}, Reason.TOO_LARGE, "message"),
+        ({"message": "x", "course": "waves"}, Reason.INVALID_ARGUMENT, "course"),
+        ({"message": "x", "request_id": "r" * 129}, Reason.TOO_LARGE, "request_id"),
+    ],
+)
+async def test_bad_questions_are_refused_by_name(
+    one: Client, fields: dict[str, str], reason: Reason, field: str
+) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        await one.begin(**fields)  # type: ignore[arg-type]
+    assert (refused.value.reason, refused.value.field) == (reason, field)
