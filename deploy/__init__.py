@@ -1,0 +1,1 @@
+"""How Lectern is deployed."""

@@ -1,0 +1,78 @@
+"""Renders the edge's configuration and the descriptors that it transcodes by."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from deploy.envoy.config import ROOT, EdgeConfig, PublishedKeys, SharedSecret, Upstream
+from deploy.envoy.contract import Contract, public_contract, with_error_details
+from deploy.envoy.errors import ERRORS, REFUSALS
+
+DESCRIPTORS = ROOT / "gen" / "descriptors.binpb"
+_TEMPLATES = Path(__file__).with_name("templates")
+
+# RPCs whose requests may carry a whole transcript; everything else fits a few kilobytes.
+_LARGE_REQUESTS = ("/lectern.context.v1.CourseService/ImportVideo",)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """How Envoy reaches one upstream; `sticky` ones send a client to the same instance each time."""
+
+    name: str
+    upstream: Upstream
+    grpc: bool = True
+    sticky: bool = False
+
+
+def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
+    """Envoy's configuration as YAML."""
+    contract = public_contract(descriptors)
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - YAML, not HTML; values pass through the JSON filter
+    )
+    return environment.get_template("envoy.yaml.j2").render(
+        config=config,
+        contract=contract,
+        clusters=tuple(_clusters(config)),
+        errors=ERRORS,
+        refusals=REFUSALS,
+        large=tuple(_large_paths(contract)),
+        local_keys=_inline_keys(config.tokens) if isinstance(config.tokens, SharedSecret) else "",
+        remote_keys=config.tokens if isinstance(config.tokens, PublishedKeys) else None,
+    )
+
+
+def write(config: EdgeConfig, target: Path, descriptors: Path = DESCRIPTORS) -> None:
+    """Write the configuration to `target`, and the descriptors to where it says that they are."""
+    contract = FileDescriptorSet.FromString(descriptors.read_bytes())
+    Path(config.descriptors).write_bytes(with_error_details(contract).SerializeToString())
+    # The shared secret stands in it: nobody else reads it.
+    target.touch(mode=0o600)
+    target.write_text(render(config, contract))
+
+
+def _clusters(config: EdgeConfig) -> Iterator[Cluster]:
+    for name in ("gateway", "threads", "context", "inference"):
+        yield Cluster(name, getattr(config, name))
+    yield Cluster("gateway_http", config.gateway_http, grpc=False)
+    yield Cluster("gateway_sticky", config.gateway_http, grpc=False, sticky=True)
+
+
+def _large_paths(contract: Contract) -> Iterator[str]:
+    for path in _LARGE_REQUESTS:
+        yield from contract.method(path).rest
+
+
+def _inline_keys(tokens: SharedSecret) -> str:
+    encoded = base64.urlsafe_b64encode(tokens.secret.encode()).decode().rstrip("=")
+    return json.dumps({"keys": [{"kty": "oct", "alg": "HS256", "k": encoded}]})

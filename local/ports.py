@@ -1,0 +1,32 @@
+"""Ports on loopback: the one asked for while it is free, otherwise one that nobody uses."""
+
+import random
+import socket
+from collections.abc import Iterator
+
+HOST = "127.0.0.1"
+
+# Below the range from which the kernel takes ports for outgoing connections: a restarted server finds its port again.
+_OWN_RANGE = range(20_000, 32_000)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of loopback now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports() -> Iterator[int]:
+    """Free ports, each given once."""
+    candidates = random.sample(_OWN_RANGE, len(_OWN_RANGE))
+    return (port for port in candidates if is_free(port))
+
+
+def public_port(wanted: int) -> int:
+    """The wanted port, or the next free one above it."""
+    return next(port for port in range(wanted, 65_536) if is_free(port))

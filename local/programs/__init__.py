@@ -1,0 +1,1 @@
+"""What the local stack runs: one module for each kind of program."""

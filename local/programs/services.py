@@ -1,0 +1,61 @@
+"""The four services, each as one process or several."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.ports import HOST
+from local.probes import grpc_serves
+from local.program import Program, Tier
+
+_ROOT = Path(__file__).resolve().parents[2]
+_WITH_HTTP = "gateway"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One process of a service, and where it listens."""
+
+    service: str
+    name: str
+    port: int
+    metrics_port: int
+    http_port: int
+
+    @property
+    def address(self) -> str:
+        """Where its gRPC server listens."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def http_address(self) -> str:
+        """Where its HTTP face listens, if it has one."""
+        return f"{HOST}:{self.http_port}"
+
+
+def instances(service: str, count: int, ports: Iterator[int]) -> tuple[Instance, ...]:
+    """So many processes of a service; a single one has the service's name."""
+    names = [service] if count == 1 else [f"{service}-{number}" for number in range(1, count + 1)]
+    return tuple(Instance(service, name, next(ports), next(ports), next(ports)) for name in names)
+
+
+def target(addresses: list[str]) -> str:
+    """A gRPC target that balances over these addresses."""
+    return f"ipv4:{','.join(addresses)}"
+
+
+def program(instance: Instance, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
+    """One process of a service."""
+    listen = {"LECTERN_LISTEN": instance.address, "LECTERN_METRICS_LISTEN": f"{HOST}:{instance.metrics_port}"}
+    http = {"LECTERN_HTTP_LISTEN": instance.http_address} if instance.service == _WITH_HTTP else {}
+    path = {"PYTHONPATH": f"{_ROOT}:{_ROOT / 'gen'}", "PYTHONUNBUFFERED": "1"}
+    return Program(
+        name=instance.name,
+        tier=Tier.GATEWAY if instance.service == _WITH_HTTP else Tier.SERVICES,
+        command=(sys.executable, "-m", f"services.{instance.service}"),
+        address=instance.address,
+        ready=grpc_serves(instance.address),
+        needs=needs,
+        environment={**environment, **path, **listen, **http},
+    )

@@ -1,0 +1,79 @@
+"""What a person can set about the local stack, read from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kit.settings import LOCAL_SECRET
+from local.parts import EVERYTHING, SERVICES
+
+_DEFAULT_PORT = 8080
+_OUTDATED = {
+    "OPENAI_ASSISTANT_ID": "OpenAI shut Assistants down on 2026-08-26. Conversations live in Lectern's own store: "
+    "unset it.",
+    "UPSTASH_REDIS_REST_URL": "The REST address of a Redis cannot carry queues. Set REDIS_URL to the rediss:// "
+    "address of the same database.",
+}
+
+
+class SettingError(Exception):
+    """A setting that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """`environ` is handed on to the services; `extra` adds variables to single services."""
+
+    data: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    port: int = _DEFAULT_PORT
+    instances: Mapping[str, int] = field(default_factory=dict)
+    parts: frozenset[str] = EVERYTHING
+    extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "LocalSettings":
+        """The settings of `make run`."""
+        return cls(
+            data=Path(environ.get("LECTERN_DATA", ".data")).resolve(),
+            environ=dict(environ),
+            port=_number("LECTERN_PORT", environ.get("LECTERN_PORT") or str(_DEFAULT_PORT)),
+            instances=_instances(environ.get("LECTERN_INSTANCES", "")),
+        )
+
+    def given(self, name: str) -> str:
+        """A variable that was set, or an empty string."""
+        return self.environ.get(name, "").strip()
+
+    @property
+    def uses_own_model(self) -> bool:
+        """Whether the demo model answers, because no provider was given."""
+        return not (self.given("OPENAI_API_KEY") or self.given("OPENAI_BASE_URL"))
+
+    @property
+    def jwt_secret(self) -> str:
+        """What signs users' tokens here."""
+        return self.given("LECTERN_JWT_SECRET") or LOCAL_SECRET
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to say about variables that no longer mean anything."""
+        return tuple(f"{name} is set: {advice}" for name, advice in _OUTDATED.items() if self.given(name))
+
+
+def _instances(text: str) -> dict[str, int]:
+    """`gateway=2,threads=2` as numbers by service."""
+    counts = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        service, _, count = item.partition("=")
+        if service not in SERVICES:
+            raise SettingError(f"LECTERN_INSTANCES names {service!r}; it knows {', '.join(SERVICES)}.")
+        counts[service] = _number("LECTERN_INSTANCES", count)
+    return counts
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise SettingError(f"{name} needs a positive number, not {text!r}.")
+    return int(text)

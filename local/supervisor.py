@@ -1,0 +1,55 @@
+"""Runs a set of programs: up in the order of their needs, side by side where it can be, down from edge to data."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from local.keeper import Keeper
+from local.program import Observer, Program
+
+
+class Supervisor:
+    """Starts, keeps and stops programs."""
+
+    def __init__(self, programs: Sequence[Program], logs: Path, observe: Observer) -> None:
+        self._keepers = {program.name: Keeper(program, logs, observe) for program in programs}
+        self._ready = {name: asyncio.Event() for name in self._keepers}
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """What is supervised, in the order in which it was given."""
+        return tuple(keeper.program for keeper in self._keepers.values())
+
+    def pid(self, name: str) -> int:
+        """The process id that the program has now."""
+        return self._keepers[name].pid
+
+    async def start(self) -> None:
+        """Start everything; where one program fails, stop the rest and raise its StartError."""
+        starts = [asyncio.create_task(self._start(keeper)) for keeper in self._keepers.values()]
+        try:
+            for started in asyncio.as_completed(starts):
+                await started
+        except BaseException:
+            for start in starts:
+                start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop tier by tier, the edge first, so that nothing calls what has gone."""
+        keepers = sorted(self._keepers.values(), key=_tier, reverse=True)
+        for _, tier in groupby(keepers, key=_tier):
+            await asyncio.gather(*(keeper.stop() for keeper in tier))
+
+    async def _start(self, keeper: Keeper) -> None:
+        for need in keeper.program.needs & self._ready.keys():
+            await self._ready[need].wait()
+        await keeper.start()
+        self._ready[keeper.program.name].set()
+
+
+def _tier(keeper: Keeper) -> int:
+    return keeper.program.tier
