@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import IO, Self
 
+from kit.auth.caller import Caller, Role
 from local import tokens
 from local.plan import External, Plan, Planner
 from local.program import Event, Observer, Ready, StartError
@@ -54,9 +55,9 @@ class Stack:
         """The process id that a program has now."""
         return self._supervisor.pid(name)
 
-    def token(self, user: str, roles: tuple[str, ...] = ("student",), org: str = "default") -> str:
+    def token(self, user: str, role: Role = Role.STUDENT, org: str = "default") -> str:
         """A token that this stack accepts."""
-        return tokens.mint(tokens.Bearer(user, roles, org), self.settings.jwt_secret)
+        return tokens.mint(self.settings, Caller(org, user, frozenset({role})))
 
     async def start(self) -> None:
         """Start everything and return when all of it is ready; raises StartError otherwise."""

@@ -2,6 +2,7 @@
 
 import httpx
 
+from kit.auth.caller import Role
 from local.demo import Answer, Question, ask_by_grpc, ask_by_rest
 from local.sample_course import import_sample
 from local.screen import Screen
@@ -21,7 +22,7 @@ class Tour:
 
     async def show(self) -> None:
         """Import the sample course, ask by both protocols, print where everything is."""
-        async with self._client(self._stack.token("sample-teacher", ("teacher",))) as teacher:
+        async with self._client(self._stack.token("sample-teacher", Role.TEACHER)) as teacher:
             sample = await import_sample(teacher)
         if sample.added:
             self._screen.line(f"Imported {sample.added} videos of the sample course ({sample.course}).")

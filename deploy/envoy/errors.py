@@ -11,18 +11,22 @@ _DOMAIN = "lectern"
 
 @dataclass(frozen=True)
 class EdgeError:
-    """What the edge answers by itself with this HTTP status; `when` narrows it to a cause that Envoy names."""
+    """What the edge answers by itself; without a message of ours Envoy's stands, which says what was wrong."""
 
     http: int
     code: int
     reason: str
+    message: str = ""
     when: str = ""
     retry_after_seconds: int = 0
 
 
 @dataclass(frozen=True)
 class GrpcRefusal:
-    """The same for gRPC clients, who need a fixed message: it must equal the one inside the encoded status."""
+    """The same for gRPC clients: a fixed message, for it must equal the one inside the encoded status.
+
+    `when` is a cause that Envoy names; a refusal without an HTTP status stands for all others.
+    """
 
     http: int
     message: str
@@ -31,23 +35,25 @@ class GrpcRefusal:
 
 
 _EXPIRED = "Jwt_is_expired"
+_NO_SUCH = "There is no such path or method here."
+_NO_ANSWER = "The service does not answer; try again."
 
 ERRORS = (
     EdgeError(400, code_pb2.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
-    EdgeError(401, code_pb2.UNAUTHENTICATED, "TOKEN_EXPIRED", when=_EXPIRED),
+    EdgeError(401, code_pb2.UNAUTHENTICATED, "TOKEN_EXPIRED", "The bearer token has expired.", _EXPIRED),
     EdgeError(401, code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED"),
     EdgeError(403, code_pb2.PERMISSION_DENIED, "UNAUTHENTICATED"),
-    EdgeError(404, code_pb2.NOT_FOUND, "UNKNOWN_METHOD"),
+    EdgeError(404, code_pb2.NOT_FOUND, "UNKNOWN_METHOD", _NO_SUCH),
     EdgeError(405, code_pb2.UNIMPLEMENTED, "UNKNOWN_METHOD"),
     EdgeError(408, code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
-    EdgeError(413, code_pb2.INVALID_ARGUMENT, "TOO_LARGE"),
+    EdgeError(413, code_pb2.INVALID_ARGUMENT, "TOO_LARGE", "The request is too large."),
     EdgeError(415, code_pb2.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
     EdgeError(429, code_pb2.RESOURCE_EXHAUSTED, "RATE_LIMITED", retry_after_seconds=1),
-    EdgeError(431, code_pb2.INVALID_ARGUMENT, "TOO_LARGE"),
+    EdgeError(431, code_pb2.INVALID_ARGUMENT, "TOO_LARGE", "The headers are too large."),
     EdgeError(500, code_pb2.INTERNAL, "INTERNAL"),
-    EdgeError(502, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE"),
-    EdgeError(503, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", retry_after_seconds=1),
-    EdgeError(504, code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+    EdgeError(502, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", _NO_ANSWER),
+    EdgeError(503, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", _NO_ANSWER, retry_after_seconds=1),
+    EdgeError(504, code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The service took too long to answer."),
 )
 
 
@@ -62,6 +68,7 @@ def _refusal(http: int, code: int, reason: str, message: str, when: str = "") ->
 REFUSALS = (
     _refusal(401, code_pb2.UNAUTHENTICATED, "TOKEN_EXPIRED", "The bearer token has expired.", _EXPIRED),
     _refusal(401, code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "A valid bearer token is needed."),
-    _refusal(404, code_pb2.UNIMPLEMENTED, "UNKNOWN_METHOD", "There is no such method here."),
-    _refusal(503, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "The service does not answer; try again."),
+    _refusal(404, code_pb2.UNIMPLEMENTED, "UNKNOWN_METHOD", _NO_SUCH),
+    _refusal(503, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", _NO_ANSWER),
+    GrpcRefusal(0, "", ""),
 )

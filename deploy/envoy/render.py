@@ -16,6 +16,9 @@ from deploy.envoy.errors import ERRORS, REFUSALS
 DESCRIPTORS = ROOT / "gen" / "descriptors.binpb"
 _TEMPLATES = Path(__file__).with_name("templates")
 
+# In bytes. A transcript may have 20 MB, and JSON escapes make it longer.
+_LIMITS = {"json": 2 * 1024**2, "transcript": 32 * 1024**2}
+
 # RPCs whose requests may carry a whole transcript; everything else fits a few kilobytes.
 _LARGE_REQUESTS = ("/lectern.context.v1.CourseService/ImportVideo",)
 
@@ -38,6 +41,7 @@ def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - YAML, not HTML; values pass through the JSON filter
     )
     return environment.get_template("envoy.yaml.j2").render(
@@ -46,6 +50,7 @@ def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
         clusters=tuple(_clusters(config)),
         errors=ERRORS,
         refusals=REFUSALS,
+        limits=_LIMITS,
         large=tuple(_large_paths(contract)),
         local_keys=_inline_keys(config.tokens) if isinstance(config.tokens, SharedSecret) else "",
         remote_keys=config.tokens if isinstance(config.tokens, PublishedKeys) else None,

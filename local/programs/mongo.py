@@ -15,7 +15,7 @@ from local.program import Probe, Program, Tier
 _SET = "lectern"
 _NOT_INITIATED = 94
 _CACHE_GIB = "0.25"
-_OPLOG_MIB = "990"  # the smallest that MongoDB accepts for a replica set member's default engine
+_OPLOG_MIB = "128"
 
 
 def mongo_uri(port: int) -> str:

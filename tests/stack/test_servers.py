@@ -37,14 +37,16 @@ class Seen:
 
 async def test_mongodb_takes_transactions_and_keeps_its_data_on_another_port(tmp_path: Path) -> None:
     settings = LocalSettings(data=tmp_path, parts=DATA)
-    async with Stack(settings) as first:
-        async with AsyncMongoClient[dict[str, Any]](first.setting("MONGODB_URI"), w="majority") as client:
-            async with client.start_session() as session, await session.start_transaction():
-                await client.kept.notes.insert_one({"_id": 1, "text": "kept"}, session=session)
+    async with (
+        Stack(settings) as first,
+        AsyncMongoClient[dict[str, Any]](first.setting("MONGODB_URI")) as client,
+        client.start_session() as session,
+        await session.start_transaction(),
+    ):
+        await client.kept.notes.insert_one({"_id": 1, "text": "kept"}, session=session)
 
-    async with Stack(settings) as second:
-        async with AsyncMongoClient[dict[str, Any]](second.setting("MONGODB_URI")) as client:
-            assert await client.kept.notes.find_one({"_id": 1}) == {"_id": 1, "text": "kept"}
+    async with Stack(settings) as second, AsyncMongoClient[dict[str, Any]](second.setting("MONGODB_URI")) as client:
+        assert await client.kept.notes.find_one({"_id": 1}) == {"_id": 1, "text": "kept"}
     assert first.setting("MONGODB_URI") != second.setting("MONGODB_URI")
 
 

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from local.settings import LocalSettings, SettingError
+
+
+def test_defaults_need_no_environment() -> None:
+    settings = LocalSettings.from_environment({})
+    assert settings.port == 8080
+    assert settings.data == Path(".data").resolve()
+    assert settings.instances == {}
+    assert settings.uses_own_model
+    assert settings.advice == ()
+
+
+def test_instances_are_counted_by_service() -> None:
+    settings = LocalSettings.from_environment({"LECTERN_INSTANCES": "gateway=2, threads=3"})
+    assert settings.instances == {"gateway": 2, "threads": 3}
+
+
+@pytest.mark.parametrize("text", ["gateway", "gateway=0", "gateway=two", "kitchen=2"])
+def test_instances_that_make_no_sense_are_refused_by_name(text: str) -> None:
+    with pytest.raises(SettingError, match="LECTERN_INSTANCES"):
+        LocalSettings.from_environment({"LECTERN_INSTANCES": text})
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "OPENAI_BASE_URL"])
+def test_a_given_provider_takes_the_place_of_the_demo_model(variable: str) -> None:
+    assert not LocalSettings.from_environment({variable: "given"}).uses_own_model
+
+
+def test_settings_of_the_older_systems_are_answered_with_advice() -> None:
+    environ = {"OPENAI_ASSISTANT_ID": "asst_1", "UPSTASH_REDIS_REST_URL": "https://x.upstash.io"}
+    assistant, upstash = LocalSettings.from_environment(environ).advice
+    assert "2026-08-26" in assistant
+    assert "rediss://" in upstash
