@@ -19,6 +19,13 @@ _TEMPLATES = Path(__file__).with_name("templates")
 # In bytes. A transcript may have 20 MB, and JSON escapes make it longer.
 _LIMITS = {"json": 2 * 1024**2, "transcript": 32 * 1024**2}
 
+# What the gateway serves over HTTP; for `own_checks` it asks for the token itself, and the rest holds no data.
+_HTTP = {
+    "pages": ("/", "/favicon.ico", "/openapi.json"),
+    "page_folders": ("/playground", "/console", "/docs", "/admin"),
+    "own_checks": ("/socket.io", "/openai", "/api"),
+}
+
 # RPCs whose requests may carry a whole transcript; everything else fits a few kilobytes.
 _LARGE_REQUESTS = ("/lectern.context.v1.CourseService/ImportVideo",)
 
@@ -51,6 +58,7 @@ def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
         errors=ERRORS,
         refusals=REFUSALS,
         limits=_LIMITS,
+        http=_HTTP,
         large=tuple(_large_paths(contract)),
         local_keys=_inline_keys(config.tokens) if isinstance(config.tokens, SharedSecret) else "",
         remote_keys=config.tokens if isinstance(config.tokens, PublishedKeys) else None,

@@ -1,0 +1,65 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements-dev.lock
+export PYTHONPATH := $(CURDIR):$(CURDIR)/gen
+
+# USER names the person at the terminal in every shell; only one that is given to make is a user of Lectern.
+TOKEN_USER := $(if $(filter command line,$(origin USER)),$(USER),student)
+ROLES ?= student
+ORG ?= default
+ARGS ?=
+
+.PHONY: help setup run token proto lint test check bench faults lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## Install everything into .venv, if the lock file has changed
+	@cmp -s $(LOCK) $(VENV)/installed.lock || tools/setup "$(PYTHON)" "$(VENV)" "$(LOCK)" >&2
+
+run: setup ## Run the whole system on this machine (ARGS=--once ends it after the first answers)
+	@exec $(BIN)/python -m local $(ARGS)
+
+token: setup ## Print a JWT for the local stack (USER=u ROLES=student,teacher ORG=default)
+	@$(BIN)/python -m local.tokens --user "$(TOKEN_USER)" --roles "$(ROLES)" --org "$(ORG)"
+
+proto: setup ## Generate gen/ from protos/
+	@tools/proto
+
+lint: setup ## Check style, types, the direction of imports, and the protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	tools/proto includes
+	$(BIN)/buf lint
+	tools/breaking
+
+test: setup ## Run every test (ARGS are handed to pytest)
+	@tools/chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint proto test ## All that CI runs; ends with a clean git diff
+	@git diff --exit-code
+	@test -z "$$(git status --porcelain)" || { git status --short; echo "Files appeared that git does not know." >&2; exit 1; }
+
+bench: setup ## Measure (ARGS choose what)
+	$(BIN)/python -m bench $(ARGS)
+
+faults: setup ## Kill each process of a running stack in turn, and see that it comes back
+	$(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
+
+lock: setup ## Choose versions again, and write the lock files
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url -c requirements.lock pyproject.toml \
+	  --group local --group dev -o requirements-dev.lock
+
+clean: ## Remove what was built; .venv and .data stay
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -exec rm -rf {} +
