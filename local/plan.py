@@ -10,7 +10,7 @@ from local.parts import CHAT_MODEL, EDGE, EMBEDDINGS, MONGODB, REDIS, SERVICES
 from local.probes import redis_answers
 from local.program import Probe, Program, Tier
 from local.programs import edge, models, mongo, redis, services
-from local.settings import LocalSettings
+from local.settings import DEMO_USER, LocalSettings
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Planner:
         self._external: list[External] = []
         self._missing: list[str] = []
         self._environment = {**settings.environ, "LECTERN_LOCAL": "true", "LECTERN_JWT_SECRET": settings.jwt_secret}
+        self._environment.setdefault("LECTERN_DEMO_USER", DEMO_USER)
         self._port = ports.public_port(settings.port) if EDGE in settings.parts else 0
 
     def plan(self) -> Plan:
@@ -101,6 +102,7 @@ class Planner:
             "OPENAI_BASE_URL": models.base_url(port),
             "OPENAI_API_KEY": "local",
             "OPENAI_MODEL": models.CHAT_MODEL_NAME,
+            "LECTERN_DEMO_MODEL": models.CHAT_MODEL_NAME,
         }
 
     def _embeddings(self) -> None:

@@ -6,6 +6,7 @@ from kit.auth.caller import Role
 from local.demo import Answer, Question, ask_by_grpc, ask_by_rest
 from local.sample_course import import_sample
 from local.screen import Screen
+from local.settings import DEMO_USER
 from local.stack import Stack
 
 _BY_REST = "What is the difference between a transverse and a longitudinal wave?"
@@ -18,7 +19,7 @@ class Tour:
     def __init__(self, stack: Stack, screen: Screen) -> None:
         self._stack = stack
         self._screen = screen
-        self._token = stack.token("demo")
+        self._token = stack.token(DEMO_USER)
 
     async def show(self) -> None:
         """Import the sample course, ask by both protocols, print where everything is."""
