@@ -1,0 +1,76 @@
+"""The whole system, once for all end-to-end tests: own data folder, free ports, real servers and the demo model."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kit.auth.caller import Role
+from local import ports
+from local.background import BackgroundStack
+from local.sample_course import Imported, import_sample
+from local.settings import LocalSettings
+
+# Whatever the person's shell sets for real servers must not reach the tests.
+OWN = ("REDIS_", "MONGODB_", "OPENAI_", "LECTERN_", "OTEL_", "UPSTASH_")
+TWICE = {"gateway": 2, "threads": 2}
+
+
+@dataclass(frozen=True)
+class System:
+    """A running stack with the sample course in it."""
+
+    background: BackgroundStack
+    sample: Imported
+    spans: Path
+
+    @property
+    def base_url(self) -> str:
+        return self.background.stack.base_url
+
+    @property
+    def target(self) -> str:
+        """For gRPC, through the edge."""
+        return self.background.stack.target
+
+    def token(self, user: str, role: Role = Role.STUDENT, org: str = "default") -> str:
+        return self.background.stack.token(user, role, org)
+
+    def client(self, user: str, role: Role = Role.STUDENT, org: str = "default") -> httpx.AsyncClient:
+        """A REST client of this user."""
+        headers = {"authorization": f"Bearer {self.token(user, role, org)}"}
+        return httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=60, trust_env=False)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment without settings of Lectern and the servers it uses."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    data = tmp_path_factory.mktemp("stack")
+    spans = data / "spans.jsonl"
+    environ = own_environment() | {"LECTERN_TRACE_FILE": str(spans)}
+    settings = LocalSettings(data=data, environ=environ, port=next(ports.free_ports()), instances=TWICE)
+    with BackgroundStack(settings) as background:
+        yield System(background, asyncio.run(_imported(background)), spans)
+
+
+async def _imported(background: BackgroundStack) -> Imported:
+    teacher = {"authorization": f"Bearer {background.stack.token('teacher', Role.TEACHER)}"}
+    async with httpx.AsyncClient(
+        base_url=background.stack.base_url, headers=teacher, timeout=60, trust_env=False
+    ) as client:
+        return await import_sample(client)
+
+
+@pytest.fixture
+async def student(system: System) -> AsyncIterator[httpx.AsyncClient]:
+    """A REST client of one student."""
+    async with system.client("student") as client:
+        yield client
