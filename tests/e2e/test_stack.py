@@ -1,0 +1,85 @@
+"""Any one process is killed while the system is idle: it is reported, comes back, and the conversation goes on."""
+
+import asyncio
+import os
+import signal
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from local.program import Died, Ready
+from tests.e2e.conftest import System
+
+PROCESSES = (
+    "redis-queue",
+    "redis-cache",
+    "mongodb",
+    "llama",
+    "embeddings",
+    "inference",
+    "context",
+    "threads-1",
+    "threads-2",
+    "gateway-1",
+    "gateway-2",
+    "envoy",
+)
+QUESTION = "What does a wave carry?"
+
+
+async def ask(client: httpx.AsyncClient, system: System) -> dict[str, Any]:
+    question = {"course": system.sample.course, "videoUrl": system.sample.video_url, "message": QUESTION}
+    answer = await client.post("/v1/chat", json=question)
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+async def ask_until_answered(client: httpx.AsyncClient, system: System) -> dict[str, Any]:
+    while True:
+        try:
+            return await ask(client, system)
+        except httpx.HTTPError:
+            await asyncio.sleep(0.1)
+
+
+async def questions_of(client: httpx.AsyncClient, thread: str) -> list[str]:
+    answer = await client.get(f"/v1/{thread}/messages", params={"pageSize": 200})
+    answer.raise_for_status()
+    return [message["name"] for message in answer.json()["messages"]]
+
+
+def test_every_process_is_killed_once(system: System) -> None:
+    assert set(PROCESSES) == set(system.background.stack.programs)
+
+
+@pytest.mark.parametrize("victim", PROCESSES)
+async def test_a_killed_process_comes_back_and_the_conversation_goes_on(
+    system: System, victim: str, record_property: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with system.client("survivor") as client:
+        thread = (await ask(client, system))["thread"]
+        before = await questions_of(client, thread)
+        seen = len(system.background.events)
+
+        killed = time.monotonic()
+        os.kill(system.background.stack.pid(victim), signal.SIGKILL)
+        system.background.wait_for(lambda event: isinstance(event, Died) and event.name == victim, seen)
+        turn = await asyncio.wait_for(ask_until_answered(client, system), 60)
+        answered = time.monotonic() - killed
+        back = await asyncio.to_thread(
+            system.background.wait_for,
+            lambda event: isinstance(event, Ready) and event.name == victim and event.restarted,
+            seen,
+        )
+
+        assert turn["thread"] == thread
+        assert turn["answer"]
+        after = await questions_of(client, thread)
+    assert after[-len(before) :] == before or after[: len(before)] == before
+    assert len(after) == len(before) + 2
+    assert isinstance(back, Ready)
+    record_property("answered_after_seconds", round(answered, 1))
+    with capsys.disabled():
+        print(f"\n  {victim:<12} killed: back after {back.seconds:.1f} s, next answer {answered:.1f} s after the kill")
