@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from urllib.parse import urlsplit
 
 from local import binaries, ports
@@ -119,14 +118,16 @@ class Planner:
         }
 
     def _services(self, needs: frozenset[str]) -> tuple[services.Instance, ...]:
-        counts = {name: self._settings.instances.get(name, 1) for name in SERVICES if name in self._settings.parts}
-        planned = [each for name, count in counts.items() for each in services.instances(name, count, self._ports)]
-        for service, members in groupby(planned, key=lambda instance: instance.service):
-            self._publish(service, tuple(members))
-        for instance in planned:
+        # Those that are left out have an address too, on which nobody answers.
+        counts = {name: self._settings.instances.get(name, 1) for name in SERVICES}
+        planned = {name: services.instances(name, count, self._ports) for name, count in counts.items()}
+        for service, members in planned.items():
+            self._publish(service, members)
+        running = tuple(each for name, members in planned.items() if name in self._settings.parts for each in members)
+        for instance in running:
             environment = {**self._environment, **self._settings.extra.get(instance.service, {})}
             self._programs.append(services.program(instance, environment, needs))
-        return tuple(planned)
+        return running
 
     def _publish(self, service: str, members: tuple[services.Instance, ...]) -> None:
         name = f"LECTERN_{service.upper()}"

@@ -12,6 +12,8 @@ from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc
 from lectern.ops.v1 import ops_pb2, ops_pb2_grpc
 from lectern.threads.v1 import threads_pb2, threads_pb2_grpc, turns_pb2, turns_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from opentelemetry.proto.trace.v1 import trace_pb2
 
 from kit.errors import NotFound, Reason, ResourceExhausted
 from kit.statuses import code_of, to_metadata
@@ -102,6 +104,22 @@ class Turns(turns_pb2_grpc.TurnServiceServicer):
     async def BeginTurn(self, request: turns_pb2.BeginTurnRequest, context: Context) -> turns_pb2.BeginTurnResponse:
         self.calls += 1
         return turns_pb2.BeginTurnResponse()
+
+
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+    """An OpenTelemetry collector that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.spans: asyncio.Queue[trace_pb2.Span] = asyncio.Queue()
+
+    async def Export(
+        self, request: trace_service_pb2.ExportTraceServiceRequest, context: Context
+    ) -> trace_service_pb2.ExportTraceServiceResponse:
+        for resource in request.resource_spans:
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    self.spans.put_nowait(span)
+        return trace_service_pb2.ExportTraceServiceResponse()
 
 
 async def serving(port: int = 0) -> tuple[grpc.aio.Server, int]:

@@ -14,6 +14,7 @@ from lectern.chat.v1 import chat_pb2_grpc
 from lectern.context.v1 import courses_pb2_grpc
 from lectern.ops.v1 import ops_pb2_grpc
 from lectern.threads.v1 import threads_pb2_grpc, turns_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -25,7 +26,7 @@ from local import ports, tokens
 from local.programs.edge import edge
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
-from tests.edge.backends import Chat, Courses, Health, Reached, Threads, Turns, serving
+from tests.edge.backends import Chat, Collector, Courses, Health, Reached, Threads, Turns, serving
 
 SETTINGS = LocalSettings(data=Path("unused"), environ={"LECTERN_JWT_SECRET": "a-secret-of-the-tests-of-the-edge"})
 
@@ -40,6 +41,7 @@ class Edge:
     chat: Chat
     turns: Turns
     http_seen: list[str]
+    collector: Collector
     threads: dict[str, grpc.aio.Server] = field(default_factory=dict)
 
     @property
@@ -102,7 +104,9 @@ async def running_edge(tmp_path: Path) -> AsyncIterator[Edge]:
         threads_pb2_grpc.add_ThreadServiceServicer_to_server(Threads(name), server)  # type: ignore[abstract]
         turns_pb2_grpc.add_TurnServiceServicer_to_server(turns, server)
         threads[name] = (server, port)
-    grpc_servers = [gateway, context, *(server for server, _ in threads.values())]
+    collector, (traces, traces_port) = Collector(), await serving()
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, traces)  # type: ignore[no-untyped-call]
+    grpc_servers = [traces, gateway, context, *(server for server, _ in threads.values())]
     await asyncio.gather(*(server.start() for server in grpc_servers))
     faces = {f"gateway-{number}": next(free) for number in (1, 2)}
     http = [await http_server(http_face(name, seen), port) for name, port in faces.items()]
@@ -113,6 +117,7 @@ async def running_edge(tmp_path: Path) -> AsyncIterator[Edge]:
         "LECTERN_THREADS_TARGET": "ipv4:" + ",".join(f"127.0.0.1:{port}" for _, port in threads.values()),
         "LECTERN_CONTEXT_TARGET": f"127.0.0.1:{context_port}",
         "LECTERN_INFERENCE_TARGET": f"127.0.0.1:{next(free)}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{traces_port}",
         "LECTERN_CORS_ORIGINS": "https://lectures.example.org",
     }
     port = next(free)
@@ -120,7 +125,7 @@ async def running_edge(tmp_path: Path) -> AsyncIterator[Edge]:
     supervisor = Supervisor([program], tmp_path / "logs", lambda event: None)
     await supervisor.start()
     by_name = {name: server for name, (server, _) in threads.items()}
-    yield Edge(port, tmp_path, reached, chat, turns, seen, by_name)
+    yield Edge(port, tmp_path, reached, chat, turns, seen, collector, by_name)
     await supervisor.stop()
     for face, task in http:
         face.should_exit = True

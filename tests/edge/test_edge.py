@@ -186,6 +186,17 @@ class TestTracing:
             await client.get("/v1/courses/c")
         assert running_edge.reached.last["traceparent"].split("-")[1] == trace
 
+    async def test_the_edge_reports_its_span_without_the_query(self, running_edge: Edge) -> None:
+        async with running_edge.client(running_edge.token()) as client:
+            await client.get("/api/trainer/chat", params={"message": "my-private-question"})
+            answer = await client.get("/v1/courses/c")
+        spans = [await asyncio.wait_for(running_edge.collector.spans.get(), 30) for _ in range(2)]
+        attributes = [{item.key: item.value.string_value for item in span.attributes} for span in spans]
+        assert [values["url.path"] for values in attributes] == ["/api/trainer/chat", "/v1/courses/c"]
+        assert attributes[1]["lectern.request_id"] == answer.headers["x-request-id"]
+        assert spans[1].trace_id.hex() == running_edge.reached.last["traceparent"].split("-")[1]
+        assert "my-private-question" not in str(spans)
+
     async def test_refusals_have_an_id_too(self, running_edge: Edge) -> None:
         async with running_edge.client() as client:
             assert (await client.get("/v1/courses/c")).headers["x-request-id"]
@@ -195,7 +206,7 @@ class TestTracing:
             answer = await client.get("/api/trainer/chat", params={"message": "my-private-question"})
         assert answer.status_code == 200
         log = await asyncio.wait_for(logged(running_edge, "/api/trainer/chat"), 15)
-        assert json.loads(log)["path"] == "/api/trainer/chat"
+        assert (json.loads(log)["method"], json.loads(log)["path"]) == ("GET", "/api/trainer/chat")
         assert "my-private-question" not in running_edge.access_log()
 
 
