@@ -63,12 +63,19 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mo
     store = MongoThreads(database)
     threads: ThreadStore = store if fast.pages is None else CachedThreads(store, fast.pages)
     observer = _observer(fast)
-    orphans = Orphans(turns, LoggedTail(fast.log), observer)
+    owners = MongoOwners(database)
+    orphans = Orphans(
+        turns=turns,
+        owners=owners,
+        tail=LoggedTail(fast.log),
+        observer=observer,
+        owner_lease=settings.owner_lease_seconds,
+    )
     tokens = PageTokens(settings.internal_secret)
     life = Turns(
         threads=threads,
         turns=turns,
-        owners=MongoOwners(database),
+        owners=owners,
         hot=fast.hot,
         orphans=orphans,
         observer=observer,

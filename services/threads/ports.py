@@ -145,7 +145,7 @@ class PageCache(Protocol):
 class TurnTail(Protocol):
     """What was said so far in a turn whose owner is gone."""
 
-    async def said(self, turn: str) -> str: ...
+    async def said(self, turn: Turn) -> str: ...
 
     async def end(self, turn: Turn, lease: Lease) -> None:
         """Tells those who still follow the turn how it ended."""

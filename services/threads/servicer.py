@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -70,5 +71,6 @@ class ThreadServicer(threads_pb2_grpc.ThreadServiceServicer):
         self, request: threads_pb2.WatchThreadRequest, context: Any
     ) -> AsyncIterator[threads_pb2.ThreadEvent]:
         thread = convert.thread_id(request.name)
-        async for event in self._watching.watch(current_caller(), thread):
-            yield event
+        async with aclosing(self._watching.watch(current_caller(), thread)) as events:
+            async for event in events:
+                yield event

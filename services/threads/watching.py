@@ -1,7 +1,8 @@
 """Everything that happens in a thread as one stream, from the bulletin and the logs of its turns."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 
 from lectern.chat.v1 import chat_pb2
 from lectern.threads.v1 import threads_pb2
@@ -28,7 +29,7 @@ class Watching:
         self._bulletin = bulletin
         self._heartbeat = heartbeat
 
-    async def watch(self, caller: Caller, thread: str) -> AsyncIterator[Event]:
+    async def watch(self, caller: Caller, thread: str) -> AsyncGenerator[Event, None]:
         """Events from now on, and those of running turns from their beginning. Ends when the thread is deleted."""
         if await self._turns.queue(caller, thread) is None:
             raise NotFound("no such thread", Reason.THREAD_NOT_FOUND)
@@ -45,25 +46,26 @@ class Watching:
 
     async def _follow(self, caller: Caller, thread: str, feed: "_Feed") -> None:
         followed: set[str] = set()
-        async for note in self._bulletin.follow(thread):
-            # The first, empty note says that nothing is missed from here on: what runs by now is looked up.
-            events = [Event.FromString(note)] if note else await self._running(caller, thread)
-            for event in events:
-                if not event.HasField("turn_event"):
-                    await feed.put(event)
-                elif event.turn_event.turn not in followed:
-                    followed.add(event.turn_event.turn)
-                    feed.start(self._follow_turn(event.turn_event.turn, feed))
+        async with aclosing(self._bulletin.follow(convert.thread_name(thread))) as notes:
+            async for note in notes:
+                # The first, empty note says that nothing is missed from here on: what runs by now is looked up.
+                events = [Event.FromString(note)] if note else await self._running(caller, thread)
+                for event in events:
+                    if not event.HasField("turn_event"):
+                        await feed.put(event)
+                    elif event.turn_event.turn not in followed:
+                        followed.add(event.turn_event.turn)
+                        feed.start(self._follow_turn(event.turn_event.turn, feed))
 
     async def _running(self, caller: Caller, thread: str) -> list[Event]:
         queue = await self._turns.queue(caller, thread) or ()
         return [Event(turn_event=Event.TurnEvent(turn=convert.turn_name(thread, turn.id))) for turn in queue]
 
     async def _follow_turn(self, name: str, feed: "_Feed") -> None:
-        _, turn = convert.turn_ids(name)
-        async for entry in self._log.follow(turn):
-            event = chat_pb2.TurnEvent.FromString(entry.payload)
-            await feed.put(Event(turn_event=Event.TurnEvent(turn=name, event=event)))
+        async with aclosing(self._log.follow(name)) as entries:
+            async for entry in entries:
+                event = chat_pb2.TurnEvent.FromString(entry.payload)
+                await feed.put(Event(turn_event=Event.TurnEvent(turn=name, event=event)))
 
 
 class _Feed:

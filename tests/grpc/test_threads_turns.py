@@ -97,7 +97,11 @@ class Client:
 @pytest.fixture
 def settings(mongodb_uri: str, redis_url: str) -> ThreadsSettings:
     return ThreadsSettings(
-        local=True, mongodb_uri=mongodb_uri, redis_url=redis_url, threads_database=f"threads_{uuid.uuid4().hex[:8]}"
+        local=True,
+        mongodb_uri=mongodb_uri,
+        redis_url=redis_url,
+        threads_database=f"threads_{uuid.uuid4().hex[:8]}",
+        owner_lease_seconds=60,  # so that on a busy machine no owner dies of its own
     )
 
 

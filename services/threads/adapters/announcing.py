@@ -75,7 +75,10 @@ class Bulletins:
         await self._tell(thread, Event(thread_deleted=Event.ThreadDeleted()))
 
     async def _tell(self, thread: str, event: Event) -> None:
+        async def told() -> None:
+            await self._bulletin.publish(convert.thread_name(thread), event.SerializeToString())
+
         async def untold() -> None:
             return None
 
-        await self._outage.guard(lambda: self._bulletin.publish(thread, event.SerializeToString()), untold)
+        await self._outage.guard(told, untold)

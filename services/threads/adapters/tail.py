@@ -4,6 +4,7 @@ from lectern.chat.v1 import chat_pb2
 
 from kit.errors import LecternError
 from kit.turnlog.ports import Entry, TurnLog
+from services.threads import convert
 from services.threads.model import Lease, Turn
 
 TurnEvent = chat_pb2.TurnEvent
@@ -15,11 +16,11 @@ class LoggedTail:
     def __init__(self, log: TurnLog) -> None:
         self._log = log
 
-    async def said(self, turn: str) -> str:
+    async def said(self, turn: Turn) -> str:
         return "".join(TurnEvent.FromString(entry.payload).delta.text for entry in await self._entries(turn))
 
     async def end(self, turn: Turn, lease: Lease) -> None:
-        entries = await self._entries(turn.id)
+        entries = await self._entries(turn)
         if entries and entries[-1].final:
             return
         failed = TurnEvent.Failed(
@@ -28,12 +29,16 @@ class LoggedTail:
         sequence = (entries[-1].sequence if entries else 0) + 1
         event = TurnEvent(sequence=sequence, failed=failed)
         try:
-            await self._log.append(turn.id, lease.token, [Entry(sequence, event.SerializeToString(), final=True)])
+            await self._log.append(_name(turn), lease.token, [Entry(sequence, event.SerializeToString(), final=True)])
         except LecternError:
             return  # whoever follows reads the turn itself
 
-    async def _entries(self, turn: str) -> list[Entry]:
+    async def _entries(self, turn: Turn) -> list[Entry]:
         try:
-            return await self._log.read(turn)
+            return await self._log.read(_name(turn))
         except LecternError:
             return []
+
+
+def _name(turn: Turn) -> str:
+    return convert.turn_name(turn.thread, turn.id)

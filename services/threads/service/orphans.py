@@ -1,15 +1,14 @@
 """Turns whose owner is gone: taken over by another process, or put on record as broken off."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kit.auth.caller import Caller
 from kit.errors import Conflict, NotFound, Reason
 from services.threads.model import Answer, Exchange, Lease, State, Turn
-from services.threads.ports import ThreadObserver, TurnStore, TurnTail
+from services.threads.ports import Owners, ThreadObserver, TurnStore, TurnTail
 from services.threads.service.history import turns_to_read, window
-
-ARCHIVIST = "archivist"  # owns a turn while it is put on record; never renewed, so it counts as gone at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,16 @@ class Claimed:
 class Orphans:
     """What becomes of a turn when the process that answered it dies."""
 
-    def __init__(self, turns: TurnStore, tail: TurnTail, observer: ThreadObserver) -> None:
+    def __init__(
+        self, *, turns: TurnStore, owners: Owners, tail: TurnTail, observer: ThreadObserver, owner_lease: float
+    ) -> None:
+        """`owner_lease` is in seconds."""
         self._turns = turns
+        self._owners = owners
         self._tail = tail
         self._observer = observer
+        self._owner_lease = owner_lease
+        self._archivist = f"archivist-{secrets.token_hex(8)}"
 
     async def claim(self, caller: Caller, thread: str, turn: str, owner: str, history_tokens: int) -> Claimed:
         """Gives the turn to `owner`; raises Conflict with TURN_IN_PROGRESS while another one lives."""
@@ -41,18 +46,24 @@ class Orphans:
         claimed = replace(found, lease=lease, owner_alive=True)
         return Claimed(claimed, lease, window(recent, history_tokens))
 
-    async def archive(self, caller: Caller, orphans: Iterable[Turn]) -> frozenset[str]:
+    async def archive(self, caller: Caller, orphans: Sequence[Turn]) -> frozenset[str]:
         """Ends the turns with what was said in them, so that nothing asked is lost. Returns those that ended."""
+        if orphans:
+            # Owned while they are put on record, so that others who ask meanwhile leave them to this process.
+            await self._owners.renew(self._archivist, self._owner_lease)
         ended = [turn.id for turn in orphans if await self._archive(caller, turn)]
         return frozenset(ended)
 
     async def _archive(self, caller: Caller, turn: Turn) -> bool:
-        lease = await self._turns.reassign(caller, turn, ARCHIVIST)
+        lease = await self._turns.reassign(caller, turn, self._archivist)
         if lease is None:
             return False
-        said = Answer(text=await self._tail.said(turn.id), failure_reason=Reason.STREAM_INTERRUPTED.value)
+        said = Answer(text=await self._tail.said(turn), failure_reason=Reason.STREAM_INTERRUPTED.value)
         state = State.PARTIAL if said.text else State.FAILED
-        partial = await self._turns.finish(caller, replace(turn, state=state, answer=said), lease)
+        try:
+            partial = await self._turns.finish(caller, replace(turn, state=state, answer=said), lease)
+        except (Conflict, NotFound):
+            return False  # taken over or deleted meanwhile: no longer an orphan
         await self._tail.end(partial, lease)
         await self._observer.turn_ended(caller, partial)
         return True
