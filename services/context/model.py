@@ -1,0 +1,121 @@
+"""Courses, their videos, and what is said in them. Times are milliseconds from the video's beginning."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Visibility(StrEnum):
+    TENANT = "tenant"
+    MEMBERS = "members"
+
+
+class Policy(StrEnum):
+    ANSWER = "answer"
+    HINTS = "hints"
+    QUIZ_ME = "quiz_me"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseKey:
+    """A course of a tenant; ids are unique in their tenant alone."""
+
+    tenant: str
+    course: str
+
+    @property
+    def name(self) -> str:
+        return f"courses/{self.course}"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A set of lectures that are asked about together."""
+
+    key: CourseKey
+    title: str
+    created: datetime
+    updated: datetime
+    epoch: int  # tells a course from an earlier one of the same id
+    revision: int = 1
+    description: str = ""
+    visibility: Visibility = Visibility.TENANT
+    policy: Policy = Policy.ANSWER
+    members: tuple[str, ...] = ()
+    video_count: int = 0
+
+    @property
+    def version(self) -> str:
+        """The context version: never the same again after a change."""
+        return f"{self.epoch:x}-{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseChanges:
+    """New values of a course; what is None stays."""
+
+    title: str | None = None
+    description: str | None = None
+    visibility: Visibility | None = None
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words and when they are said; words of plain text have no times."""
+
+    start: int | None
+    end: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a transcript of a few sentences, as it is found and cited."""
+
+    id: str
+    text: str
+    start: int | None
+    end: int | None
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A lecture. Its edition names the import that its cues and passages came with."""
+
+    id: str
+    url: str
+    title: str
+    edition: str
+    language: str
+    duration: int
+    cue_count: int
+    passage_count: int
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lecture:
+    """An import: the video with everything that is said in it."""
+
+    video: Video
+    cues: tuple[Cue, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePosition:
+    """Where a list of courses goes on."""
+
+    title: str
+    course: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPosition:
+    """Where a list of videos goes on."""
+
+    created: datetime
+    id: str

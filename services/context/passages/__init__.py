@@ -1,0 +1,1 @@
+"""Cuts transcripts into the passages that are found and cited."""

@@ -1,0 +1,90 @@
+"""Passages of whole sentences, each beginning with the end of the one before."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from services.context.model import Cue, Passage
+from services.context.passages.scripts import is_dense
+from services.context.passages.sentences import Span, sentences
+
+# Letters. About 150 words of spoken English; scripts without spaces say as much in fewer.
+TARGET = 800
+TARGET_DENSE = 320
+OVERLAP = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A transcript as one text, with the letter at which each cue begins."""
+
+    text: str
+    cues: Sequence[Cue]
+    starts: Sequence[int]
+
+    def within(self, span: Span) -> Sequence[Cue]:
+        """The cues that any letter of the span stands in."""
+        return self.cues[self._cue_at(span.start) : self._cue_at(span.end - 1) + 1]
+
+    def _cue_at(self, letter: int) -> int:
+        return bisect_right(self.starts, letter) - 1
+
+
+def passages(course: str, video_url: str, cues: Sequence[Cue]) -> tuple[Passage, ...]:
+    """The passages of a transcript, in order. Their ids change where their words or times do."""
+    spoken = joined(cues)
+    return tuple(_passage(course, video_url, spoken, span) for span in _windows(spoken))
+
+
+def passage_id(course: str, video_url: str, start: int | None, text: str) -> str:
+    digest = blake2b(digest_size=10)
+    for part in (course, video_url, str(start), text):
+        digest.update(part.encode() + b"\x00")
+    return digest.hexdigest()
+
+
+def joined(cues: Sequence[Cue]) -> Spoken:
+    """The cues' words as one text."""
+    parts, starts, length = list[str](), list[int](), 0
+    for cue in cues:
+        starts.append(length)
+        gap = "\n" if cue.start is None else _gap(cue.text)
+        parts.append(cue.text + gap)
+        length += len(cue.text) + len(gap)
+    return Spoken("".join(parts), cues, starts)
+
+
+def _gap(text: str) -> str:
+    return "" if is_dense(text[-1:]) else " "
+
+
+def _windows(spoken: Spoken) -> Iterator[Span]:
+    target = TARGET_DENSE if is_dense(spoken.text) else TARGET
+    window: list[Span] = []
+    fresh = 0
+    for sentence in sentences(spoken.text, spoken.starts):
+        window.append(sentence)
+        fresh += 1
+        if _length(window) >= target:
+            yield Span(window[0].start, window[-1].end)
+            window, fresh = _overlap(window, target), 0
+    if fresh:
+        yield Span(window[0].start, window[-1].end)
+
+
+def _overlap(window: list[Span], target: int) -> list[Span]:
+    """The last sentence or two, unless they are long."""
+    return next((tail for tail in (window[-2:], window[-1:]) if _length(tail) <= target * OVERLAP), [])
+
+
+def _length(window: Sequence[Span]) -> int:
+    return window[-1].end - window[0].start
+
+
+def _passage(course: str, video_url: str, spoken: Spoken, span: Span) -> Passage:
+    text = " ".join(spoken.text[span.start : span.end].split())
+    cues = tuple(spoken.within(span))
+    start, end = cues[0].start, cues[-1].end
+    timed = cues if start is not None else ()
+    return Passage(passage_id(course, video_url, start, text), text, start, end, timed)
