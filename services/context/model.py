@@ -41,13 +41,16 @@ class Course:
     description: str = ""
     visibility: Visibility = Visibility.TENANT
     policy: Policy = Policy.ANSWER
-    members: tuple[str, ...] = ()
+    members: frozenset[str] = frozenset()
     video_count: int = 0
 
     @property
     def version(self) -> str:
         """The context version: never the same again after a change."""
         return f"{self.epoch:x}-{self.revision}"
+
+    def visible_to(self, user: str, *, teacher: bool) -> bool:
+        return teacher or self.visibility is Visibility.TENANT or user in self.members
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Video:
     title: str
     edition: str
     language: str
+    imported_by: str
     duration: int
     cue_count: int
     passage_count: int
@@ -106,16 +110,59 @@ class Lecture:
 
 
 @dataclass(frozen=True, slots=True)
-class CoursePosition:
-    """Where a list of courses goes on."""
+class Vector:
+    """A passage as a unit vector: 32-bit floats, comparable with those of the same model alone."""
 
-    title: str
+    model: str
+    values: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VideoContext:
+    """What turns about a video are grounded in: its passages, and their vectors as far as there are any."""
+
+    video: Video
+    passages: tuple[Passage, ...]
+    vectors: tuple[Vector | None, ...]
+
+    @property
+    def complete(self) -> bool:
+        return None not in self.vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A course and its videos at one moment."""
+
+    course: Course
+    videos: tuple[Video, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """A passage that lacks a vector of the current model."""
+
+    edition: str
+    position: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePosition:
+    """Where a list of courses by title goes on."""
+
+    order: str
     course: str
 
 
 @dataclass(frozen=True, slots=True)
 class VideoPosition:
-    """Where a list of videos goes on."""
+    """Where a list of videos by import goes on."""
 
     created: datetime
-    id: str
+    video: str
+
+
+def sort_key(title: str) -> str:
+    """What titles are ordered by: case does not count."""
+    return title.casefold()

@@ -1,6 +1,7 @@
 """Passages of whole sentences, each beginning with the end of the one before."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -34,12 +35,14 @@ class Spoken:
 def passages(course: str, video_url: str, cues: Sequence[Cue]) -> tuple[Passage, ...]:
     """The passages of a transcript, in order. Their ids change where their words or times do."""
     spoken = joined(cues)
-    return tuple(_passage(course, video_url, spoken, span) for span in _windows(spoken))
+    seen = Counter[tuple[int | None, str]]()
+    return tuple(_passage(course, video_url, spoken, span, seen) for span in _windows(spoken))
 
 
-def passage_id(course: str, video_url: str, start: int | None, text: str) -> str:
+def passage_id(course: str, video_url: str, start: int | None, text: str, repeat: int = 0) -> str:
+    """`repeat` tells apart the same words at the same time, as in a text without times that says them twice."""
     digest = blake2b(digest_size=10)
-    for part in (course, video_url, str(start), text):
+    for part in (course, video_url, str(start), text, str(repeat)):
         digest.update(part.encode() + b"\x00")
     return digest.hexdigest()
 
@@ -82,9 +85,11 @@ def _length(window: Sequence[Span]) -> int:
     return window[-1].end - window[0].start
 
 
-def _passage(course: str, video_url: str, spoken: Spoken, span: Span) -> Passage:
+def _passage(course: str, video_url: str, spoken: Spoken, span: Span, seen: Counter[tuple[int | None, str]]) -> Passage:
     text = " ".join(spoken.text[span.start : span.end].split())
     cues = tuple(spoken.within(span))
     start, end = cues[0].start, cues[-1].end
     timed = cues if start is not None else ()
-    return Passage(passage_id(course, video_url, start, text), text, start, end, timed)
+    name = passage_id(course, video_url, start, text, seen[start, text])
+    seen[start, text] += 1
+    return Passage(name, text, start, end, timed)

@@ -9,10 +9,11 @@ from services.context.passages.scripts import is_dense
 LONGEST = 400
 LONGEST_DENSE = 160
 _END = re.compile(r"[.!?…։؟۔।॥]+[\"'”’»)\]]*\s+|[。！？｡]+[」』”’）]*\s*")
-_ABBREVIATIONS = frozenset(
+_ABBREVIATED = (
     "dr mr mrs ms prof st vs etc fig no nr vol pp ca cf al e.g i.e z.b d.h u.a bzw usw sog ggf evtl "
-    "p.ex ej p.ej sr sra m mme mlle art eq approx inc jr dott sig т.е т.д т.п им".split()
+    "p.ex ej p.ej sr sra m mme mlle art eq approx inc jr dott sig т.е т.д т.п им"
 )
+_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _LAST_WORD = re.compile(r"[^\s(\[\"'„“«]{1,12}$")
 
 

@@ -1,0 +1,1 @@
+"""The outside of the context service: MongoDB, Redis, inference, and their in-memory twins."""

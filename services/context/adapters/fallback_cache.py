@@ -1,0 +1,68 @@
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
+
+import structlog
+
+from kit.redis import RedisError
+from services.context.model import Course, CourseKey, Video, VideoContext
+from services.context.ports import ContextCache
+
+PAUSE_SECONDS = 1.0
+FAILURES = (RedisError, OSError, TimeoutError)
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class FallbackCache:
+    """Takes the second cache while the first does not answer, and tries the first again each second."""
+
+    def __init__(self, first: ContextCache, second: ContextCache, clock: Callable[[], float] = time.monotonic) -> None:
+        self._first = first
+        self._second = second
+        self._clock = clock
+        self._away_until = 0.0
+
+    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
+        return await self._either(lambda cache: cache.get(course, videos))
+
+    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+        await self._either(lambda cache: cache.put(course, contexts, seconds))
+
+    async def clear(self, key: CourseKey) -> int:
+        return await self._second.clear(key) + await self._either(lambda cache: cache.clear(key))
+
+    @asynccontextmanager
+    async def building(self, course: Course) -> AsyncIterator[bool]:
+        async with AsyncExitStack() as stack:
+            yield await self._either(lambda cache: _entered(stack, cache, course))
+
+    async def _either(self, use: Callable[[ContextCache], Awaitable[T]]) -> T:
+        if self._clock() >= self._away_until:
+            try:
+                return await use(self._first)
+            except FAILURES as error:
+                self._away_until = self._clock() + PAUSE_SECONDS
+                log.warning("context_cache_away", error=type(error).__name__)
+        return await use(self._second)
+
+
+async def _entered(stack: AsyncExitStack, cache: ContextCache, course: Course) -> bool:
+    lock = cache.building(course)
+    mine = await lock.__aenter__()
+    stack.push_async_exit(_forgiving(lock.__aexit__))
+    return mine
+
+
+def _forgiving(leave: Callable[..., Awaitable[bool | None]]) -> Callable[..., Awaitable[bool | None]]:
+    """A lock that cannot be given back runs out by itself."""
+
+    async def left(*raised: object) -> bool | None:
+        try:
+            return await leave(*raised)
+        except FAILURES:
+            return None
+
+    return left

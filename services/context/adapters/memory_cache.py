@@ -1,0 +1,71 @@
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from services.context.model import Course, CourseKey, Video, VideoContext
+
+Name = tuple[CourseKey, str, str]
+
+
+class MemoryContextCache:
+    """Contexts of this process alone, at most `most` of them; the least used go first."""
+
+    def __init__(self, most: int = 1000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._entries: OrderedDict[Name, tuple[float, VideoContext]] = OrderedDict()
+        self._building: set[tuple[CourseKey, str]] = set()
+
+    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
+        found = {}
+        for video in videos:
+            entry = self._entries.get(_name(course, video))
+            if entry is not None and entry[0] > self._clock():
+                self._entries.move_to_end(_name(course, video))
+                found[video.id] = entry[1]
+        return found
+
+    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+        for context in contexts:
+            self._entries[_name(course, context.video)] = (self._clock() + seconds, context)
+        while len(self._entries) > self._most:
+            self._entries.popitem(last=False)
+
+    async def clear(self, key: CourseKey) -> int:
+        names = [name for name in self._entries if name[0] == key]
+        for name in names:
+            del self._entries[name]
+        return len(names)
+
+    @asynccontextmanager
+    async def building(self, course: Course) -> AsyncIterator[bool]:
+        place = (course.key, course.version)
+        mine = place not in self._building
+        self._building.add(place)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._building.discard(place)
+
+
+class NoContextCache:
+    """Keeps nothing: for a service whose caches are switched off."""
+
+    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
+        return {}
+
+    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+        pass
+
+    async def clear(self, key: CourseKey) -> int:
+        return 0
+
+    @asynccontextmanager
+    async def building(self, course: Course) -> AsyncIterator[bool]:
+        yield True
+
+
+def _name(course: Course, video: Video) -> Name:
+    return course.key, video.id, course.version

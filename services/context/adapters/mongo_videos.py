@@ -1,0 +1,158 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from kit.mongo import Client, translated
+from services.context.adapters.mongo_documents import (
+    COURSES,
+    CUES,
+    DATABASE,
+    PASSAGES,
+    VIDEOS,
+    Document,
+    course_of,
+    course_ref,
+    cue_documents,
+    cues_of,
+    owned,
+    passage_documents,
+    passage_of,
+    vector_of,
+    video_of,
+    video_ref,
+    video_values,
+)
+from services.context.model import Course, CourseKey, Cue, Head, Lecture, Video, VideoContext, VideoPosition
+
+ROWS_PER_INSERT = 500
+IN_ORDER = [("createdAt", ASCENDING), ("videoId", ASCENDING)]
+
+
+class MongoVideos:
+    """Videos in MongoDB, each naming the edition of its cues and passages.
+
+    Those of an import are written first, under an edition that nothing names yet; one short transaction then makes
+    the video name it and raises the course's revision.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._database = client[DATABASE]
+        self._courses = self._database[COURSES]
+        self._videos = self._database[VIDEOS]
+
+    async def put(self, key: CourseKey, lecture: Lecture, now: datetime) -> Head | None:
+        edition = lecture.video.edition
+        with translated():
+            await self._insert(CUES, cue_documents(key, edition, lecture.cues))
+            await self._insert(PASSAGES, passage_documents(key, edition, lecture.passages))
+            async with self._client.start_session() as session:
+                before, head = await session.with_transaction(lambda session: self._switch(session, key, lecture, now))
+            unused = before if head else edition
+            if unused:
+                await self._forget(key, unused)
+        return head
+
+    async def find(self, key: CourseKey, video: str) -> Video | None:
+        with translated():
+            document = await self._videos.find_one({"_id": video_ref(key, video)})
+        return video_of(document) if document else None
+
+    async def page(self, key: CourseKey, after: VideoPosition | None, limit: int) -> Sequence[Video]:
+        query: Document = owned(key)
+        if after is not None:
+            later = {"createdAt": after.created, "videoId": {"$gt": after.video}}
+            query["$or"] = [{"createdAt": {"$gt": after.created}}, later]
+        with translated():
+            return [video_of(document) async for document in self._videos.find(query).sort(IN_ORDER).limit(limit)]
+
+    async def delete(self, key: CourseKey, video: str, now: datetime) -> Course | None:
+        with translated():
+            async with self._client.start_session() as session:
+                edition, course = await session.with_transaction(lambda session: self._delete(session, key, video, now))
+            if edition:
+                await self._forget(key, edition)
+        return course
+
+    async def cues(self, key: CourseKey, video: Video) -> tuple[Cue, ...] | None:
+        query = {**owned(key), "edition": video.edition}
+        with translated():
+            parts = self._database[CUES].find(query, {"_id": 0, "cues": 1}).sort("part", ASCENDING)
+            cues = tuple([cue async for part in parts for cue in cues_of(part["cues"])])
+        return cues if len(cues) == video.cue_count else None
+
+    async def head(self, key: CourseKey) -> Head | None:
+        with translated():
+            # A snapshot: both reads see the same moment.
+            async with self._client.start_session(snapshot=True) as session:
+                course = await self._courses.find_one({"_id": course_ref(key)}, session=session)
+                if course is None:
+                    return None
+                found = self._videos.find(owned(key), session=session).sort(IN_ORDER)
+                return Head(course_of(course), tuple([video_of(document) async for document in found]))
+
+    async def contexts(self, key: CourseKey, videos: Sequence[Video]) -> Sequence[VideoContext] | None:
+        query = {**owned(key), "edition": {"$in": [video.edition for video in videos]}}
+        lean = {"_id": 0, "tenant": 0, "courseId": 0}
+        rows: dict[str, list[Document]] = {video.edition: [] for video in videos}
+        with translated():
+            async for document in self._database[PASSAGES].find(query, lean).sort("position", ASCENDING):
+                rows[document["edition"]].append(document)
+        if any(len(rows[video.edition]) != video.passage_count for video in videos):
+            return None
+        return [_context(video, rows[video.edition]) for video in videos]
+
+    async def _insert(self, collection: str, documents: Sequence[Document]) -> None:
+        for first in range(0, len(documents), ROWS_PER_INSERT):
+            await self._database[collection].insert_many(documents[first : first + ROWS_PER_INSERT], ordered=False)
+
+    async def _switch(
+        self, session: AsyncClientSession, key: CourseKey, lecture: Lecture, now: datetime
+    ) -> tuple[str, Head | None]:
+        """The edition that the video named before, and the course with the video; no course undoes it all."""
+        reference = {"_id": video_ref(key, lecture.video.id)}
+        before = await self._videos.find_one(reference, {"edition": 1}, session=session)
+        course = await self._next_revision(session, key, now, new_videos=0 if before else 1)
+        if course is None:
+            return "", None
+        video = await self._videos.find_one_and_update(
+            reference,
+            {"$set": video_values(key, lecture.video), "$setOnInsert": {"createdAt": now}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return before["edition"] if before else "", Head(course, (video_of(video or {}),))
+
+    async def _delete(
+        self, session: AsyncClientSession, key: CourseKey, video: str, now: datetime
+    ) -> tuple[str, Course | None]:
+        deleted = await self._videos.find_one_and_delete(
+            {"_id": video_ref(key, video)}, {"edition": 1}, session=session
+        )
+        if deleted is None:
+            return "", None
+        return deleted["edition"], await self._next_revision(session, key, now, new_videos=-1)
+
+    async def _next_revision(
+        self, session: AsyncClientSession, key: CourseKey, now: datetime, *, new_videos: int
+    ) -> Course | None:
+        document: dict[str, Any] | None = await self._courses.find_one_and_update(
+            {"_id": course_ref(key)},
+            {"$inc": {"revision": 1, "videoCount": new_videos}, "$set": {"updatedAt": now}},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return course_of(document) if document else None
+
+    async def _forget(self, key: CourseKey, edition: str) -> None:
+        for collection in (PASSAGES, CUES):
+            await self._database[collection].delete_many({**owned(key), "edition": edition})
+
+
+def _context(video: Video, rows: Sequence[Document]) -> VideoContext:
+    passages, vectors = tuple(map(passage_of, rows)), tuple(map(vector_of, rows))
+    return VideoContext(video, passages, vectors)

@@ -1,0 +1,141 @@
+"""Puts the context service together; the only place that builds clients."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+from lectern.context.v1 import courses_pb2_grpc, grounding_pb2_grpc
+from opentelemetry import metrics
+
+from kit import mongo, redis
+from kit.channel import Peer
+from kit.errors import LecternError
+from kit.pagination import PageTokens
+from kit.server import Mount
+from services.context.adapters import mongo_upkeep
+from services.context.adapters.counted_cache import CountedCache
+from services.context.adapters.fallback_cache import FallbackCache
+from services.context.adapters.inference_embedder import InferenceEmbedder
+from services.context.adapters.memory_cache import MemoryContextCache, NoContextCache
+from services.context.adapters.mongo_courses import MongoCourses
+from services.context.adapters.mongo_feed import MongoFeed
+from services.context.adapters.mongo_popularity import MongoPopularity
+from services.context.adapters.mongo_vectors import MongoVectors
+from services.context.adapters.mongo_videos import MongoVideos
+from services.context.adapters.redis_cache import RedisContextCache
+from services.context.grounding_servicer import GroundingServicer
+from services.context.ports import ContextCache
+from services.context.service.courses import Courses
+from services.context.service.finding import Finding
+from services.context.service.grounding import Grounding
+from services.context.service.indexing import Indexing
+from services.context.service.loading import Loader
+from services.context.service.popularity import Popularity
+from services.context.service.preloading import Preloading
+from services.context.service.queries import QueryVectors
+from services.context.service.search import Search
+from services.context.service.shelf import Shelf
+from services.context.service.videos import Videos
+from services.context.servicer import CourseServicer
+from services.context.settings import ContextSettings
+
+UPKEEP_RETRY_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+    """The servicers of the process; what they opened is closed by the stack."""
+    client = mongo.connect(settings)
+    stack.push_async_callback(client.close)
+    peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret)
+    stack.push_async_callback(peer.close)
+    count = _counter()
+    cache = _cache(settings, stack, count)
+    feed = MongoFeed(client)
+    courses_store, videos_store = MongoCourses(client), MongoVideos(client)
+    embedder = InferenceEmbedder(peer)
+
+    loader = Loader(
+        videos_store,
+        cache,
+        seconds=settings.context_cache_seconds,
+        incomplete_seconds=settings.context_incomplete_seconds,
+    )
+    room = 0 if settings.disable_cache else settings.context_cache_passages
+    shelf = Shelf(loader, courses_store, feed, passages=room, observe=lambda result: count("process", result, 1))
+    queries = QueryVectors(embedder, budget=settings.context_vector_budget_ms / 1000)
+    indexing = Indexing(
+        MongoVectors(client),
+        courses_store,
+        cache,
+        embedder,
+        seconds=settings.context_embed_sweep_seconds,
+        retry_seconds=settings.context_embed_retry_seconds,
+    )
+    stack.push_async_callback(shelf.close)
+    stack.push_async_callback(queries.close)
+
+    search = Search(queries)
+    popularity = Popularity(MongoPopularity(client))
+    courses = Courses(courses_store, shelf, cache)
+    videos = Videos(courses, videos_store, shelf, imported=indexing.wake)
+    grounding = Grounding(shelf, search, popularity)
+    stack.push_async_callback(popularity.flush)
+
+    for work in (feed.run(), indexing.run(), popularity.run(settings.context_popularity_seconds), _upkeep(client)):
+        _in_background(stack, work)
+    servicer = CourseServicer(
+        courses,
+        videos,
+        Finding(grounding, search),
+        Preloading(grounding, popularity),
+        PageTokens(settings.internal_secret),
+    )
+    return [
+        Mount(courses_pb2_grpc.add_CourseServiceServicer_to_server, servicer),
+        Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, GroundingServicer(grounding)),
+    ]
+
+
+def _cache(settings: ContextSettings, stack: AsyncExitStack, count: "Callable[[str, str, int], None]") -> ContextCache:
+    if settings.disable_cache:
+        return NoContextCache()
+    client = redis.connect(settings.cache_url, settings)
+    stack.push_async_callback(client.aclose)
+    shared = FallbackCache(RedisContextCache(client), MemoryContextCache())
+    return CountedCache(shared, lambda result, entries: count("redis", result, entries))
+
+
+def _counter() -> Callable[[str, str, int], None]:
+    requests = metrics.get_meter("context").create_counter(
+        "lectern_cache_requests", description="Look-ups in the layers of caches"
+    )
+    return lambda layer, result, number: requests.add(number, {"layer": f"context_{layer}", "result": result})
+
+
+def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+async def _upkeep(client: mongo.Client) -> None:
+    """Indexes as soon as the database is there, then what was left behind."""
+    while True:
+        try:
+            await mongo_upkeep.ensure_indexes(client)
+            await mongo_upkeep.sweep(client)
+        except LecternError as error:
+            log.warning("indexes_not_created", reason=error.reason)
+            await asyncio.sleep(UPKEEP_RETRY_SECONDS)
+        else:
+            return

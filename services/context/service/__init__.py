@@ -1,0 +1,1 @@
+"""What the context service does, in terms of its ports."""

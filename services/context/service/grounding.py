@@ -1,0 +1,125 @@
+"""What the answer to a question can lean on."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kit.auth.caller import Caller
+from kit.errors import InvalidArgument, NotFound, Reason
+from services.context.model import Course, CourseKey, Video
+from services.context.passages.scripts import tokens
+from services.context.retrieval.knowledge import Knowledge
+from services.context.service.neighbourhood import around
+from services.context.service.popularity import Popularity
+from services.context.service.search import Found, Search
+from services.context.service.shelf import Shelf, course_not_found
+
+DEFAULT_BUDGET = 1500
+LARGEST_BUDGET = 32_000
+LONGEST_QUERY = 8000
+MOST_PASSAGES = 20
+# Each passage stands in a prompt with a number and a label.
+TOKENS_PER_PASSAGE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, the video on screen or empty, and where it stands in milliseconds."""
+
+    course: str
+    text: str
+    video_url: str = ""
+    position: int | None = None
+    budget: int = DEFAULT_BUDGET
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The passages, best first, and what is said around the position."""
+
+    course: Course
+    video: Video | None
+    passages: Sequence[Found]
+    neighbourhood: Found | None
+
+
+class Grounding:
+    """Builds the context of turns from knowledge that is at hand."""
+
+    def __init__(self, shelf: Shelf, search: Search, popularity: Popularity) -> None:
+        self._shelf = shelf
+        self._search = search
+        self._popularity = popularity
+
+    async def build(self, caller: Caller, question: Question) -> Context:
+        """Within the budget of tokens; raises NotFound for a course or video that is not there or not to be seen."""
+        _check(question)
+        knowledge = await self.knowledge(caller, question.course)
+        video = video_of(knowledge, question.video_url)
+        self._popularity.count(knowledge.course.key)
+        near = _neighbourhood(knowledge, video, question)
+        left = question.budget - (_cost(near) if near else 0)
+        found = await self._search.best(caller, knowledge, question.text, MOST_PASSAGES * 2, preferred=video)
+        candidates = found or _opening(knowledge, video)
+        return Context(knowledge.course, video, list(_within(candidates, left)), near)
+
+    async def knowledge(self, caller: Caller, course: str) -> Knowledge:
+        """The course's knowledge, for those who may see the course."""
+        key = CourseKey(caller.tenant, course)
+        knowledge = await self._shelf.get(key)
+        if not knowledge.course.visible_to(caller.user, teacher=caller.is_teacher):
+            raise course_not_found(key)
+        return knowledge
+
+
+def video_of(knowledge: Knowledge, url: str) -> Video | None:
+    """The video at the address, None for no address; raises NotFound where the course has no such video."""
+    if not url:
+        return None
+    video = knowledge.video(url)
+    if video is None:
+        raise NotFound(
+            f"{knowledge.course.key.name} has no video at this address", Reason.VIDEO_NOT_FOUND, field="video_url"
+        )
+    return video
+
+
+def _check(question: Question) -> None:
+    if not 0 < question.budget <= LARGEST_BUDGET:
+        raise InvalidArgument(f"token_budget must be from 1 to {LARGEST_BUDGET}", field="token_budget")
+    if len(question.text) > LONGEST_QUERY:
+        raise InvalidArgument(f"query must have at most {LONGEST_QUERY} letters", Reason.TOO_LARGE, field="query")
+    if question.position is not None and question.position < 0:
+        raise InvalidArgument("position must not be negative", field="position")
+
+
+def _neighbourhood(knowledge: Knowledge, video: Video | None, question: Question) -> Found | None:
+    if video is None or question.position is None:
+        return None
+    passage = around(knowledge, video, question.position, question.budget // 3 - TOKENS_PER_PASSAGE)
+    return Found(passage, video, 0) if passage else None
+
+
+def _opening(knowledge: Knowledge, video: Video | None) -> Iterator[Found]:
+    """How the video or course begins: for questions that name nothing, such as what it is about."""
+    for row, passage in enumerate(knowledge.passages):
+        if video is None or knowledge.video_of(row) == video:
+            yield Found(passage, knowledge.video_of(row), 0)
+
+
+def _within(candidates: Iterable[Found], budget: int) -> Iterator[Found]:
+    """As many of the best as fit; a shorter one may fit where a longer one did not."""
+    taken = misses = 0
+    for found in candidates:
+        cost = _cost(found)
+        if cost <= budget:
+            budget -= cost
+            taken += 1
+            yield found
+        else:
+            misses += 1
+        if taken == MOST_PASSAGES or misses == MOST_PASSAGES:
+            return
+
+
+def _cost(found: Found) -> int:
+    return tokens(found.passage.text) + TOKENS_PER_PASSAGE

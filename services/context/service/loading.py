@@ -1,0 +1,76 @@
+"""Builds a course's knowledge from the shared cache, and what is missing there from the database."""
+
+import asyncio
+from collections.abc import Sequence
+
+from kit.errors import Unavailable
+from services.context.model import Course, CourseKey, Head, Video, VideoContext
+from services.context.ports import ContextCache, VideoStore
+from services.context.retrieval import knowledge
+from services.context.retrieval.knowledge import Knowledge
+
+TRIES = 5
+POLLS = 40
+POLL_SECONDS = 0.05
+
+
+class Loader:
+    """One build a version over all instances, as long as the cache that they share is there."""
+
+    def __init__(self, videos: VideoStore, cache: ContextCache, *, seconds: float, incomplete_seconds: float) -> None:
+        """Built contexts are kept for `seconds`; those that wait for vectors for `incomplete_seconds`."""
+        self._videos = videos
+        self._cache = cache
+        self._seconds = seconds
+        self._incomplete_seconds = incomplete_seconds
+
+    async def load(self, key: CourseKey, *, renew: bool = False) -> Knowledge | None:
+        """The course as it is now, or None; `renew` builds what is cached once more, before it expires."""
+        for _ in range(TRIES):
+            head = await self._videos.head(key)
+            if head is None:
+                return None
+            contexts = await self._contexts(head, renew)
+            if contexts is not None:
+                return await asyncio.to_thread(knowledge.build, head.course, contexts)
+        raise Unavailable("the course is being changed too often to be read", retry_after=1)
+
+    def lifetime(self, complete: bool) -> float:
+        return self._seconds if complete else self._incomplete_seconds
+
+    async def _contexts(self, head: Head, renew: bool) -> Sequence[VideoContext] | None:
+        cached = {} if renew else dict(await self._cache.get(head.course, head.videos))
+        missing = [video for video in head.videos if video.id not in cached]
+        if missing:
+            built = await self._once(head.course, missing)
+            if built is None:
+                return None
+            cached |= built
+        return [cached[video.id] for video in head.videos]
+
+    async def _once(self, course: Course, missing: Sequence[Video]) -> dict[str, VideoContext] | None:
+        async with self._cache.building(course) as mine:
+            if not mine:
+                built = await self._built_elsewhere(course, missing)
+                if built:
+                    return built
+            return await self._build(course, missing)
+
+    async def _build(self, course: Course, missing: Sequence[Video]) -> dict[str, VideoContext] | None:
+        contexts = await self._videos.contexts(course.key, missing)
+        if contexts is None:
+            return None
+        for complete in (True, False):
+            share = [context for context in contexts if context.complete is complete]
+            if share:
+                await self._cache.put(course, share, self.lifetime(complete))
+        return {context.video.id: context for context in contexts}
+
+    async def _built_elsewhere(self, course: Course, missing: Sequence[Video]) -> dict[str, VideoContext] | None:
+        """What another instance builds, as soon as it is there; None where that takes too long."""
+        for _ in range(POLLS):
+            await asyncio.sleep(POLL_SECONDS)
+            found = await self._cache.get(course, missing)
+            if len(found) == len(missing):
+                return dict(found)
+        return None

@@ -1,0 +1,67 @@
+"""Queries as vectors, in time or not at all."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+
+from kit.auth.caller import Caller
+from kit.errors import LecternError
+from services.context.model import CourseKey, Vector
+from services.context.ports import Embedder
+from services.context.service.flights import Flights
+
+MOST_KEPT = 4096
+MOST_UNDER_WAY = 64
+PAUSE_AFTER_FAILURE = 2.0
+
+log = structlog.get_logger()
+
+
+class QueryVectors:
+    """Waits for a query's vector within a time budget; one that comes later serves the next who asks the same."""
+
+    def __init__(self, embedder: Embedder, *, budget: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`budget` is in seconds."""
+        self._embedder = embedder
+        self._budget = budget
+        self._clock = clock
+        self._silent_until = 0.0
+        self._kept: OrderedDict[tuple[str, str], Vector] = OrderedDict()
+        self._flights: Flights[tuple[str, str], Vector | None] = Flights()
+
+    def begin(self, caller: Caller, key: CourseKey, query: str) -> "asyncio.Task[Vector | None] | Vector | None":
+        """The vector, or the work on it, or None where there will be none."""
+        name = (key.tenant, query)
+        kept = self._kept.get(name)
+        if kept is not None:
+            self._kept.move_to_end(name)
+            return kept
+        if self._clock() < self._silent_until or len(self._flights) >= MOST_UNDER_WAY:
+            return None
+        return self._flights.join(name, lambda: self._embed(caller, key, query))
+
+    async def finish(self, begun: "asyncio.Task[Vector | None] | Vector | None") -> Vector | None:
+        """What `begin` began, or None once the budget is spent."""
+        if not isinstance(begun, asyncio.Task):
+            return begun
+        done, _ = await asyncio.wait({begun}, timeout=self._budget)
+        return begun.result() if done and not begun.cancelled() else None
+
+    async def close(self) -> None:
+        await self._flights.close()
+
+    async def _embed(self, caller: Caller, key: CourseKey, query: str) -> Vector | None:
+        try:
+            embedded = await self._embedder.embed(caller, [query], key, query=True)
+        except LecternError as error:
+            self._silent_until = self._clock() + PAUSE_AFTER_FAILURE
+            log.warning("query_not_embedded", reason=error.reason, message=error.message)
+            return None
+        vector = Vector(embedded.model, embedded.vectors[0])
+        self._kept[key.tenant, query] = vector
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return vector
