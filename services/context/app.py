@@ -1,7 +1,6 @@
 """Puts the context service together; the only place that builds clients."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -43,6 +42,7 @@ from services.context.servicer import CourseServicer
 from services.context.settings import ContextSettings
 
 UPKEEP_RETRY_SECONDS = 2.0
+CANCEL_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -121,9 +121,9 @@ def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> No
     task = asyncio.create_task(work)
 
     async def end() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        while not task.done():  # a driver may swallow a cancellation that meets its answer
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
 
     stack.push_async_callback(end)
 

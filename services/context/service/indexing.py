@@ -51,7 +51,8 @@ class Indexing:
             self._woken.clear()
             pause = await self._swept()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
 
     async def sweep(self) -> None:
         """Embeds all that is lacking, course by course."""
