@@ -1,7 +1,8 @@
 """Courses, imports and passages over gRPC, with real databases."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,7 @@ VTT = "WEBVTT\n\n1\n00:01.000 --> 00:03.500 align:start\n<v Ann>Waves carry <b>e
 SRT = "1\r\n00:00:01,000 --> 00:00:03,500\r\n<i>Waves</i> carry energy &amp; no matter.\r\n"
 JSON = json.dumps({"segments": [{"start": 1, "end": 3.5, "text": "Waves carry energy &amp; no matter."}]})
 TEXT = "Waves carry energy &amp; no matter."
+HINTS = courses_pb2.Course.HINTS
 SAID = "Waves carry energy & no matter."
 
 
@@ -45,9 +47,9 @@ async def course(client: Client) -> str:
     return course
 
 
-async def refused(call: "object") -> LecternError:
+async def refused(call: Awaitable[Any]) -> LecternError:
     with pytest.raises(LecternError) as caught:
-        await call  # type: ignore[misc]
+        await call
     return caught.value
 
 
@@ -130,20 +132,20 @@ async def test_what_was_repaired_is_told_with_its_line(client: Client, course: s
 
 async def test_another_tenant_finds_nothing(client: Client, course: str) -> None:
     imported = await client.bring(course, "https://v.example/1.mp4", VTT)
-    name, parent = f"courses/{course}", {"parent": f"courses/{course}"}
-    calls = {
+    name = f"courses/{course}"
+    calls: dict[Any, Any] = {
         client.courses.GetCourse: courses_pb2.GetCourseRequest(name=name),
         client.courses.UpdateCourse: courses_pb2.UpdateCourseRequest(course=courses_pb2.Course(name=name, title="x")),
         client.courses.DeleteCourse: courses_pb2.DeleteCourseRequest(name=name),
-        client.courses.ImportVideo: courses_pb2.ImportVideoRequest(**parent, video_url="u", transcript=VTT),
-        client.courses.ListVideos: courses_pb2.ListVideosRequest(**parent),
+        client.courses.ImportVideo: courses_pb2.ImportVideoRequest(parent=name, video_url="u", transcript=VTT),
+        client.courses.ListVideos: courses_pb2.ListVideosRequest(parent=name),
         client.courses.DeleteVideo: courses_pb2.DeleteVideoRequest(name=imported.video.name),
         client.courses.GetTranscript: courses_pb2.GetTranscriptRequest(name=imported.video.name),
-        client.courses.SearchPassages: courses_pb2.SearchPassagesRequest(**parent, query="waves"),
+        client.courses.SearchPassages: courses_pb2.SearchPassagesRequest(parent=name, query="waves"),
         client.courses.PreloadCourse: courses_pb2.PreloadCourseRequest(name=name),
         client.courses.ClearCourseCache: courses_pb2.ClearCourseCacheRequest(name=name),
-        client.courses.AddMember: courses_pb2.AddMemberRequest(**parent, user="eve"),
-        client.courses.RemoveMember: courses_pb2.RemoveMemberRequest(**parent, user="eve"),
+        client.courses.AddMember: courses_pb2.AddMemberRequest(parent=name, user="eve"),
+        client.courses.RemoveMember: courses_pb2.RemoveMemberRequest(parent=name, user="eve"),
     }
     for method, request in calls.items():
         error = await refused(client.peer.call(method, request, STRANGER))
@@ -208,7 +210,7 @@ async def test_lists_go_on_where_they_stopped(client: Client, course: str) -> No
 
 
 async def test_an_update_changes_what_the_mask_names(client: Client, course: str) -> None:
-    wanted = courses_pb2.Course(name=f"courses/{course}", title="New", description="Text", policy=2)
+    wanted = courses_pb2.Course(name=f"courses/{course}", title="New", description="Text", policy=HINTS)
     request = courses_pb2.UpdateCourseRequest(course=wanted)
     request.update_mask.paths.append("description")
     changed = await client.peer.call(client.courses.UpdateCourse, request, TEACHER)
@@ -216,7 +218,7 @@ async def test_an_update_changes_what_the_mask_names(client: Client, course: str
 
     request.update_mask.Clear()
     changed = await client.peer.call(client.courses.UpdateCourse, request, TEACHER)
-    assert (changed.title, changed.policy) == ("New", courses_pb2.Course.HINTS)
+    assert (changed.title, changed.policy) == ("New", HINTS)
 
     request.update_mask.paths.append("video_count")
     assert (await refused(client.peer.call(client.courses.UpdateCourse, request, TEACHER))).field == "update_mask"
