@@ -1,0 +1,196 @@
+"""Every RPC of the contract, called as nobody, as another user and from another tenant.
+
+A new RPC fails here until it has a line in CASES that says what strangers may see.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+from lectern.auth.v1 import access_pb2
+from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
+from lectern.context.v1 import courses_pb2, courses_pb2_grpc
+
+from kit.auth.caller import Caller, Role
+from tests.system import CAPTIONS, STUDENT, VIDEO, System, make_course, whole_system
+
+CLASSMATE = Caller("school", "ben")
+STRANGER = Caller("elsewhere", "tess", frozenset({Role.TEACHER, Role.ADMIN}))
+OWNERS = {"chat": "gateway", "ops": "gateway", "jobs": "gateway"}
+NOT_SERVED_YET = {"lectern.jobs.v1.JobService"}
+
+Things = Mapping[str, str]
+Request = Callable[[Things], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A valid request, and what a classmate and another tenant's teacher get for it: a status, or OK with nothing of it."""
+
+    request: Request
+    classmate: str
+    stranger: str
+
+
+def ask(things: Things) -> dict[str, Any]:
+    return {"course": things["course"], "videoUrl": VIDEO, "message": "What does a wave carry?"}
+
+
+def turn(things: Things) -> dict[str, Any]:
+    return {"name": things["turn"]}
+
+
+def thread(things: Things) -> dict[str, Any]:
+    return {"name": things["thread"]}
+
+
+def course(things: Things) -> dict[str, Any]:
+    return {"name": things["course"]}
+
+
+def in_course(**more: Any) -> Request:
+    return lambda things: {"parent": things["course"], **more}
+
+
+CASES = {
+    "lectern.chat.v1.ChatService/StreamTurn": Case(ask, "OK", "NOT_FOUND"),
+    "lectern.chat.v1.ChatService/CreateTurn": Case(ask, "OK", "NOT_FOUND"),
+    "lectern.chat.v1.ChatService/GetTurn": Case(turn, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.chat.v1.ChatService/ResumeTurn": Case(turn, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.chat.v1.ChatService/CancelTurn": Case(turn, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.threads.v1.ThreadService/ListThreads": Case(lambda _: {}, "OK", "OK"),
+    "lectern.threads.v1.ThreadService/SearchThreads": Case(lambda _: {"query": "wave"}, "OK", "OK"),
+    "lectern.threads.v1.ThreadService/GetThread": Case(thread, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.threads.v1.ThreadService/UpdateThread": Case(
+        lambda things: {"thread": {"name": things["thread"], "title": "Mine"}}, "NOT_FOUND", "NOT_FOUND"
+    ),
+    "lectern.threads.v1.ThreadService/DeleteThread": Case(thread, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.threads.v1.ThreadService/ListMessages": Case(
+        lambda things: {"parent": things["thread"]}, "NOT_FOUND", "NOT_FOUND"
+    ),
+    "lectern.threads.v1.ThreadService/WatchThread": Case(thread, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/ListCourses": Case(lambda _: {}, "OK", "OK"),
+    "lectern.context.v1.CourseService/CreateCourse": Case(
+        lambda _: {"course": {"title": "Mine"}}, "PERMISSION_DENIED", "OK"
+    ),
+    "lectern.context.v1.CourseService/GetCourse": Case(course, "OK", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/UpdateCourse": Case(
+        lambda things: {"course": {"name": things["course"], "title": "Mine"}}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.context.v1.CourseService/DeleteCourse": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/ImportVideo": Case(
+        in_course(videoUrl=VIDEO, transcript=CAPTIONS), "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.context.v1.CourseService/ListVideos": Case(in_course(), "OK", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/DeleteVideo": Case(
+        lambda things: {"name": things["video"]}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.context.v1.CourseService/GetTranscript": Case(
+        lambda things: {"name": things["video"]}, "OK", "NOT_FOUND"
+    ),
+    "lectern.context.v1.CourseService/SearchPassages": Case(in_course(query="energy"), "OK", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/PreloadCourse": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/PreloadPopular": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.context.v1.CourseService/ClearCourseCache": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/AddMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.CourseService/RemoveMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.ops.v1.HealthService/GetHealth": Case(lambda _: {}, "OK", "OK"),
+}
+
+
+def declared() -> dict[str, access_pb2.Access.ValueType]:
+    """The access rule of every RPC in the descriptor set."""
+    files = descriptor_pb2.FileDescriptorSet.FromString(Path("gen/descriptors.binpb").read_bytes())
+    return {
+        f"{file.package}.{service.name}/{method.name}": method.options.Extensions[access_pb2.access]
+        for file in files.file
+        if file.package.startswith("lectern.")
+        for service in file.service
+        if f"{file.package}.{service.name}" not in NOT_SERVED_YET
+        for method in service.method
+    }
+
+
+RULES = declared()
+PUBLIC = sorted(name for name, rule in RULES.items() if rule != access_pb2.ACCESS_INTERNAL)
+INTERNAL = sorted(set(RULES) - set(PUBLIC))
+
+
+@pytest.fixture(scope="module", loop_scope="module")
+async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
+    async with whole_system(redis_url, mongodb_uri) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", loop_scope="module")
+async def things(system: System) -> Things:
+    """Ana's: a course with a video, a thread and a turn in it."""
+    name = await make_course(system)
+    async with system.channel("context") as channel:
+        courses = courses_pb2_grpc.CourseServiceStub(channel)
+        videos = await courses.ListVideos(
+            courses_pb2.ListVideosRequest(parent=name), metadata=system.metadata(STUDENT)
+        )
+    async with system.channel("gateway") as channel:
+        chat = chat_pb2_grpc.ChatServiceStub(channel)
+        request = chat_pb2.CreateTurnRequest(course=name, video_url=VIDEO, message="What is a wave?")
+        made = await chat.CreateTurn(request, metadata=system.metadata(STUDENT))
+    return {"course": name, "video": videos.videos[0].name, "turn": made.name, "thread": made.thread}
+
+
+async def call(system: System, name: str, request: dict[str, Any], caller: Caller | None) -> tuple[str, str]:
+    """The status, and all that came back as text."""
+    service, _, method_name = name.partition("/")
+    method = descriptor_pool.Default().FindServiceByName(service).methods_by_name[method_name]
+    area = service.split(".")[1]
+    message = json_format.ParseDict(request, message_factory.GetMessageClass(method.input_type)())
+    metadata = system.metadata(caller) if caller else ()
+    answer_class: Any = message_factory.GetMessageClass(method.output_type)
+    async with system.channel(OWNERS.get(area, area)) as channel:
+        kind: Any = channel.unary_stream if method.server_streaming else channel.unary_unary
+        invoke = kind(f"/{name}", type(message).SerializeToString, answer_class.FromString)
+        try:
+            if method.server_streaming:
+                return "OK", "".join([str(part) async for part in invoke(message, metadata=metadata, timeout=20)])
+            return "OK", str(await invoke(message, metadata=metadata, timeout=20))
+        except grpc.aio.AioRpcError as error:
+            return error.code().name, error.details() or ""
+
+
+def test_every_public_rpc_says_here_what_strangers_may_see() -> None:
+    assert set(PUBLIC) == set(CASES)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", PUBLIC)
+async def test_nobody_is_asked_for_a_token(system: System, things: Things, name: str) -> None:
+    status, _ = await call(system, name, CASES[name].request(things), None)
+    assert status == ("OK" if RULES[name] == access_pb2.ACCESS_OPEN else "UNAUTHENTICATED")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", PUBLIC)
+async def test_a_classmate_sees_nothing_of_ana(system: System, things: Things, name: str) -> None:
+    status, answer = await call(system, name, CASES[name].request(things), CLASSMATE)
+    assert status == CASES[name].classmate, answer
+    assert things["thread"] not in answer
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", PUBLIC)
+async def test_another_tenant_sees_nothing_at_all(system: System, things: Things, name: str) -> None:
+    status, answer = await call(system, name, CASES[name].request(things), STRANGER)
+    assert status == CASES[name].stranger, answer
+    assert things["thread"] not in answer
+    assert status != "OK" or things["course"] not in answer
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", INTERNAL)
+async def test_internal_rpcs_are_closed_to_users(system: System, name: str) -> None:
+    assert (await call(system, name, {}, None))[0] == "UNAUTHENTICATED"
+    assert (await call(system, name, {}, STRANGER))[0] == "PERMISSION_DENIED"
