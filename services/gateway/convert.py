@@ -92,6 +92,7 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         create_time=_timestamp(turn.create_time),
         end_time=_timestamp(turn.end_time),
         failure_reason=turn.failure_reason,
+        sequence=turn.sequence,
     )
 
 
@@ -114,6 +115,7 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         degraded=proto.degraded,
         cached=proto.cached,
         failure_reason=proto.failure_reason,
+        sequence=proto.sequence,
         create_time=_datetime(proto.create_time) if proto.HasField("create_time") else None,
         end_time=_datetime(proto.end_time) if proto.HasField("end_time") else None,
     )

@@ -99,6 +99,7 @@ class Turn:
     degraded: bool = False
     cached: bool = False
     failure_reason: str = ""
+    sequence: int = 0
     create_time: datetime | None = None
     end_time: datetime | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from lectern.auth.v1 import access_pb2
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
@@ -120,13 +121,13 @@ PUBLIC = sorted(name for name, rule in RULES.items() if rule != access_pb2.ACCES
 INTERNAL = sorted(set(RULES) - set(PUBLIC))
 
 
-@pytest.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
     async with whole_system(redis_url, mongodb_uri) as made:
         yield made
 
 
-@pytest.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def things(system: System) -> Things:
     """Ana's: a course with a video, a thread and a turn in it."""
     name = await make_course(system)
