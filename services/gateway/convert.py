@@ -93,6 +93,7 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         end_time=_timestamp(turn.end_time),
         failure_reason=turn.failure_reason,
         sequence=turn.sequence,
+        position=duration_of(turn.position),
     )
 
 
@@ -116,6 +117,7 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         cached=proto.cached,
         failure_reason=proto.failure_reason,
         sequence=proto.sequence,
+        position=seconds_of(proto.position) if proto.HasField("position") else None,
         create_time=_datetime(proto.create_time) if proto.HasField("create_time") else None,
         end_time=_datetime(proto.end_time) if proto.HasField("end_time") else None,
     )

@@ -100,6 +100,7 @@ class Turn:
     cached: bool = False
     failure_reason: str = ""
     sequence: int = 0
+    position: float | None = None
     create_time: datetime | None = None
     end_time: datetime | None = None
 
