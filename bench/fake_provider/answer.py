@@ -39,7 +39,7 @@ def _numbered(first: int, last: int) -> list[str]:
 
 
 def _said(messages: Sequence[dict[str, Any]]) -> str | None:
-    """What was said of the answer that is to be continued: the assistant's words at the end, or before such a request."""
+    """What was said of the answer that is to be continued, by the assistant's last words."""
     *before, last = messages or [{}]
     if before and last.get("role") == "user" and "continue" in str(last.get("content", "")).lower():
         last = before[-1]

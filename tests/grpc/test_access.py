@@ -30,7 +30,7 @@ Request = Callable[[Things], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A valid request, and what a classmate and another tenant's teacher get for it: a status, or OK with nothing of it."""
+    """A valid request, and what a classmate and another tenant get for it: a status, or OK with nothing of it."""
 
     request: Request
     classmate: str
