@@ -90,9 +90,7 @@ CASES = {
     "lectern.context.v1.CourseService/DeleteVideo": Case(
         lambda things: {"name": things["video"]}, "PERMISSION_DENIED", "NOT_FOUND"
     ),
-    "lectern.context.v1.CourseService/GetTranscript": Case(
-        lambda things: {"name": things["video"]}, "OK", "NOT_FOUND"
-    ),
+    "lectern.context.v1.CourseService/GetTranscript": Case(lambda things: {"name": things["video"]}, "OK", "NOT_FOUND"),
     "lectern.context.v1.CourseService/SearchPassages": Case(in_course(query="energy"), "OK", "NOT_FOUND"),
     "lectern.context.v1.CourseService/PreloadCourse": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/PreloadPopular": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
@@ -133,9 +131,7 @@ async def things(system: System) -> Things:
     name = await make_course(system)
     async with system.channel("context") as channel:
         courses = courses_pb2_grpc.CourseServiceStub(channel)
-        videos = await courses.ListVideos(
-            courses_pb2.ListVideosRequest(parent=name), metadata=system.metadata(STUDENT)
-        )
+        videos = await courses.ListVideos(courses_pb2.ListVideosRequest(parent=name), metadata=system.metadata(STUDENT))
     async with system.channel("gateway") as channel:
         chat = chat_pb2_grpc.ChatServiceStub(channel)
         request = chat_pb2.CreateTurnRequest(course=name, video_url=VIDEO, message="What is a wave?")
