@@ -15,7 +15,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto lint test check bench faults lock clean
+.PHONY: help setup run token proto docs lint test check bench faults lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ token: setup ## Print a JWT for the local stack (USER=u ROLES=student,teacher OR
 proto: setup ## Generate gen/ from protos/
 	@tools/proto
 
+docs: setup ## Write docs/settings.md from the code
+	@$(BIN)/python tools/settings
+
 lint: setup ## Check style, types, the direction of imports, and the protos
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,7 +48,7 @@ test: setup ## Run every test (ARGS are handed to pytest)
 	@tools/chromium
 	$(BIN)/python -m pytest $(ARGS)
 
-check: lint proto test ## All that CI runs; ends with a clean git diff
+check: lint proto docs test ## All that CI runs; ends with a clean git diff
 	@git diff --exit-code
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "Files appeared that git does not know." >&2; exit 1; }
 

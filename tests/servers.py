@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pymongo
 import redis
@@ -70,6 +71,7 @@ def mongodb_server(folder: Path) -> Iterator[str]:
 
 
 def _initiate(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    client: pymongo.MongoClient[dict[str, Any]]
     with pymongo.MongoClient(port=port, directConnection=True, serverSelectionTimeoutMS=500) as client:
         _until(process, lambda: bool(client.admin.command("ping")), log)
         members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
