@@ -27,7 +27,7 @@ OPTIONS = (
     ("grpc.max_receive_message_length", 24 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1_000),  # also how long a connection may take to come about
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
 

@@ -59,9 +59,9 @@ def redis_server(folder: Path, port: int = 0, *options: str) -> Iterator[str]:
 
 
 @contextmanager
-def mongodb_server(folder: Path) -> Iterator[str]:
+def mongodb_server(folder: Path, port: int = 0) -> Iterator[str]:
     """The URI of a replica set of one node."""
-    port = free_port()
+    port = port or free_port()
     binary = _executable(SITE / "fiftyone/db/bin/mongod")
     command = [str(binary), "--port", str(port), "--bind_ip", "127.0.0.1", "--dbpath", str(folder), "--replSet", "rs0"]
     command += ["--quiet", "--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128"]

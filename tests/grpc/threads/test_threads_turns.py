@@ -1,30 +1,17 @@
 """The life of turns over gRPC, with two instances of the service on real databases."""
 
 import asyncio
-import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import redis
-from lectern.chat.v1 import chat_pb2
-from lectern.threads.v1 import threads_pb2, threads_pb2_grpc, turns_pb2, turns_pb2_grpc
+from lectern.threads.v1 import turns_pb2
 from pymongo import monitoring
 
-from kit.auth.caller import Caller
-from kit.channel import Peer
 from kit.errors import Conflict, InvalidArgument, LecternError, NotFound, Reason
-from kit.process import running
-from services.threads.app import build
 from services.threads.settings import ThreadsSettings
-
-ANN = Caller("default", "ann")
-BOB = Caller("default", "bob")
-ELSEWHERE = Caller("other", "ann")
-STATE = chat_pb2.Turn.State
+from tests.grpc.threads.client import BOB, ELSEWHERE, STATE, ThreadsClient, serve
 
 
 class Commands(monitoring.CommandListener):
@@ -51,84 +38,7 @@ commands = Commands()
 monitoring.register(commands)
 
 
-@dataclass(frozen=True)
-class Client:
-    """One instance, as its callers see it."""
-
-    peer: Peer
-    turns: turns_pb2_grpc.TurnServiceStub
-    threads: threads_pb2_grpc.ThreadServiceStub
-
-    async def begin(
-        self, message: str, *, course: str = "courses/waves", caller: Caller = ANN, owner: str = "g1", **fields: Any
-    ) -> turns_pb2.BeginTurnResponse:
-        request = turns_pb2.BeginTurnRequest(
-            course=course, message=message, owner=owner, history_token_budget=1000, **fields
-        )
-        return await self.peer.call(self.turns.BeginTurn, request, caller, timeout=20)
-
-    async def complete(self, begun: turns_pb2.BeginTurnResponse, answer: str, *, caller: Caller = ANN) -> chat_pb2.Turn:
-        turn = chat_pb2.Turn()
-        turn.CopyFrom(begun.turn)
-        turn.answer, turn.state = answer, STATE.COMPLETED
-        request = turns_pb2.CompleteTurnRequest(turn=turn, lease=begun.lease)
-        return await self.peer.call(self.turns.CompleteTurn, request, caller)
-
-    async def renew(self, owner: str, *, release: bool = False) -> turns_pb2.RenewOwnerResponse:
-        request = turns_pb2.RenewOwnerRequest(owner=owner, release=release)
-        return await self.peer.call(self.turns.RenewOwner, request, ANN)
-
-    async def read(self, name: str, caller: Caller = ANN) -> turns_pb2.ReadTurnResponse:
-        return await self.peer.call(self.turns.ReadTurn, turns_pb2.ReadTurnRequest(name=name), caller)
-
-    async def claim(self, name: str, owner: str) -> turns_pb2.ClaimTurnResponse:
-        request = turns_pb2.ClaimTurnRequest(name=name, owner=owner, history_token_budget=1000)
-        return await self.peer.call(self.turns.ClaimTurn, request, ANN)
-
-    async def discard(self, begun: turns_pb2.BeginTurnResponse) -> None:
-        request = turns_pb2.DiscardTurnRequest(name=begun.turn.name, lease=begun.lease)
-        await self.peer.call(self.turns.DiscardTurn, request, ANN)
-
-    async def list(self, caller: Caller = ANN) -> list[threads_pb2.Thread]:
-        answer = await self.peer.call(self.threads.ListThreads, threads_pb2.ListThreadsRequest(), caller)
-        return [*answer.threads]
-
-
-@pytest.fixture
-def settings(mongodb_uri: str, redis_url: str) -> ThreadsSettings:
-    return ThreadsSettings(
-        local=True,
-        mongodb_uri=mongodb_uri,
-        redis_url=redis_url,
-        threads_database=f"threads_{uuid.uuid4().hex[:8]}",
-        owner_lease_seconds=60,  # so that on a busy machine no owner dies of its own
-    )
-
-
-@pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as stack:
-        yield stack
-
-
-async def serve(stack: AsyncExitStack, settings: ThreadsSettings) -> Client:
-    server = await stack.enter_async_context(running("threads", settings, build))
-    peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=settings.internal_secret)
-    stack.push_async_callback(peer.close)
-    return Client(peer, peer.stub(turns_pb2_grpc.TurnServiceStub), peer.stub(threads_pb2_grpc.ThreadServiceStub))
-
-
-@pytest.fixture
-async def one(stack: AsyncExitStack, settings: ThreadsSettings) -> Client:
-    return await serve(stack, settings)
-
-
-@pytest.fixture
-async def two(stack: AsyncExitStack, settings: ThreadsSettings, one: Client) -> Client:
-    return await serve(stack, settings)
-
-
-async def test_a_turn_is_begun_answered_and_remembered(one: Client) -> None:
+async def test_a_turn_is_begun_answered_and_remembered(one: ThreadsClient) -> None:
     await one.renew("g1")
     first = await one.begin("What is a wave?", video_url="https://v/1", request_id="r1")
     assert (first.attached, first.video_changed, list(first.history), list(first.ahead)) == (False, False, [], [])
@@ -142,7 +52,9 @@ async def test_a_turn_is_begun_answered_and_remembered(one: Client) -> None:
     assert not second.ahead
 
 
-async def test_200_questions_at_once_over_two_instances_meet_in_one_thread(one: Client, two: Client) -> None:
+async def test_200_questions_at_once_over_two_instances_meet_in_one_thread(
+    one: ThreadsClient, two: ThreadsClient
+) -> None:
     await one.renew("g1")
     begun = await asyncio.gather(*((one, two)[n % 2].begin(f"Question {n}?") for n in range(200)))
     assert len({answer.turn.thread for answer in begun}) == 1
@@ -150,7 +62,9 @@ async def test_200_questions_at_once_over_two_instances_meet_in_one_thread(one: 
     assert sorted(len(answer.ahead) for answer in begun) == list(range(200))
 
 
-async def test_nothing_is_lost_when_redis_is_flushed_in_the_middle(one: Client, two: Client, redis_url: str) -> None:
+async def test_nothing_is_lost_when_redis_is_flushed_in_the_middle(
+    one: ThreadsClient, two: ThreadsClient, redis_url: str
+) -> None:
     await one.renew("g1")
 
     async def flushed(after: int) -> turns_pb2.BeginTurnResponse:
@@ -162,11 +76,11 @@ async def test_nothing_is_lost_when_redis_is_flushed_in_the_middle(one: Client, 
     begun = await asyncio.gather(*(flushed(n) for n in range(50)))
     ended = await asyncio.gather(*(two.complete(answer, "Yes.") for answer in begun))
     assert len({turn.thread for turn in ended}) == 1
-    [thread] = await one.list()
+    [thread] = (await one.list()).threads
     assert thread.message_count == 100
 
 
-async def test_a_turn_costs_one_read_and_two_writes_with_a_warm_cache(one: Client) -> None:
+async def test_a_turn_costs_one_read_and_two_writes_with_a_warm_cache(one: ThreadsClient) -> None:
     await one.renew("g1")
     await one.complete(await one.begin("Warm up?"), "Yes.")
     for _ in range(3):
@@ -175,7 +89,7 @@ async def test_a_turn_costs_one_read_and_two_writes_with_a_warm_cache(one: Clien
         assert commands.seen == {"reads": 1, "writes": 2}
 
 
-async def test_a_repeated_request_finds_its_turn_running_and_ended(one: Client, two: Client) -> None:
+async def test_a_repeated_request_finds_its_turn_running_and_ended(one: ThreadsClient, two: ThreadsClient) -> None:
     await one.renew("g1")
     begun = await one.begin("Why?", request_id="r1")
     again = await two.begin("Why?", request_id="r1", owner="g2")
@@ -186,7 +100,9 @@ async def test_a_repeated_request_finds_its_turn_running_and_ended(one: Client, 
     assert (ended.attached, ended.turn.answer, ended.HasField("lease")) == (True, "Because.", False)
 
 
-async def test_a_turn_of_a_dead_owner_is_taken_over_and_its_stale_end_refused(one: Client, two: Client) -> None:
+async def test_a_turn_of_a_dead_owner_is_taken_over_and_its_stale_end_refused(
+    one: ThreadsClient, two: ThreadsClient
+) -> None:
     await one.renew("g1")
     past = await one.begin("Before?")
     await one.complete(past, "Yes.")
@@ -209,7 +125,7 @@ async def test_a_turn_of_a_dead_owner_is_taken_over_and_its_stale_end_refused(on
     assert not (await two.claim(begun.turn.name, "g3")).HasField("lease")
 
 
-async def test_a_question_whose_owner_died_is_kept_when_another_is_asked(one: Client) -> None:
+async def test_a_question_whose_owner_died_is_kept_when_another_is_asked(one: ThreadsClient) -> None:
     lost = await one.begin("Who answers?", owner="dead")
     await one.renew("g1")
     after = await one.begin("And now?")
@@ -219,11 +135,11 @@ async def test_a_question_whose_owner_died_is_kept_when_another_is_asked(one: Cl
     assert kept.turn.failure_reason == "STREAM_INTERRUPTED"
 
 
-async def test_a_discarded_first_question_leaves_no_thread(one: Client) -> None:
+async def test_a_discarded_first_question_leaves_no_thread(one: ThreadsClient) -> None:
     begun = await one.begin("Is anybody there?", course="courses/nowhere")
-    assert [thread.course for thread in await one.list()] == ["courses/nowhere"]
+    assert [thread.course for thread in (await one.list()).threads] == ["courses/nowhere"]
     await one.discard(begun)
-    assert await one.list() == []
+    assert not (await one.list()).threads
     with pytest.raises(NotFound) as gone:
         await one.read(begun.turn.name)
     assert gone.value.reason is Reason.TURN_NOT_FOUND
@@ -252,7 +168,7 @@ async def test_the_queue_of_a_thread_is_bounded(stack: AsyncExitStack, settings:
     assert refused.value.reason is Reason.RATE_LIMITED
 
 
-async def test_turns_are_their_users_alone(one: Client) -> None:
+async def test_turns_are_their_users_alone(one: ThreadsClient) -> None:
     begun = await one.begin("Mine?")
     for stranger in (BOB, ELSEWHERE):
         with pytest.raises(NotFound) as hidden:
@@ -271,7 +187,7 @@ async def test_turns_are_their_users_alone(one: Client) -> None:
     ],
 )
 async def test_bad_questions_are_refused_by_name(
-    one: Client, fields: dict[str, str], reason: Reason, field: str
+    one: ThreadsClient, fields: dict[str, str], reason: Reason, field: str
 ) -> None:
     with pytest.raises(InvalidArgument) as refused:
         await one.begin(**fields)  # type: ignore[arg-type]
