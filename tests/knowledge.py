@@ -43,6 +43,10 @@ class Vectors(generation_pb2_grpc.GenerationServiceServicer):
         vectors = [generation_pb2.EmbedResponse.Vector(values=row) for row in rows]
         return generation_pb2.EmbedResponse(vectors=vectors, model=self.model)
 
+    async def StreamGenerate(self, request: Any, _: Any) -> AsyncIterator[generation_pb2.StreamGenerateResponse]:
+        raise NotImplementedError
+        yield
+
 
 @dataclass(frozen=True)
 class Client:

@@ -59,7 +59,7 @@ def joined(cues: Sequence[Cue]) -> Spoken:
 
 
 def _gap(text: str) -> str:
-    return "" if is_dense(text[-1:]) else " "
+    return "" if is_dense(text[-3:]) else " "
 
 
 def _windows(spoken: Spoken) -> Iterator[Span]:

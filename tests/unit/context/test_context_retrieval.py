@@ -1,0 +1,74 @@
+import math
+
+import numpy as np
+import pytest
+
+from services.context.retrieval.bm25 import K1, B, Bm25
+from services.context.retrieval.fusion import fuse
+from services.context.retrieval.languages import UNKNOWN, language_of
+from services.context.retrieval.terms import terms
+from services.context.retrieval.vectors import Vectors, ranking
+
+
+def test_bm25_scores_as_its_formula_says() -> None:
+    documents = [["wave", "wave", "air"], ["string"], ["air", "pipe"]]
+    scores = Bm25(documents).scores(["wave", "air", "nowhere"])
+
+    def weight(holders: int, frequency: int, length: int) -> float:
+        idf = math.log(1 + (3 - holders + 0.5) / (holders + 0.5))
+        return idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / 2))
+
+    assert scores == pytest.approx([weight(1, 2, 3) + weight(2, 1, 3), 0, weight(2, 1, 2)], rel=1e-5)
+
+
+def test_bm25_of_nothing_finds_nothing() -> None:
+    assert Bm25([]).scores(["a"]).shape == (0,)
+    assert Bm25([[], []]).scores(["a"]).tolist() == [0, 0]
+
+
+def test_terms_are_folded_and_stemmed() -> None:
+    assert terms("Waves, WAVING's Straße", "english") == terms("wave waving strasse", "english")
+    assert terms("Wellen", "german") == terms("Welle", "german")
+    assert terms("café", "") == terms("CAFE", "")
+    assert terms("ｆｕｌｌ width", "") == ["full", "width"]
+
+
+def test_words_without_spaces_between_them_become_pairs() -> None:
+    assert terms("音波です", "") == ["音波", "波で", "です"]
+    assert terms("音 wave", "english") == ["音", "wave"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("What is the speed of sound in the air, and why?", "english"),
+        ("Was ist die Geschwindigkeit und warum ist sie nicht gleich?", "german"),
+        ("Quelle est la vitesse du son dans les airs et pourquoi ?", "french"),
+        ("¿Cuál es la velocidad del sonido y por qué?", "spanish"),
+        ("Что такое волна?", "russian"),
+        ("ما هي الموجة", "arabic"),
+        ("Τι είναι κύμα", "greek"),
+        ("12345 %%%", UNKNOWN),
+    ],
+)
+def test_languages_are_told_apart(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+def test_fusion_prefers_what_both_rankings_have() -> None:
+    scores = fuse([3, 1, 2], [2, 3])
+    assert sorted(scores, key=lambda row: -scores[row]) == [3, 2, 1]
+    assert fuse([], []) == {}
+
+
+def test_rows_without_a_vector_are_never_found() -> None:
+    matrix = np.array([[1, 0], [0, 0], [0.6, 0.8]], dtype=np.float32)
+    vectors = Vectors("m", matrix, np.array([True, False, True]))
+    scores = vectors.scores(np.array([0, 1], dtype=np.float32))
+    assert ranking(scores, -1, 10) == [2, 0]
+    assert not vectors.complete
+
+
+def test_a_query_of_another_width_finds_nothing() -> None:
+    vectors = Vectors("m", np.ones((2, 2), dtype=np.float32), np.array([True, True]))
+    assert ranking(vectors.scores(np.ones(3, dtype=np.float32)), -1, 10) == []
