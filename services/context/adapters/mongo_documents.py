@@ -78,7 +78,7 @@ def course_of(document: Mapping[str, Any]) -> Course:
 
 
 def video_values(key: CourseKey, video: Video) -> Document:
-    """What an import sets; the time of the first one is kept apart."""
+    """What an import sets, but for its times."""
     return {
         **owned(key),
         "videoId": video.id,
@@ -91,7 +91,6 @@ def video_values(key: CourseKey, video: Video) -> Document:
         "duration": video.duration,
         "cueCount": video.cue_count,
         "passageCount": video.passage_count,
-        "updatedAt": video.updated,
     }
 
 

@@ -120,7 +120,7 @@ class MongoVideos:
             return "", None
         video = await self._videos.find_one_and_update(
             reference,
-            {"$set": video_values(key, lecture.video), "$setOnInsert": {"createdAt": now}},
+            {"$set": {**video_values(key, lecture.video), "updatedAt": now}, "$setOnInsert": {"createdAt": now}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
             session=session,
