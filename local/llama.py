@@ -1,6 +1,7 @@
 """Serves one model file by llama.cpp on loopback, speaking OpenAI's wire format."""
 
 import argparse
+import os
 import signal
 
 import xllamacpp
@@ -32,6 +33,11 @@ def _parameters(model: str, alias: str, port: int) -> xllamacpp.CommonParams:
     parameters.port = port
     parameters.n_parallel = _SLOTS
     parameters.n_ctx = _SLOTS * _TOKENS_PER_SLOT
+    # Threads that spin while they wait starve the rest of the system on a small machine.
+    parameters.cpuparams.poll = 0
+    parameters.cpuparams.n_threads = 1
+    parameters.cpuparams_batch.poll = 0
+    parameters.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) - 1)
     parameters.fit_params = False  # measuring the machine's memory first costs a second, and the model is tiny
     parameters.ui = False
     parameters.cors_origins = ""
