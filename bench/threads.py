@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from lectern.chat.v1 import chat_pb2
 from lectern.threads.v1 import threads_pb2, threads_pb2_grpc, turns_pb2, turns_pb2_grpc
 from pymongo import AsyncMongoClient
@@ -252,7 +253,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30, help="how long each load lasts, and Redis is away")
     arguments = parser.parse_args()
     for mongodb, redis in _servers():
-        asyncio.run(measure(redis, mongodb, arguments.seconds))
+        uvloop.run(measure(redis, mongodb, arguments.seconds))
         redis.stop()
 
 
