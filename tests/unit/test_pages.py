@@ -83,6 +83,7 @@ async def page(address: str) -> AsyncIterator[Page]:
     [
         ("One\ntwo.\n\nThree.", "<p>One two.</p><p>Three.</p>"),
         ("- a\n- **b**\n  c", "<ul><li>a</li><li><strong>b</strong> c</li></ul>"),
+        ("> so\n> be it\n\nYes", "<blockquote>so be it</blockquote><p>Yes</p>"),
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         ("2*3*4 is *so*", "<p>2*3*4 is <em>so</em></p>"),
         ("```\na < b\n```\nend", "<pre><code>a &lt; b</code></pre><p>end</p>"),

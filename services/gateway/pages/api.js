@@ -3,6 +3,9 @@ import { Refusal } from "./failures.js";
 
 const TOKEN_KEY = "lectern.token";
 
+/** Spaces become %20: a plus sign is a plus sign to the API. */
+const query = (fields) => Object.entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+
 export class Api {
   #issued = "";
 
@@ -32,14 +35,13 @@ export class Api {
 
   /** The caller's thread in a course, or nothing before the first question. */
   async thread(course) {
-    const page = await this.#json(`/v1/threads?${new URLSearchParams({ course, pageSize: "1" })}`);
+    const page = await this.#json(`/v1/threads?${query({ course, pageSize: 1 })}`);
     return page.threads?.[0];
   }
 
   /** A page of messages, newest first. */
   messages(thread, pageToken = "") {
-    const query = new URLSearchParams({ orderBy: "sequence desc", pageSize: "40", pageToken });
-    return this.#json(`/v1/${thread}/messages?${query}`);
+    return this.#json(`/v1/${thread}/messages?${query({ orderBy: "sequence desc", pageSize: 40, pageToken })}`);
   }
 
   /** Asks a question; the answer is a stream of events. Safe to repeat with the same `requestId`. */
@@ -59,7 +61,7 @@ export class Api {
   async #all(path, field) {
     const found = [];
     for (let pageToken = ""; ; ) {
-      const page = await this.#json(`${path}?${new URLSearchParams({ pageSize: "200", pageToken })}`);
+      const page = await this.#json(`${path}?${query({ pageSize: 200, pageToken })}`);
       found.push(...(page[field] ?? []));
       if (!page.nextPageToken) return found;
       pageToken = page.nextPageToken;

@@ -19,7 +19,7 @@ export class Exchange {
   constructor(question, { position = null, onjump }) {
     this.#onjump = onjump;
     this.#markdown = new MarkdownView(this.#answer, (number) => this.#cite(number));
-    const asked = element("p", { className: "asked" }, question);
+    const asked = element("p", { className: "asked" }, element("span", { className: "question" }, question));
     if (position !== null) asked.append(element("span", { className: "when" }, `asked at ${clock(position)}`));
     this.node = element("article", { className: "exchange" }, asked, this.#answer, this.#status, this.#extra);
   }
@@ -51,8 +51,9 @@ export class Exchange {
     this.#drawing ||= requestAnimationFrame(() => this.#draw());
   }
 
+  /** Adds a remark where it came: before the answer, or after what was said of it. */
   note(words) {
-    this.#extra.before(element("p", { className: "note" }, words));
+    (this.#text ? this.#extra : this.#answer).before(element("p", { className: "note" }, words));
   }
 
   /** Shows the whole answer with its final citations. */

@@ -1,9 +1,10 @@
-// Light Markdown as DOM nodes: paragraphs, headings, lists, code, bold and italics. All else stays text.
+// Light Markdown as DOM nodes: paragraphs, headings, lists, quotes, code, bold and italics. All else stays text.
 import { element } from "./dom.js";
 
 const INLINE = /(`[^`]+`)|\*\*([^*]+)\*\*|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()/g;
 const ITEM = /^\s*(?:([-*+])|(\d{1,3})[.)])\s+(.*)$/;
 const HEADING = /^#{1,6}\s+(.*)$/;
+const QUOTE = /^\s*>\s?/;
 
 /** Renders growing text into `target`, and touches only the blocks that changed. */
 export class MarkdownView {
@@ -61,6 +62,7 @@ function kindOf(line, before) {
   if (line.startsWith("```")) return "code";
   if (!line.trim()) return "";
   if (HEADING.test(line)) return "heading";
+  if (QUOTE.test(line)) return "quote";
   if (ITEM.test(line)) return "list";
   return before === "list" && /^\s/.test(line) ? "list" : "text";
 }
@@ -69,6 +71,7 @@ function block(source, cite) {
   if (source.startsWith("```")) return codeBlock(source);
   const heading = HEADING.exec(source);
   if (heading) return element("h4", {}, ...inline(heading[1], cite));
+  if (QUOTE.test(source)) return quote(source, cite);
   if (ITEM.test(source.split("\n", 1)[0])) return list(source, cite);
   return element("p", {}, ...inline(source.replace(/\n/g, " "), cite));
 }
@@ -77,6 +80,11 @@ function codeBlock(source) {
   const lines = source.split("\n").slice(1);
   if (lines.at(-1)?.startsWith("```")) lines.pop();
   return element("pre", {}, element("code", {}, lines.join("\n")));
+}
+
+function quote(source, cite) {
+  const lines = source.split("\n").map((line) => line.replace(QUOTE, ""));
+  return element("blockquote", {}, ...inline(lines.join(" "), cite));
 }
 
 function list(source, cite) {
