@@ -97,12 +97,7 @@ class Planner:
             return
         port = next(self._ports)
         self._programs.append(models.chat(port, self._settings.environ))
-        self._environment |= {
-            "OPENAI_BASE_URL": models.base_url(port),
-            "OPENAI_API_KEY": "local",
-            "OPENAI_MODEL": models.CHAT_MODEL_NAME,
-            "LECTERN_DEMO_MODEL": models.CHAT_MODEL_NAME,
-        }
+        self._environment = {**models.DEMO, **self._environment, "OPENAI_BASE_URL": models.base_url(port)}
 
     def _embeddings(self) -> None:
         if EMBEDDINGS not in self._settings.parts or self._settings.given("LECTERN_EMBEDDINGS_BASE_URL"):

