@@ -1,0 +1,1 @@
+"""Jobs that are never lost: MongoDB holds the truth, Dramatiq carries what is about to run."""

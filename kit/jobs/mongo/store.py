@@ -1,0 +1,101 @@
+"""Jobs for those who submit, read and steer them."""
+
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from kit.auth.caller import Caller
+from kit.jobs.model import Job, State
+from kit.jobs.mongo.database import Database, Document
+from kit.jobs.mongo.documents import NEW_LIFE, after, from_job, to_job
+from kit.jobs.ports import JobQuery
+from kit.mongo import translated
+
+
+class MongoJobs:
+    """Each change is one atomic write whose filter says in which state it may happen."""
+
+    def __init__(self, database: Database) -> None:
+        self._jobs = database.jobs
+        self._retention = database.retention
+
+    async def accept(self, job: Job, session: object = None) -> Job:
+        assert session is None or isinstance(session, AsyncClientSession)  # noqa: S101 - the port is silent on drivers
+        if session is not None:
+            with translated():
+                return await self._upsert(job, session)
+        with translated():
+            try:
+                return await self._upsert(job, None)
+            except DuplicateKeyError:
+                return await self._upsert(job, None)
+
+    async def get(self, job: str) -> Job | None:
+        return await self._one({"_id": job})
+
+    async def find(self, caller: Caller, job: str) -> Job | None:
+        return await self._one({"_id": job, **_visible(caller)})
+
+    async def page(self, caller: Caller, query: JobQuery) -> list[Job]:
+        wanted = {"queue": query.queue, "state": query.state and query.state.value, "kind": query.kind}
+        match: Document = {**_visible(caller), **{name: value for name, value in wanted.items() if value}}
+        if query.after is not None:
+            created, job = query.after
+            match["$or"] = [{"created": {"$lt": created}}, {"created": created, "_id": {"$lt": job}}]
+        with translated():
+            found = self._jobs.find(match).sort([("created", -1), ("_id", -1)]).limit(query.limit)
+            return [to_job(document) async for document in found]
+
+    async def cancel(self, job: str) -> Job | None:
+        ended = {"state": "cancelled", "delayed": False, "ended": "$$NOW", "expires": after(self._retention)}
+        cancelled = await self._change({"_id": job, "state": "queued"}, ended)
+        if cancelled is not None:
+            return cancelled
+        asked = {"cancel_requested": {"$ifNull": ["$cancel_requested", "$$NOW"]}}
+        return await self._change({"_id": job, "state": "running"}, asked) or await self.get(job)
+
+    async def retry(self, job: str) -> Job | None:
+        return await self._change(
+            {"_id": job, "state": {"$in": ["failed", "cancelled"]}}, NEW_LIFE, ["ended", "expires"]
+        )
+
+    async def failed(self, queue: str, limit: int) -> list[str]:
+        with translated():
+            found = self._jobs.find({"queue": queue, "state": State.FAILED.value}, {"_id": 1})
+            return [document["_id"] async for document in found.sort("created", 1).limit(limit)]
+
+    async def purge(self, queue: str) -> list[Job]:
+        with translated():
+            found = self._jobs.find({"queue": queue, "state": State.QUEUED.value}, {"_id": 1})
+            waiting = [document["_id"] async for document in found]
+        cancelled = [await self.cancel(job) for job in waiting]
+        return [job for job in cancelled if job is not None and job.state is State.CANCELLED]
+
+    async def _upsert(self, job: Job, session: AsyncClientSession | None) -> Job:
+        document: Any = await self._jobs.find_one_and_update(
+            {"_id": job.id},
+            {"$setOnInsert": from_job(job)},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return to_job(document)
+
+    async def _one(self, match: Document) -> Job | None:
+        with translated():
+            document = await self._jobs.find_one(match)
+        return to_job(document) if document else None
+
+    async def _change(self, match: Document, fields: Document, unset: list[str] | None = None) -> Job | None:
+        update: list[Document] = [{"$set": fields}]
+        if unset:
+            update.append({"$unset": unset})
+        with translated():
+            document = await self._jobs.find_one_and_update(match, update, return_document=ReturnDocument.AFTER)
+        return to_job(document) if document else None
+
+
+def _visible(caller: Caller) -> Document:
+    return {"tenant": caller.tenant} if caller.is_admin else {"tenant": caller.tenant, "user": caller.user}

@@ -1,0 +1,94 @@
+"""Which kind of job runs where, how many at once, how often, and what happens when it fails: one table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kit.errors import InvalidArgument
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many starts in any `seconds`, over the fleet."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A line of jobs with limits of its own: `concurrency` over the fleet, `per_worker` in one process."""
+
+    name: str
+    concurrency: int
+    per_worker: int
+    rate: Rate | None = None
+    # What its jobs cannot do without; while it is away the queue is held, and no attempts are spent.
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How jobs of a kind are treated. Times are in seconds; lower priorities run first."""
+
+    kind: str
+    queue: Queue
+    attempts: int = 3
+    backoff: tuple[float, ...] = (2.0, 4.0, 8.0)
+    time_limit: float = 300.0
+    priority: int = 50
+    light: bool = False
+
+    def pause_after(self, failures: int) -> float:
+        """Seconds until the next attempt after so many failed ones; the last pause repeats."""
+        return self.backoff[min(failures, len(self.backoff)) - 1]
+
+
+class Policies:
+    """The policies of a system; kinds and queues outside of it do not exist."""
+
+    def __init__(self, table: Iterable[Policy]) -> None:
+        self._by_kind = {policy.kind: policy for policy in table}
+        self.queues = {policy.queue.name: policy.queue for policy in self._by_kind.values()}
+
+    def of(self, kind: str) -> Policy:
+        """Raises InvalidArgument for an unknown kind."""
+        policy = self._by_kind.get(kind)
+        if policy is None:
+            raise InvalidArgument(f"there are no jobs of the kind {kind!r}", field="kind")
+        return policy
+
+    def kinds_of(self, queue: str) -> frozenset[str]:
+        return frozenset(kind for kind, policy in self._by_kind.items() if policy.queue.name == queue)
+
+
+MODELS = "models"
+
+TITLES = Queue("titles", concurrency=32, per_worker=8, needs=MODELS)
+ANALYTICS = Queue("analytics", concurrency=32, per_worker=8)
+TURNS = Queue("turns", concurrency=10, per_worker=10, needs=MODELS)
+REPORTS = Queue("reports", concurrency=5, per_worker=5, rate=Rate(10, 60.0), needs=MODELS)
+DOCUMENTS = Queue("documents", concurrency=48, per_worker=3)
+QUIZZES = Queue("quizzes", concurrency=8, per_worker=4, needs=MODELS)
+COURSES = Queue("courses", concurrency=4, per_worker=2, needs=MODELS)
+PRELOADS = Queue("preloads", concurrency=4, per_worker=2)
+INSIGHTS = Queue("insights", concurrency=2, per_worker=1)
+RETENTION = Queue("retention", concurrency=1, per_worker=1)
+WEBHOOKS = Queue("webhooks", concurrency=32, per_worker=8)
+
+POLICIES = Policies(
+    (
+        Policy("generate_title", TITLES, time_limit=60, priority=10, light=True),
+        Policy("record_analytics", ANALYTICS, attempts=5, time_limit=30, priority=10, light=True),
+        Policy("run_turn", TURNS, time_limit=180, priority=20),
+        Policy("generate_report", REPORTS, attempts=3, backoff=(2, 4, 8), time_limit=300, priority=30),
+        Policy("generate_quiz", QUIZZES, time_limit=300, priority=30),
+        Policy(
+            "deliver_webhook", WEBHOOKS, attempts=8, backoff=(5, 30, 120, 600, 1800, 3600), time_limit=30, priority=30
+        ),
+        Policy("ingest_document", DOCUMENTS, time_limit=900, priority=50),
+        Policy("build_course", COURSES, backoff=(5, 20, 60), time_limit=3600, priority=50),
+        Policy("preload_course", PRELOADS, time_limit=300, priority=70),
+        Policy("roll_up_insights", INSIGHTS, backoff=(30, 60, 120), time_limit=900, priority=70),
+        Policy("apply_retention", RETENTION, backoff=(60, 300), time_limit=1800, priority=90),
+    )
+)

@@ -1,0 +1,1 @@
+"""The waiting room, in Redis beside Dramatiq's queues."""

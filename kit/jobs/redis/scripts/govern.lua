@@ -1,0 +1,4 @@
+-- ARGV[2]: limit; ARGV[3]: 1 while paused; ARGV[4] and ARGV[5]: at most so many starts in so many milliseconds, 0 for any.
+redis.call('HSET', rules, 'limit', ARGV[2], 'paused', ARGV[3], 'count', ARGV[4], 'period', ARGV[5])
+pump()
+return 1
