@@ -5,6 +5,8 @@ from kit.channel import Peer
 from services.gateway import convert
 from services.gateway.model import Cue, Grounding, Passage, Question
 
+# A longer question is found by its beginning.
+LONGEST_QUERY = 8000
 POLICIES = {
     courses_pb2.Course.HINTS: "hints",
     courses_pb2.Course.QUIZ_ME: "quiz_me",
@@ -23,7 +25,7 @@ class GrpcKnowledge:
         request = grounding_pb2.BuildContextRequest(
             course=question.course,
             video_url=question.video_url,
-            query=question.text,
+            query=question.text[:LONGEST_QUERY],
             position=convert.duration_of(question.position),
             token_budget=self._token_budget,
         )
