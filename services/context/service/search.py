@@ -7,14 +7,15 @@ import numpy as np
 
 from kit.auth.caller import Caller
 from services.context.model import Passage, Vector, Video
-from services.context.retrieval.fusion import fuse
+from services.context.retrieval.bm25 import Scores
+from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.knowledge import Knowledge
 from services.context.retrieval.vectors import ranking
 from services.context.service.queries import QueryVectors
 
 CANDIDATES = 50
 # Passages of the video on screen come before those of other videos that are a few ranks better, not before all.
-PREFERENCE = 1.3
+PREFERENCE = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Search:
         if only is not None:
             elsewhere = ~knowledge.rows_of(only)
             words[elsewhere], meaning[elsewhere] = 0, -1
-        scores = fuse(ranking(words, 0, CANDIDATES), ranking(meaning, -1, CANDIDATES))
+        scores = fused(words, meaning)
         if preferred is not None:
             scores = _preferring(scores, knowledge, preferred)
         return [
@@ -58,7 +59,12 @@ class Search:
         ]
 
 
-def _values(vector: Vector | None, knowledge: Knowledge) -> "np.typing.NDArray[np.float32]":
+def fused(words: Scores, meaning: Scores) -> dict[int, float]:
+    """Both ways to search as one score a row."""
+    return fuse(by_share(ranking(words, 0, CANDIDATES), words), by_rank(ranking(meaning, -1, CANDIDATES)))
+
+
+def _values(vector: Vector | None, knowledge: Knowledge) -> Scores:
     """Nothing where there is no vector, or one of another model than the passages' vectors."""
     if vector is None or vector.model != knowledge.vectors.model:
         return np.empty(0, dtype=np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from services.context.retrieval.bm25 import K1, B, Bm25
-from services.context.retrieval.fusion import fuse
+from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.languages import UNKNOWN, language_of
 from services.context.retrieval.terms import terms
 from services.context.retrieval.vectors import Vectors, ranking
@@ -56,9 +56,15 @@ def test_languages_are_told_apart(text: str, language: str) -> None:
 
 
 def test_fusion_prefers_what_both_rankings_have() -> None:
-    scores = fuse([3, 1, 2], [2, 3])
+    scores = fuse(by_rank([3, 1, 2]), by_rank([2, 3]))
     assert sorted(scores, key=lambda row: -scores[row]) == [3, 2, 1]
-    assert fuse([], []) == {}
+    assert fuse([], by_share([], np.zeros(3, dtype=np.float32))) == {}
+
+
+def test_a_word_that_one_passage_alone_has_outweighs_what_vectors_guess() -> None:
+    words = np.array([0.1, 8.0, 0.1, 0.1], dtype=np.float32)
+    scores = fuse(by_share([1, 0, 2, 3], words), by_rank([3, 2, 0, 1]))
+    assert max(scores, key=lambda row: scores[row]) == 1
 
 
 def test_rows_without_a_vector_are_never_found() -> None:
