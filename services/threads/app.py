@@ -29,7 +29,7 @@ from services.threads.adapters.outages import Outage, SteadyHotThreads, SteadyPa
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
 from services.threads.adapters.tail import LoggedTail
-from services.threads.ports import HotThreads, ThreadObserver, ThreadStore
+from services.threads.ports import HotThreads, Owners, ThreadObserver, ThreadStore, TurnSearch, TurnStore
 from services.threads.service.conversations import Conversations
 from services.threads.service.orphans import Orphans
 from services.threads.service.search import Search
@@ -45,6 +45,16 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What stands in MongoDB."""
+
+    threads: ThreadStore
+    turns: TurnStore
+    owners: Owners
+    search: TurnSearch
+
+
+@dataclass(frozen=True)
 class Fast:
     """What stands in Redis: it may be away, and nothing is lost with it."""
 
@@ -57,25 +67,38 @@ class Fast:
 
 async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Opens the databases and puts the service together; waits for MongoDB, but not for Redis."""
-    database = await _database(settings, stack)
+    truth = _truth(await _database(settings, stack), settings)
     fast = _fast(settings, stack)
-    turns = MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds))
-    store = MongoThreads(database)
-    threads: ThreadStore = store if fast.pages is None else CachedThreads(store, fast.pages)
+    return [
+        Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, _public(settings, truth, fast)),
+        Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, _internal(settings, truth, fast)),
+    ]
+
+
+def _public(settings: ThreadsSettings, truth: Truth, fast: Fast) -> ThreadServicer:
+    tokens = PageTokens(settings.internal_secret)
+    threads = truth.threads if fast.pages is None else CachedThreads(truth.threads, fast.pages)
+    conversations = Conversations(
+        threads=threads, turns=truth.turns, hot=fast.hot, observer=_observer(fast), tokens=tokens
+    )
+    search = Search(threads=threads, turns=truth.search, tokens=tokens)
+    watching = Watching(truth.turns, fast.log, fast.bulletin, heartbeat=settings.watch_heartbeat_seconds)
+    return ThreadServicer(conversations, search, watching)
+
+
+def _internal(settings: ThreadsSettings, truth: Truth, fast: Fast) -> TurnServicer:
     observer = _observer(fast)
-    owners = MongoOwners(database)
     orphans = Orphans(
-        turns=turns,
-        owners=owners,
+        turns=truth.turns,
+        owners=truth.owners,
         tail=LoggedTail(fast.log),
         observer=observer,
         owner_lease=settings.owner_lease_seconds,
     )
-    tokens = PageTokens(settings.internal_secret)
-    life = Turns(
-        threads=threads,
-        turns=turns,
-        owners=owners,
+    turns = Turns(
+        threads=truth.threads,
+        turns=truth.turns,
+        owners=truth.owners,
         hot=fast.hot,
         orphans=orphans,
         observer=observer,
@@ -83,13 +106,16 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mo
         queue_limit=settings.turn_queue_limit,
         owner_lease=settings.owner_lease_seconds,
     )
-    conversations = Conversations(threads=threads, turns=turns, hot=fast.hot, observer=observer, tokens=tokens)
-    search = Search(threads=threads, turns=MongoTurnSearch(database), tokens=tokens)
-    watching = Watching(turns, fast.log, fast.bulletin, heartbeat=settings.watch_heartbeat_seconds)
-    return [
-        Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(conversations, search, watching)),
-        Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, TurnServicer(life, orphans)),
-    ]
+    return TurnServicer(turns, orphans)
+
+
+def _truth(database: Database, settings: ThreadsSettings) -> Truth:
+    return Truth(
+        threads=MongoThreads(database),
+        turns=MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds)),
+        owners=MongoOwners(database),
+        search=MongoTurnSearch(database),
+    )
 
 
 async def _database(settings: ThreadsSettings, stack: AsyncExitStack) -> Database:

@@ -13,6 +13,8 @@ from kit.auth.caller import Caller
 from services.threads.model import Thread, ThreadKey
 from services.threads.ports import PageCache, ThreadChange, ThreadQuery, ThreadStore
 
+SHAPE = [field.name for field in fields(Thread)]
+
 _requests = metrics.get_meter(__name__).create_counter(
     "lectern_cache_requests", description="Reads of caches by layer and result"
 )
@@ -53,7 +55,8 @@ class CachedThreads:
 
 
 def _name(query: ThreadQuery) -> str:
-    parts = [getattr(query, field.name) for field in fields(query)]
+    """A name for the page of a query, and for the shape of a thread, so that versions of the service don't mix."""
+    parts = [SHAPE, *(getattr(query, field.name) for field in fields(query))]
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]
 
 

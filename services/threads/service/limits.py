@@ -10,6 +10,7 @@ ANSWER_BYTES = 1024 * 1024
 CITATIONS = 256
 REQUEST_ID_LENGTH = 128
 VIDEO_URL_LENGTH = 2048
+OWNER_LENGTH = 128
 TITLE_LENGTH = 200
 METADATA_ENTRIES = 32
 METADATA_LENGTH = 256
@@ -32,6 +33,12 @@ def check_answer(answer: Answer) -> None:
         )
     if len(answer.citations) > CITATIONS:
         raise InvalidArgument(f"at most {CITATIONS} citations", Reason.TOO_LARGE, field="turn.citations")
+
+
+def check_owner(owner: str) -> None:
+    if not owner:
+        raise InvalidArgument("owner must not be empty", field="owner")
+    _at_most(owner, OWNER_LENGTH, "owner")
 
 
 def check_title(title: str) -> None:

@@ -9,6 +9,7 @@ from kit.errors import Conflict, NotFound, Reason
 from services.threads.model import Answer, Exchange, Lease, State, Turn
 from services.threads.ports import Owners, ThreadObserver, TurnStore, TurnTail
 from services.threads.service.history import turns_to_read, window
+from services.threads.service.limits import check_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Orphans:
 
     async def claim(self, caller: Caller, thread: str, turn: str, owner: str, history_tokens: int) -> Claimed:
         """Gives the turn to `owner`; raises Conflict with TURN_IN_PROGRESS while another one lives."""
+        check_owner(owner)
         found = await self._found(caller, thread, turn)
         if found.lease is None:
             return Claimed(found, None)

@@ -9,7 +9,7 @@ from kit.errors import Conflict, InvalidArgument, LecternError, NotFound, Reason
 from services.threads.model import Exchange, Lease, Question, ThreadKey, Turn, turn_id
 from services.threads.ports import HotThreads, Owners, ThreadObserver, ThreadStore, TurnStore
 from services.threads.service.history import turns_to_read, window
-from services.threads.service.limits import check_answer, check_question
+from services.threads.service.limits import check_answer, check_owner, check_question
 from services.threads.service.orphans import Orphans
 from services.threads.service.titles import title_of
 
@@ -68,6 +68,7 @@ class Turns:
 
     async def begin(self, caller: Caller, ask: Ask) -> Begun:
         """Queues the question in its thread, which is made at need; a repeated request finds the turn it made."""
+        check_owner(ask.owner)
         check_question(ask.question)
         if not ask.question.request_id:
             ask = replace(ask, question=replace(ask.question, request_id=secrets.token_hex(16)))
@@ -107,6 +108,7 @@ class Turns:
 
     async def renew(self, owner: str) -> float:
         """Extends the lease of a process and returns for how many seconds it runs."""
+        check_owner(owner)
         await self._owners.renew(owner, self._owner_lease)
         return self._owner_lease
 

@@ -1,5 +1,6 @@
 """Redis goes away and comes back: what stands in, and what is made up for."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -107,3 +108,20 @@ async def test_pages_that_became_stale_meanwhile_are_never_served(switch: Switch
     await steady.invalidate(ANN)
     switch.cut, switch.now = False, switch.now + RETRY_SECONDS
     assert (await steady.read(ANN, "page"))[1] is None
+
+
+async def test_what_hangs_is_as_good_as_gone(switch: Switch) -> None:
+    outage = Outage("test", patience=0.01, clock=lambda: switch.now)
+
+    async def hanging() -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    async def here() -> str:
+        return "here"
+
+    assert await outage.guard(hanging, here) == "here"
+    assert not outage.may_try()
+    switch.now += RETRY_SECONDS
+    assert await outage.guard(here, hanging) == "here"
+    assert outage.may_try()

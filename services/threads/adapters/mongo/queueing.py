@@ -12,28 +12,7 @@ def enqueueing(
     turn: str, question: Question, owner: str, call: str, ended: Collection[str], capacity: int
 ) -> list[Stage]:
     """Drops `ended` turns, then adds the turn unless it is there already or the queue holds `capacity`."""
-    known: Stage = {
-        "turn": turn,
-        "request_id": question.request_id,
-        "question": question.text,
-        "video_url": question.video_url,
-        "position": question.position,
-        "owner": owner,
-        "token": 1,
-        "call": call,
-    }
-    changed = {"$and": [{"$gt": ["$next_sequence", 1]}, {"$ne": ["$video_url", {"$literal": question.video_url}]}]}
-    entry = {
-        "$mergeObjects": [
-            {"$literal": known},
-            {
-                "sequence": "$next_sequence",
-                "created": "$$NOW",
-                "video_changed": changed,
-                "video_before": "$video_url",
-            },
-        ]
-    }
+    entry = _entry(turn, question, owner, call)
     return [
         {"$set": {"pending": _without(list(ended))}},
         {"$set": {"joins": _may_join(turn, capacity)}},
@@ -65,6 +44,28 @@ def discarding(turn: str) -> list[Stage]:
         },
         {"$unset": "gone"},
     ]
+
+
+def _entry(turn: str, question: Question, owner: str, call: str) -> Stage:
+    """The turn in its queue: what the caller says as it is, never as an expression, and what the thread knows."""
+    said = {
+        "turn": turn,
+        "request_id": question.request_id,
+        "question": question.text,
+        "video_url": question.video_url,
+        "position": question.position,
+        "owner": owner,
+        "token": 1,
+        "call": call,
+    }
+    another_video = {"$ne": ["$video_url", {"$literal": question.video_url}]}
+    known = {
+        "sequence": "$next_sequence",
+        "created": "$$NOW",
+        "video_changed": {"$and": [{"$gt": ["$next_sequence", 1]}, another_video]},
+        "video_before": "$video_url",
+    }
+    return {"$mergeObjects": [{"$literal": said}, known]}
 
 
 def _without(turns: list[str]) -> Stage:
