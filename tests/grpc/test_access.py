@@ -3,6 +3,7 @@
 A new RPC fails here until it has a line in CASES that says what strangers may see.
 """
 
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from kit.auth.caller import Caller, Role
 from tests.system import CAPTIONS, STUDENT, VIDEO, System, make_course, whole_system
 
 CLASSMATE = Caller("school", "ben")
-STRANGER = Caller("elsewhere", "tess", frozenset({Role.TEACHER, Role.ADMIN}))
+STRANGER = Caller(f"elsewhere-{uuid.uuid4().hex[:8]}", "tess", frozenset({Role.TEACHER, Role.ADMIN}))
 OWNERS = {"chat": "gateway", "ops": "gateway", "jobs": "gateway"}
 NOT_SERVED_YET = {"lectern.jobs.v1.JobService"}
 
