@@ -17,6 +17,7 @@ class Playground {
   #video = byId("video");
   #videos = [];
   #cited = [];
+  #opening = null;
   #composer = new Composer({
     onask: (text) => this.#conversation.ask(text),
     onstop: () => this.#conversation.stop(),
@@ -49,14 +50,17 @@ class Playground {
   }
 
   async #openCourse(course) {
+    const opening = Symbol(course);
+    this.#opening = opening;
     this.#composer.ready = false;
-    await Promise.all([this.#conversation.open(course), this.#openVideos(course)]);
-    this.#composer.ready = this.#course.value === course;
+    this.#video.disabled = true;
+    await Promise.all([this.#conversation.open(course), this.#openVideos(course, opening)]);
+    if (this.#opening === opening) this.#composer.ready = true;
   }
 
-  async #openVideos(course) {
+  async #openVideos(course, opening) {
     const videos = await this.#api.videos(course);
-    if (this.#course.value !== course) return; // another was chosen meanwhile
+    if (this.#opening !== opening) return; // a course was chosen again meanwhile
     this.#videos = videos;
     fill(this.#video, videos, "No lectures yet");
     const [, wanted] = remembered();
