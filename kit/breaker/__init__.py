@@ -1,0 +1,1 @@
+"""Circuit breakers: per dependency, shared by all processes where Redis answers."""

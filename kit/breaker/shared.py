@@ -1,0 +1,142 @@
+"""Breakers that all processes share through Redis, each deciding by its own copy."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+from kit.breaker.memory import MemoryBoard
+from kit.breaker.model import Standing, State
+from kit.redis import Redis, RedisError
+
+STATES = {0: State.CLOSED, 1: State.OPEN, 2: State.HALF_OPEN}
+FOLDER = Path(__file__).parent
+NONE = (0, 0)
+FORCED_FOR = 24 * 3600
+PATIENCE = 0.3  # a call must not wait longer than this for news about its provider
+
+log = structlog.get_logger()
+
+
+class SharedBoard:
+    """A closed breaker costs no round trip: failures are told at once, successes and news several times a second."""
+
+    def __init__(self, redis: Redis, local: MemoryBoard, *, prefix: str = "breaker", refresh: float = 0.25) -> None:
+        """`refresh` is the pause between two looks at Redis, in seconds; without Redis `local` decides alone."""
+        self._redis, self._local, self._prefix, self._refresh = redis, local, prefix, refresh
+        self._record = redis.register_script((FOLDER / "record.lua").read_text(encoding="utf-8"))
+        self._probe = redis.register_script((FOLDER / "probe.lua").read_text(encoding="utf-8"))
+        self._successes: Counter[str] = Counter()
+        self._known: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._away = False
+
+    async def __aenter__(self) -> "SharedBoard":
+        self._task = asyncio.create_task(self._refreshing())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()  # rather than cancelled: a command that is under way may swallow that
+        if self._task is not None:
+            await self._task
+
+    async def admits(self, name: str) -> bool:
+        if name not in self._known:
+            self._known.add(name)
+            await self._tell(name, *NONE)
+        verdict = self._local.verdict(name)
+        if verdict is not State.HALF_OPEN:
+            return verdict is State.CLOSED
+        if self._away:
+            return self._local.claim_probe(name)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return bool(await self._probe(keys=[self._key(name)], args=[_ms(self._local.rule.probe_for)]))
+        except (RedisError, TimeoutError) as error:
+            self._note(away=True, error=error)
+            return self._local.claim_probe(name)
+
+    async def succeeded(self, name: str) -> None:
+        was = self._local.verdict(name)
+        await self._local.succeeded(name)
+        if was is State.CLOSED:
+            self._successes[name] += 1
+        else:
+            await self._tell(name, 1, 0)
+
+    async def failed(self, name: str) -> None:
+        await self._local.failed(name)
+        await self._tell(name, 0, 1)
+
+    async def rest(self, name: str, seconds: float) -> None:
+        await self._local.rest(name, seconds)
+        await self._tell(name, *NONE, rest=seconds)
+
+    async def force(self, name: str, state: State | None) -> None:
+        """Raises RedisError where the others cannot be told."""
+        if state is None:
+            await self._redis.hdel(self._key(name), "forced")
+        else:
+            await self._redis.hset(self._key(name), "forced", state.value)
+            await self._redis.expire(self._key(name), FORCED_FOR)
+        await self._local.force(name, state)
+
+    async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
+        """What all processes together have seen, or this one where Redis is away."""
+        return {name: await self._tell(name, *NONE) or self._local.standing(name) for name in names}
+
+    async def _tell(self, name: str, successes: int, failures: int, rest: float = 0.0) -> Standing | None:
+        """Tells Redis what happened and learns how things stand; None while Redis is away."""
+        self._successes[name] += successes
+        return None if self._away else await self._exchange(name, failures, rest)
+
+    async def _exchange(self, name: str, failures: int = 0, rest: float = 0.0) -> Standing | None:
+        rule, successes = self._local.rule, self._successes.pop(name, 0)
+        arguments = [successes, failures, rule.share, rule.minimum, _ms(rule.window), _ms(rule.open_for), _ms(rest)]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                standing = _standing(await self._record(keys=[self._key(name)], args=arguments))
+        except (RedisError, TimeoutError) as error:
+            self._note(away=True, error=error)
+            return None
+        self._note(away=False)
+        self._local.adopt(name, standing)
+        return standing
+
+    async def _refreshing(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._refresh):
+                    await self._stopping.wait()
+            for name in list(self._known):
+                await self._exchange(name)
+
+    def _note(self, *, away: bool, error: Exception | None = None) -> None:
+        if away and not self._away:
+            log.warning("breakers are local", error=str(error))
+        elif self._away and not away:
+            log.info("breakers are shared again")
+        self._away = away
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}:{name}"
+
+
+def _standing(reply: list[Any]) -> Standing:
+    state, opens_in, rests_for, requests, failures, forced = reply
+    held = State(forced.decode()) if forced else None
+    return Standing(
+        held or STATES[state], int(requests), int(failures), int(opens_in) / 1000, int(rests_for) / 1000, held
+    )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
