@@ -1,5 +1,6 @@
 """Connections to Redis."""
 
+import asyncio
 from typing import Any
 
 from redis.asyncio import Redis
@@ -16,6 +17,18 @@ __all__ = ["NO_RETRY", "Redis", "RedisError", "connect"]
 NO_RETRY = Retry(NoBackoff(), 0)
 
 
+class _Cancellable(Redis):
+    """Python 3.11's `wait_for`, by which redis-py sends, may swallow a cancellation that arrives with the reply."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
+        return reply
+
+
 def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:
     """A client of `url` (`redis://` or `rediss://`) that fails fast and tries again as the settings say."""
     backoff = ExponentialWithJitterBackoff(base=settings.redis_retry_delay / 1000, cap=1.0)
@@ -27,5 +40,5 @@ def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:
         "retry_on_error": [RedisConnectionError, RedisTimeoutError],
         "max_connections": 64,
     }
-    client: Redis = Redis.from_url(url, **{**defaults, **options})
+    client: Redis = _Cancellable.from_url(url, **{**defaults, **options})
     return client

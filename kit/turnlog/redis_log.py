@@ -42,15 +42,17 @@ return top
 class RedisTurnLog:
     """Appends of one process share round trips by themselves: see GroupCommit."""
 
-    def __init__(self, redis: Redis, wakes: Wakes) -> None:
+    def __init__(self, redis: Redis, wakes: Wakes, *, ended_ttl: int = ENDED_TTL) -> None:
+        """A log is kept for `ended_ttl` seconds after its final entry."""
         self._redis = redis
+        self._ended_ttl = ended_ttl
         self._wakes = wakes
         self._script = redis.register_script(APPEND)
         self._commits = GroupCommit(redis)
 
     async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
         flat = [part for e in entries for part in (e.sequence, e.payload, int(e.final))]
-        arguments = [token, RUNNING_TTL, ENDED_TTL, MAX_ENTRIES, _key(turn), *flat]
+        arguments = [token, RUNNING_TTL, self._ended_ttl, MAX_ENTRIES, _key(turn), *flat]
         top = await self._commits.run(self._script, [_key(turn), f"{_key(turn)}:token"], arguments)
         if top == -1:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)

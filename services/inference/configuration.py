@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from services.inference.families import well_known
-from services.inference.model.providers import Limits, Price, Provider
+from services.inference.model.generation import Purpose
+from services.inference.model.providers import Limits, Price, Provider, Timeouts, model_class
+from services.inference.settings import InferenceSettings
 
 
 class _Model(BaseModel):
@@ -48,26 +50,44 @@ ENTRIES = TypeAdapter(list[ProviderEntry])
 PRICES = TypeAdapter(dict[str, PriceEntry])
 
 
-def providers(
-    configured: str, prices: str, embeddings: tuple[str, str], environment: Mapping[str, str]
-) -> list[Provider]:
-    """In order of preference. `embeddings` is the base URL and model of a server of its own, or empty."""
+def providers(settings: InferenceSettings, environment: Mapping[str, str]) -> list[Provider]:
+    """In order of preference; an embeddings server of its own comes last, and alone makes vectors."""
     found = (
-        [_provider(entry, environment) for entry in ENTRIES.validate_json(configured)]
-        if configured
+        [_provider(entry, environment) for entry in ENTRIES.validate_json(settings.providers)]
+        if settings.providers
         else well_known(environment)
     )
     names = [provider.name for provider in found]
     if len(set(names)) != len(names):
         raise ValueError("the names of the providers must differ")
-    base_url, model = embeddings
-    if base_url:
+    if settings.embeddings_base_url:
         found = [_without_embeddings(provider) for provider in found]
-        found.append(Provider("embeddings", base_url, ("none",), {"embedding": model}))
-    table = {
-        name: Price(entry.prompt, entry.completion) for name, entry in PRICES.validate_json(prices or "{}").items()
-    }
+        model = {"embedding": settings.embeddings_model}
+        found.append(Provider("embeddings", settings.embeddings_base_url, ("none",), model))
+    entries = PRICES.validate_json(settings.prices or "{}")
+    table = {name: Price(entry.prompt, entry.completion) for name, entry in entries.items()}
     return [replace(provider, prices={**table, **provider.prices}) for provider in found]
+
+
+def timeouts(settings: InferenceSettings) -> dict[str, Timeouts]:
+    """The time limits of each class of call; a bulk call may think longer before it begins."""
+    connect, first = settings.connect_timeout, settings.first_token_timeout
+    between = settings.between_tokens_timeout
+    return {
+        "quick": Timeouts(connect, min(first, settings.quick_timeout), between, settings.quick_timeout),
+        "chat": Timeouts(connect, first, between, settings.chat_timeout),
+        "bulk": Timeouts(connect, 2 * first, 2 * between, settings.bulk_timeout),
+    }
+
+
+def max_tokens(settings: InferenceSettings) -> dict[Purpose, int]:
+    """How long an answer may get, by purpose."""
+    limits = {
+        "quick": settings.quick_max_tokens,
+        "chat": settings.chat_max_tokens,
+        "bulk": settings.bulk_max_tokens,
+    }
+    return {purpose: limits[model_class(purpose)] for purpose in Purpose}
 
 
 def _provider(entry: ProviderEntry, environment: Mapping[str, str]) -> Provider:

@@ -26,3 +26,13 @@ class InferenceSettings(CommonSettings):
     quick_max_tokens: int = Field(60, description="Tokens of a title, at the most")
     bulk_max_tokens: int = Field(3000, description="Tokens of a report, quiz or chapter, at the most")
     coalesce_ms: int = Field(50, description="Milliseconds between two deltas after the first, at most 100")
+
+    breaker_share: float = Field(0.5, description="Share of failures at which a provider's breaker opens")
+    breaker_minimum: int = Field(10, description="Calls in the window below which it does not open")
+    breaker_window: float = Field(30.0, description="Seconds that outcomes are counted for")
+    breaker_open_seconds: float = Field(60.0, description="Seconds until one probe is let through")
+
+    answer_cache_seconds: float = Field(3600.0, description="Seconds that an answer without personal history is kept")
+    flight_lease_seconds: float = Field(
+        3.0, description="Seconds after which a lost leader of a shared call is replaced"
+    )

@@ -5,9 +5,23 @@ import contextlib
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 
-from services.inference.model.generation import Delta, Event
+from kit.auth.caller import Caller
+from services.inference.model.generation import Delta, Event, Prompt
+from services.inference.ports import Generator
 
 LONGEST = 0.1
+
+
+class Coalescing:
+    """A Generator with fewer, larger deltas."""
+
+    def __init__(self, inner: Generator, pause: float) -> None:
+        self._inner, self._pause = inner, pause
+
+    async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
+        async with aclosing(coalesced(self._inner.stream(caller, prompt), self._pause)) as events:
+            async for event in events:
+                yield event
 
 
 async def coalesced(events: AsyncGenerator[Event, None], pause: float) -> AsyncGenerator[Event, None]:
@@ -17,7 +31,7 @@ async def coalesced(events: AsyncGenerator[Event, None], pause: float) -> AsyncG
     try:
         while not (buffer.closed and not buffer.waiting):
             await buffer.arrived.wait()
-            for event in _joined(buffer.take()):
+            for event in joined(buffer.take()):
                 yield event
             if not buffer.urgent.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -66,7 +80,8 @@ async def _pump(events: AsyncGenerator[Event, None], buffer: _Buffer) -> None:
         buffer.close()
 
 
-def _joined(events: Iterable[Event]) -> Iterator[Event]:
+def joined(events: Iterable[Event]) -> Iterator[Event]:
+    """The events with neighbouring deltas as one."""
     texts: list[str] = []
     for event in events:
         if isinstance(event, Delta):

@@ -5,11 +5,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from kit.auth.caller import Caller
+from kit.breaker.ports import Board
 from kit.errors import InvalidArgument, Reason, Unavailable
 from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Speaker, Usage
 from services.inference.model.providers import Route
-from services.inference.ports import ChatCall, ChatProvider, Piece, RouteHealth
+from services.inference.ports import ChatCall, ChatProvider, Piece
 from services.inference.service import tokens
 from services.inference.service.catalog import Catalog
 from services.inference.service.plan import Plan, exhausted
@@ -31,15 +32,15 @@ class Answer:
 class Failover:
     """The Generator that calls providers: retries before the first token, continues elsewhere after it."""
 
-    def __init__(self, catalog: Catalog, chat: ChatProvider, health: RouteHealth, continuation: str) -> None:
+    def __init__(self, catalog: Catalog, chat: ChatProvider, breakers: Board, continuation: str) -> None:
         """`continuation` is the instruction by which a model goes on with an answer that broke off."""
-        self._catalog, self._chat, self._health = catalog, chat, health
+        self._catalog, self._chat, self._breakers = catalog, chat, breakers
         self._continuation = continuation
 
     async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Raises Unavailable when every route has failed, with STREAM_INTERRUPTED once text was said."""
         answer = Answer(prompt.continue_from)
-        plan = Plan(self._catalog.routes(prompt.purpose, prompt.model, prompt.tokens), self._health)
+        plan = Plan(self._catalog.routes(prompt.purpose, prompt.model, prompt.tokens), self._breakers)
         last: ProviderFailure | None = None
         async with aclosing(plan.tries()) as routes:
             async for route in routes:

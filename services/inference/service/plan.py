@@ -5,10 +5,10 @@ import random
 from collections.abc import AsyncGenerator, Sequence
 
 from kit import deadline
+from kit.breaker.ports import Board
 from kit.errors import DeadlineExceeded, Reason, Unavailable
 from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.model.providers import Route
-from services.inference.ports import RouteHealth
 
 ROUNDS = 3
 FIRST_PAUSE = 0.2
@@ -19,9 +19,9 @@ DEFAULT_REST = 1.0  # for a 429 that does not say how long
 class Plan:
     """The tries of one call: every route once, in order; then, after a pause, those again that may get well."""
 
-    def __init__(self, routes: Sequence[Route], health: RouteHealth) -> None:
+    def __init__(self, routes: Sequence[Route], breakers: Board) -> None:
         self._routes = list(routes)
-        self._health = health
+        self._breakers = breakers
         self.tried = 0
 
     async def tries(self) -> AsyncGenerator[Route, None]:
@@ -31,26 +31,24 @@ class Plan:
                 return
             before = self.tried
             for route in list(self._routes):
-                if await self._health.admits(route.id):
+                if await self._breakers.admits(route.id):
                     self.tried += 1
                     yield route
             if self.tried == before or not self._routes:
                 return  # every route rests or is broken: waiting here would keep the reader from other help
 
     async def succeeded(self, route: Route) -> None:
-        await self._health.succeeded(route.id)
+        await self._breakers.succeeded(route.id)
 
     async def failed(self, route: Route, failure: ProviderFailure) -> None:
         """Takes note for the breaker and for the rest of this call."""
         if failure.is_trouble:
-            await self._health.failed(route.id)
+            await self._breakers.failed(route.id)
         elif failure.remedy is Remedy.TELL:
-            await self._health.succeeded(
-                route.id
-            )  # it answered; that the request was at fault does not speak against it
+            await self._breakers.succeeded(route.id)  # it answered; that the request was at fault is not its fault
         if failure.retry_after is not None or failure.outcome == "rate_limited":
             wait = DEFAULT_REST if failure.retry_after is None else failure.retry_after
-            await self._health.rest(route.id, wait)
+            await self._breakers.rest(route.id, wait)
         if failure.remedy is not Remedy.RETRY:
             self._routes.remove(route)
 

@@ -1,0 +1,83 @@
+"""One generation and all the callers of this process who follow it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field
+
+from kit.auth.caller import Caller
+from kit.errors import LecternError
+from services.inference.model.generation import Delta, Event, Finish, Prompt
+from services.inference.service.coalescing import joined
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """A caller who follows; `refusal` is an error that concerns this caller alone, such as a spent budget."""
+
+    caller: Caller
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    refusal: LecternError | None = None
+
+
+class Flight:
+    """The events so far, from the first; whoever joins late hears them all."""
+
+    def __init__(self, key: str, prompt: Prompt) -> None:
+        self.key, self.prompt = key, prompt
+        self.events: list[Event] = []
+        self.listeners: list[Listener] = []
+        self.deserted = asyncio.Event()
+        self.alone = False  # has events that no log holds, so no other process can follow or go on
+        self.error: LecternError | None = None
+        self.done = False
+        self.flying = False
+
+    @property
+    def said(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, Delta))
+
+    def join(self, caller: Caller) -> Listener:
+        listener = Listener(caller)
+        self.listeners.append(listener)
+        self.deserted.clear()
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        if listener in self.listeners:
+            self.listeners.remove(listener)
+        if not self.listeners:
+            self.deserted.set()
+
+    def add(self, news: Iterable[Event | LecternError]) -> None:
+        """Tells the listeners; a Finish or an error is the end."""
+        for event in news:
+            if isinstance(event, LecternError):
+                self.error, self.done = event, True
+            else:
+                self.events.append(event)
+                self.done = isinstance(event, Finish)
+        for listener in self.listeners:
+            listener.changed.set()
+
+    def refuse(self, listener: Listener, error: LecternError) -> None:
+        """Sends one listener away with an error; the others stay."""
+        listener.refusal = error
+        listener.changed.set()
+        self.leave(listener)
+
+    async def listen(self, listener: Listener) -> AsyncGenerator[Event, None]:
+        """All events; deltas that have gathered since the last look come as one."""
+        heard = 0
+        while True:
+            listener.changed.clear()
+            fresh = self.events[heard:]
+            heard += len(fresh)
+            for event in joined(fresh):
+                yield event
+            if heard < len(self.events):
+                continue
+            if failure := listener.refusal or self.error:
+                raise failure
+            if self.done:
+                return
+            await listener.changed.wait()

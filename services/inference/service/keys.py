@@ -1,0 +1,27 @@
+"""What makes two prompts the same."""
+
+import hashlib
+
+import orjson
+
+from services.inference.model.generation import Prompt, Purpose
+
+
+def shareable(prompt: Prompt) -> bool:
+    """Whether one answer may serve several callers: a tutoring turn without personal history."""
+    return (
+        prompt.purpose is Purpose.CHAT
+        and bool(prompt.course)
+        and not prompt.personal
+        and not prompt.continue_from
+        and prompt.schema is None
+    )
+
+
+def answer_key(tenant: str, model: str, prompt: Prompt) -> str:
+    """Tenant, model and a hash of all that decides the answer; an edited course has another context version."""
+    parts = [
+        [tenant, model, prompt.course, prompt.context_version, prompt.policy, prompt.max_tokens, prompt.temperature],
+        [[message.speaker.value, message.text] for message in prompt.messages],
+    ]
+    return f"{tenant}:{model}:{hashlib.blake2b(orjson.dumps(parts), digest_size=20).hexdigest()}"
