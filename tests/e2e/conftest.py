@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,19 @@ import pytest
 from kit.auth.caller import Role
 from local import ports
 from local.background import BackgroundStack
+from local.program import Event
 from local.sample_course import Imported, import_sample
 from local.settings import LocalSettings
 
 # Whatever the person's shell sets for real servers must not reach the tests.
 OWN = ("REDIS_", "MONGODB_", "OPENAI_", "LECTERN_", "OTEL_", "UPSTASH_")
 TWICE = {"gateway": 2, "threads": 2}
+# What the tests look at does not depend on how much the demo model reads and says.
+BRIEF = {
+    "LECTERN_CONTEXT_TOKEN_BUDGET": "200",
+    "LECTERN_HISTORY_TOKEN_BUDGET": "60",
+    "LECTERN_CHAT_MAX_TOKENS": "24",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,10 @@ class System:
     def token(self, user: str, role: Role = Role.STUDENT, org: str = "default") -> str:
         return self.background.stack.token(user, role, org)
 
+    async def seen(self, wanted: Callable[[Event], bool], since: int) -> Event:
+        """The first wanted event after the first `since` ones."""
+        return await asyncio.to_thread(self.background.wait_for, wanted, since)
+
     def client(self, user: str, role: Role = Role.STUDENT, org: str = "default") -> httpx.AsyncClient:
         """A REST client of this user."""
         headers = {"authorization": f"Bearer {self.token(user, role, org)}"}
@@ -55,7 +66,7 @@ def own_environment() -> dict[str, str]:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     data = tmp_path_factory.mktemp("stack")
     spans = data / "spans.jsonl"
-    environ = own_environment() | {"LECTERN_TRACE_FILE": str(spans)}
+    environ = own_environment() | BRIEF | {"LECTERN_TRACE_FILE": str(spans)}
     settings = LocalSettings(data=data, environ=environ, port=next(ports.free_ports()), instances=TWICE)
     with BackgroundStack(settings) as background:
         yield System(background, asyncio.run(_imported(background)), spans)
