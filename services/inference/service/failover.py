@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kit.auth.caller import Caller
 from kit.breaker.ports import Board
 from kit.errors import InvalidArgument, Reason, Unavailable
 from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Speaker, Usage
-from services.inference.model.providers import Route
+from services.inference.model.providers import Route, Timeouts
 from services.inference.ports import ChatCall, ChatProvider, Piece
 from services.inference.service import tokens
 from services.inference.service.catalog import Catalog
+from services.inference.service.echo import Echo
 from services.inference.service.plan import Plan, exhausted
 from services.inference.service.seam import Seam
 from services.inference.service.timing import timed
@@ -47,7 +48,8 @@ class Failover:
                 if last is not None:
                     yield _switched(answer)
                 try:
-                    async with aclosing(self._attempt(route, prompt, answer)) as events:
+                    limits = self._limits(prompt, alone=plan.is_only(route))
+                    async with aclosing(self._attempt(route, prompt, answer, limits)) as events:
                         async for event in events:
                             yield event
                     await plan.succeeded(route)
@@ -58,19 +60,21 @@ class Failover:
                     _tell(failure, prompt, answer)
         raise _given_up(last, answer)
 
-    async def _attempt(self, route: Route, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
+    async def _attempt(
+        self, route: Route, prompt: Prompt, answer: Answer, limits: Timeouts
+    ) -> AsyncGenerator[Event, None]:
         """One call; what it says is added to the answer."""
-        limits = self._catalog.timeouts(prompt.purpose)
-        seam = Seam(answer.text, prefill=route.provider.prefill)
-        call = self._call(route, prompt, answer)
+        seam, echo, end = Seam(answer.text, prefill=route.provider.prefill), Echo(), Piece()
+        call = self._call(route, prompt, answer, limits)
         before = len(answer.text)
-        end = Piece()
         async with aclosing(timed(self._chat.stream(call), limits)) as pieces:
             async for piece in pieces:
                 end = Piece("", piece.finish_reason or end.finish_reason, piece.usage or end.usage)
-                if text := seam.feed(piece.text):
+                if text := echo.feed(seam.feed(piece.text)):
                     yield _said(answer, text)
-        if rest := seam.end():
+                if echo.ended:
+                    break
+        if rest := echo.feed(seam.end()) + echo.end():
             yield _said(answer, rest)
         if end.finish_reason == "content_filter":
             raise ProviderFailure(
@@ -82,14 +86,18 @@ class Failover:
             usage, route.provider.name, route.model, finish_reason=end.finish_reason or "stop", policy=prompt.policy
         )
 
-    def _call(self, route: Route, prompt: Prompt, answer: Answer) -> ChatCall:
+    def _limits(self, prompt: Prompt, *, alone: bool) -> Timeouts:
+        """With nowhere else to go, a slow provider is waited for as long as the call may take."""
+        limits = self._catalog.timeouts(prompt.purpose)
+        return replace(limits, first_token=limits.total, between_tokens=limits.total) if alone else limits
+
+    def _call(self, route: Route, prompt: Prompt, answer: Answer, limits: Timeouts) -> ChatCall:
         messages, max_tokens = prompt.messages, prompt.max_tokens
         if answer.text:
             messages = (*messages, Message(Speaker.ASSISTANT, answer.text))
             if not route.provider.prefill:
                 messages = (*messages, Message(Speaker.USER, self._continuation))
             max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text)) if max_tokens else 0
-        limits = self._catalog.timeouts(prompt.purpose)
         return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema)
 
 

@@ -37,6 +37,10 @@ class Plan:
             if self.tried == before or not self._routes:
                 return  # every route rests or is broken: waiting here would keep the reader from other help
 
+    def is_only(self, route: Route) -> bool:
+        """Whether there is no other provider to go to."""
+        return all(other.provider is route.provider for other in self._routes)
+
     async def succeeded(self, route: Route) -> None:
         await self._breakers.succeeded(route.id)
 

@@ -13,6 +13,9 @@ ASKS_FOR_MORE = re.compile(
     r"\b(more|again|hint|help|stuck|answer|solution|tell me|give up|don.?t (know|get|understand)|no idea|why|how)\b",
     re.IGNORECASE,
 )
+FILLERS = frozenset(
+    {"another", "give", "just", "need", "please", "really", "show", "still", "that", "this", "want", "with"}
+)
 FOLLOW_UP_WORDS = 8
 SAME_MATTER = 0.5
 
@@ -56,28 +59,28 @@ def stance(policy: str, history: Sequence[Message], question: str) -> Stance:
 
 
 def rung(history: Sequence[Message], question: str) -> int:
-    """One more than the questions just before this one that were about the same matter."""
-    asked = [message.text for message in history if message.speaker is Speaker.USER]
-    climbed, current = 1, question
-    for earlier in reversed(asked):
-        if not same_matter(current, earlier):
+    """One more than the questions before this one that were about the same matter, without a break."""
+    climbed, follow_ups, current = 1, 0, question
+    for earlier in reversed([message.text for message in history if message.speaker is Speaker.USER]):
+        if _only_asks(earlier):
+            follow_ups += 1  # belongs to whatever was asked before it
+            continue
+        if not _same_matter(current, earlier):
             break
-        climbed, current = climbed + 1, earlier
+        climbed, follow_ups, current = climbed + follow_ups + 1, 0, earlier
     return min(climbed, len(LADDER))
 
 
-def same_matter(question: str, earlier: str) -> bool:
+def _same_matter(question: str, earlier: str) -> bool:
     words = _content(question)
-    if len(question.split()) <= FOLLOW_UP_WORDS and ASKS_FOR_MORE.search(question) and not words - _content(earlier):
-        return True
-    if len(question.split()) <= FOLLOW_UP_WORDS and _only_asks(question):
-        return True
-    return bool(words) and len(words & _content(earlier)) / len(words) >= SAME_MATTER
+    return _only_asks(question) or (bool(words) and len(words & _content(earlier)) / len(words) >= SAME_MATTER)
 
 
 def _only_asks(question: str) -> bool:
     """Whether a question has no matter of its own, such as `just tell me the answer`."""
-    return bool(ASKS_FOR_MORE.search(question)) and len(_content(ASKS_FOR_MORE.sub("", question))) <= 1
+    if len(question.split()) > FOLLOW_UP_WORDS:
+        return False
+    return bool(ASKS_FOR_MORE.search(question)) and not _content(ASKS_FOR_MORE.sub("", question)) - FILLERS
 
 
 def _content(text: str) -> set[str]:

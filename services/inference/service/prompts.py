@@ -11,12 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from kit.errors import InvalidArgument, Reason
 from services.inference.model.generation import Message, Prompt, Purpose, Request, Source, Speaker, Tutoring
 from services.inference.service import tokens
+from services.inference.service.echo import PREFIX
 from services.inference.service.policy import Stance, stance
 
 DIRECTORY = Path(__file__).parent.parent / "prompts"
 VERSION = "v1"
 TITLE_LENGTH = 120
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
+ROLE_MARK = re.compile(r"<(?=[|/]?(?:\||s>|start_of_turn|end_of_turn))")
 LEAST_SOURCE_TOKENS = 60
 
 
@@ -29,7 +31,6 @@ class Prompts:
             loader=FileSystemLoader(directory), undefined=StrictUndefined, keep_trailing_newline=False
         )
         self._system = environment.get_template(f"chat/{VERSION}.system.j2")
-        self._user = environment.get_template(f"chat/{VERSION}.user.j2")
         self._max_tokens = max_tokens
         self.continuation = environment.get_template(f"continue/{VERSION}.user.j2").render()
 
@@ -85,14 +86,12 @@ class Prompts:
             "video_title": tutoring.video_title,
             "video_changed": tutoring.video_changed,
             "sources": tutoring.sources,
-            "question": tutoring.question,
             "policy": how.policy.value,
             "rung": how.rung,
             "fence": _fence(tutoring),
         }
         system = Message(Speaker.SYSTEM, self._system.render(values).strip())
-        user = Message(Speaker.USER, self._user.render(values).strip())
-        return (system, *tutoring.history, user)
+        return (system, *tutoring.history, Message(Speaker.USER, tutoring.question))
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:
@@ -104,9 +103,9 @@ def _checked(prompt: Prompt, room: int) -> Prompt:
 def _fence(tutoring: Tutoring) -> str:
     """A tag that no text in the prompt can contain, because it is the hash of them all."""
     digest = hashlib.blake2b(digest_size=4)
-    for text in (tutoring.question, *(source.text for source in tutoring.sources)):
-        digest.update(text.encode())
-    return f"text-{digest.hexdigest()}"
+    for source in tutoring.sources:
+        digest.update(source.text.encode())
+    return f"{PREFIX}{digest.hexdigest()}"
 
 
 def _cleaned(tutoring: Tutoring) -> Tutoring:
@@ -115,16 +114,22 @@ def _cleaned(tutoring: Tutoring) -> Tutoring:
         tutoring,
         course_title=_title(tutoring.course_title),
         video_title=_title(tutoring.video_title),
-        question=CONTROL.sub(" ", tutoring.question).strip(),
+        question=_plain(tutoring.question).strip(),
+        history=tuple(replace(message, text=_plain(message.text)) for message in tutoring.history),
         sources=tuple(
-            Source(source.id, " ".join(CONTROL.sub(" ", source.text).split()), _title(source.label))
+            Source(source.id, " ".join(_plain(source.text).split()), _title(source.label))
             for source in tutoring.sources
         ),
     )
 
 
+def _plain(text: str) -> str:
+    """Without control characters and without the marks by which chat templates tell roles apart."""
+    return ROLE_MARK.sub("< ", CONTROL.sub(" ", text))
+
+
 def _title(text: str) -> str:
-    return " ".join(CONTROL.sub(" ", text).replace('"', "'").split())[:TITLE_LENGTH]
+    return " ".join(_plain(text).replace('"', "'").split())[:TITLE_LENGTH]
 
 
 def _fitted(tutoring: Tutoring, room: int) -> Tutoring:

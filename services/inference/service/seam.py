@@ -3,7 +3,10 @@
 import re
 
 WORD_START = re.compile(r"\S+")
-SPEAKING_FRAGMENT = 3
+# What may well be a whole word although the next text begins with the same letters.
+SHORT_WORDS = frozenset(
+    "a,am,an,as,at,be,by,do,go,he,i,if,in,is,it,me,my,no,of,oh,on,or,so,to,up,us,we".split(",")  # noqa: SIM905 - readable
+)
 
 
 class Seam:
@@ -52,4 +55,4 @@ def _repeats(body: str, ending: str) -> bool:
     if not body.startswith(ending):
         return False
     whole = len(body) == len(ending) or not (ending[-1].isalnum() and body[len(ending)].isalnum())
-    return whole or len(ending) >= SPEAKING_FRAGMENT
+    return whole or ending.lower() not in SHORT_WORDS
