@@ -110,7 +110,10 @@ class ChatService:
                     async for _ in events:
                         pass
             return await self.read(caller, name)
-        begun = await self._threads.claim(caller, name, self._desk.owner)
+        try:
+            begun = await self._threads.claim(caller, name, self._desk.owner)
+        except Conflict:
+            return await self.read(caller, name)  # it ended, or another instance has just taken it over
         said = _text(await self._journal.read(name))
         ended = begun.turn.ended_as(State.CANCELLED, said, Reason.TURN_CANCELLED)
         return await self._threads.complete(caller, ended, begun.lease)

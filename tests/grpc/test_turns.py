@@ -175,7 +175,7 @@ async def test_without_any_provider_the_passages_are_the_answer(system: System, 
     ],
 )
 async def test_bad_questions_get_a_clear_status(
-    system: System, chat: Any, course: str, changes: dict[str, str], code: grpc.StatusCode, reason: str
+    system: System, chat: Any, course: str, changes: dict[str, Any], code: grpc.StatusCode, reason: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await stream(system, chat, chat_pb2.StreamTurnRequest(**{"course": course, "message": "Why?", **changes}))

@@ -5,6 +5,7 @@ from lectern.threads.v1 import turns_pb2, turns_pb2_grpc
 from kit.auth.caller import Caller
 from kit.auth.service_tokens import on_behalf_of_nobody
 from kit.channel import Peer
+from kit.errors import Conflict, Reason
 from services.gateway import convert
 from services.gateway.model import Begun, Exchange, Held, Lease, Question, Turn
 
@@ -60,6 +61,8 @@ class GrpcThreads:
     async def claim(self, caller: Caller, name: str, owner: str) -> Begun:
         request = turns_pb2.ClaimTurnRequest(name=name, owner=owner, history_token_budget=self._history)
         found = await self._peer.call(self._stub.ClaimTurn, request, caller)
+        if not found.HasField("lease"):
+            raise Conflict("the turn has ended meanwhile", Reason.TURN_IN_PROGRESS)
         position = convert.seconds_of(found.position) if found.HasField("position") else None
         return Begun(
             turn=convert.turn_of(found.turn),
