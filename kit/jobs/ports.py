@@ -120,8 +120,8 @@ class WaitingRoom(Protocol):
     async def pump(self, queue: str) -> Occupancy:
         """Releases what may run by now: slots run out, and rates allow more with time."""
 
-    async def govern(self, rules: Rules) -> None:
-        """Sets the rules; a queue without rules releases nothing."""
+    async def govern(self, rules: Rules) -> Occupancy:
+        """Sets the rules, and releases what they allow; a queue without rules releases nothing."""
 
     async def governed(self, queue: str) -> bool:
         """Whether the queue has rules: a Redis that was flushed has none."""

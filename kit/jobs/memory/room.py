@@ -78,10 +78,9 @@ class MemoryRoom:
         _expire(room)
         return Occupancy(len(room.waiting), len(room.slots))
 
-    async def govern(self, rules: Rules) -> None:
-        room = self._rooms[rules.queue.name]
-        room.rules = rules
-        self._pump(room)
+    async def govern(self, rules: Rules) -> Occupancy:
+        self._rooms[rules.queue.name].rules = rules
+        return await self.pump(rules.queue.name)
 
     async def governed(self, queue: str) -> bool:
         return self._rooms[queue].rules is not None

@@ -50,10 +50,12 @@ class RedisRoom:
         waiting, running = await self._run("pump", queue)
         return Occupancy(waiting, running)
 
-    async def govern(self, rules: Rules) -> None:
+    async def govern(self, rules: Rules) -> Occupancy:
         rate = rules.queue.rate
         count, period = (rate.count, round(rate.seconds * 1000)) if rate else (0, 0)
-        await self._run("govern", rules.queue.name, rules.limit, int(rules.paused), count, period)
+        arguments = rules.limit, int(rules.paused), count, period
+        waiting, running = await self._run("govern", rules.queue.name, *arguments)
+        return Occupancy(waiting, running)
 
     async def governed(self, queue: str) -> bool:
         try:

@@ -1,0 +1,1 @@
+"""The process that keeps the waiting room true to MongoDB: one leads, the others stand by."""

@@ -1,0 +1,93 @@
+"""The dispatcher's composition root."""
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from opentelemetry import metrics
+
+from kit.jobs.dispatcher.governor import Governor
+from kit.jobs.dispatcher.leader import Leader
+from kit.jobs.dispatcher.releases import Releases
+from kit.jobs.dispatcher.schedules import Schedule, Schedules
+from kit.jobs.memory.health import MemoryHealth
+from kit.jobs.mongo.backlog import MongoBacklog
+from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMarks, MongoWorkers
+from kit.jobs.mongo.store import MongoJobs
+from kit.jobs.opening import Grounds, open_grounds
+from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.ports import ProviderHealth
+from kit.jobs.settings import DispatcherSettings
+from kit.jobs.submitting import Jobs
+from kit.server import Mount
+
+
+async def build(settings: DispatcherSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+    """Leads or stands by until the process ends."""
+    await lead(settings, stack, POLICIES, MemoryHealth())
+    return []
+
+
+async def lead(
+    settings: DispatcherSettings,
+    stack: AsyncExitStack,
+    policies: Policies,
+    health: ProviderHealth,
+    schedules: Sequence[Schedule] = (),
+) -> None:
+    """Starts the rounds; the stack ends them."""
+    grounds = await open_grounds(settings, stack)
+    governor = _governor(settings, grounds, policies, health)
+    jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, policies)
+    leader = Leader(
+        f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+        MongoLeadership(grounds.database),
+        governor,
+        _releases(settings, grounds),
+        Schedules(schedules, MongoScheduleMarks(grounds.database), jobs),
+        lease=settings.dispatcher_lease_seconds,
+        tick=settings.dispatcher_tick_seconds,
+        audit_every=settings.dispatcher_audit_seconds,
+    )
+    _observe(governor)
+    rounds = asyncio.create_task(leader.run())
+
+    async def stop() -> None:
+        leader.stop()
+        await rounds
+
+    stack.push_async_callback(stop)
+
+
+def _governor(settings: DispatcherSettings, grounds: Grounds, policies: Policies, health: ProviderHealth) -> Governor:
+    return Governor(
+        policies,
+        grounds.room,
+        MongoQueues(grounds.database),
+        MongoWorkers(grounds.database),
+        health,
+        ahead=settings.jobs_ahead,
+        alive_within=settings.job_lease_seconds,
+    )
+
+
+def _releases(settings: DispatcherSettings, grounds: Grounds) -> Releases:
+    return Releases(
+        MongoBacklog(grounds.database),
+        grounds.room,
+        grounds.changes,
+        max_crashes=settings.job_max_crashes,
+        cancel_grace=settings.job_cancel_grace_seconds,
+        lease=settings.job_lease_seconds,
+    )
+
+
+def _observe(governor: Governor) -> None:
+    def depths(_: metrics.CallbackOptions) -> list[metrics.Observation]:
+        return [metrics.Observation(depth.waiting, {"queue": name}) for name, depth in governor.depths.items()]
+
+    meter = metrics.get_meter("lectern.jobs")
+    meter.create_observable_gauge("lectern_queue_depth", [depths], description="Jobs in the waiting room")

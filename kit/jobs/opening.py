@@ -1,0 +1,51 @@
+"""Opens what jobs stand on, for a process that submits or runs them."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import structlog
+
+from kit import mongo, redis
+from kit.errors import LecternError
+from kit.jobs.mongo.database import Database
+from kit.jobs.redis.room import RedisChanges, RedisRoom
+from kit.jobs.settings import JobsSettings
+
+PREPARE_AGAIN_SECONDS = 1.0
+DAY = 24 * 3600.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """The database of jobs, their waiting room, and the connection it has to Redis."""
+
+    database: Database
+    room: RedisRoom
+    changes: RedisChanges
+    redis: redis.Redis
+
+
+async def open_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds:
+    """Waits for MongoDB, but not for Redis."""
+    client = mongo.connect(settings)
+    stack.push_async_callback(client.close)
+    database = Database(client, settings.jobs_database, settings.jobs_retention_days * DAY)
+    # One attempt: what Redis does not grant now, the dispatcher grants later.
+    queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
+    stack.push_async_callback(queue.aclose)
+    await _prepared(database)
+    return Grounds(database, RedisRoom(queue, settings.jobs_start_seconds), RedisChanges(queue), queue)
+
+
+async def _prepared(database: Database) -> None:
+    while True:
+        try:
+            await database.prepare()
+        except LecternError as error:
+            log.warning("waiting for MongoDB", cause=error.message)
+            await asyncio.sleep(PREPARE_AGAIN_SECONDS)
+        else:
+            return

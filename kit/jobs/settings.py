@@ -1,0 +1,39 @@
+from pydantic import AliasChoices, Field
+
+from kit.settings import CommonSettings
+
+
+class JobsSettings(CommonSettings):
+    """The settings of processes that submit, run or dispatch jobs."""
+
+    jobs_database: str = Field("jobs", description="The MongoDB database of jobs")
+    jobs_retention_days: float = Field(30.0, description="How long ended jobs are kept, in days")
+    job_lease_seconds: float = Field(
+        10.0, description="After so long without a sign of life a running job is given to another worker, in seconds"
+    )
+    jobs_start_seconds: float = Field(
+        30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
+    )
+    jobs_per_process: int = Field(50, description="A worker restarts its process after so many jobs; 0 for never")
+    disable_queues: bool = Field(
+        False,
+        validation_alias=AliasChoices("DISABLE_QUEUES", "disable_queues"),
+        description="Runs light jobs where they are submitted and refuses heavy ones; nothing else changes",
+    )
+
+
+class DispatcherSettings(JobsSettings):
+    """The settings of the dispatcher."""
+
+    dispatcher_lease_seconds: float = Field(5.0, description="After so long a silent leader is replaced, in seconds")
+    dispatcher_tick_seconds: float = Field(
+        0.25, description="How often due, lapsed and paused are looked at, in seconds"
+    )
+    dispatcher_audit_seconds: float = Field(
+        5.0, description="How often the whole room is compared with MongoDB, in seconds"
+    )
+    job_max_crashes: int = Field(3, description="A job whose workers died so often is quarantined")
+    job_cancel_grace_seconds: float = Field(
+        15.0, description="A running job that was asked to stop and has not is cancelled by force after so many seconds"
+    )
+    jobs_ahead: int = Field(2, description="So many jobs of a queue are released beyond what workers can take at once")

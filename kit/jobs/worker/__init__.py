@@ -1,0 +1,1 @@
+"""The process that runs jobs: Dramatiq underneath, leases and fencing tokens around it."""

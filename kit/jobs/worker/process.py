@@ -1,0 +1,124 @@
+"""One worker process: its loop, its broker, and an orderly end."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import dramatiq
+import structlog
+
+from kit.errors import LecternError
+from kit.jobs.mongo.claims import MongoClaims
+from kit.jobs.mongo.fleet import MongoWorkers
+from kit.jobs.opening import open_grounds
+from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.ports import WorkerBeat, WorkerRegistry
+from kit.jobs.settings import JobsSettings
+from kit.jobs.work import Actors
+from kit.jobs.worker.broker import JobsBroker
+from kit.jobs.worker.desk import Desk
+from kit.jobs.worker.loop import LoopThread
+from kit.jobs.worker.middleware import Claiming, Counting, declare
+from kit.telemetry.setup import telemetry
+
+S = TypeVar("S", bound=JobsSettings)
+Build = Callable[[S, AsyncExitStack], Awaitable[Actors]]
+
+BELL_MILLISECONDS = 1000
+BEATS_PER_LEASE = 3
+# A retired process finishes what it runs; the time limits of the jobs bound this.
+UNBOUNDED_MILLISECONDS = 24 * 3600 * 1000
+
+log = structlog.get_logger()
+
+
+class WorkerProcess:
+    """Runs until it is told to stop, or has run its number of jobs."""
+
+    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies = POLICIES) -> None:
+        self._settings = settings
+        self._build: Build[Any] = build
+        self._policies = policies
+        self._id = f"{name}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self._name = name
+        self._ending = threading.Event()
+        self._loop = LoopThread()
+        self._stack = AsyncExitStack()
+
+    def run(self, retiring: Callable[[], None]) -> None:
+        """Blocks until the end; calls `retiring` when it takes no more jobs and a successor should."""
+        with telemetry(f"{self._name}-worker", self._settings):
+            self._loop.start()
+            try:
+                self._serve(*self._loop.run(self._open()), retiring)
+            finally:
+                self._loop.run(self._stack.aclose())
+                self._loop.stop()
+
+    async def _open(self) -> tuple[Desk, Actors]:
+        grounds = await open_grounds(self._settings, self._stack)
+        actors = await self._build(self._settings, self._stack)
+        desk = Desk(
+            self._id,
+            MongoClaims(grounds.database),
+            grounds.room,
+            grounds.changes,
+            actors,
+            self._policies,
+            lease=self._settings.job_lease_seconds,
+        )
+        capacity = capacity_of(actors, self._policies)
+        beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), capacity))
+        self._stack.callback(beats.cancel)
+        return desk, actors
+
+    def _serve(self, desk: Desk, actors: Actors, retiring: Callable[[], None]) -> None:
+        middleware = [Claiming(self._loop, desk), Counting(self._settings.jobs_per_process, self._ending.set)]
+        capacity = capacity_of(actors, self._policies)
+        broker = JobsBroker(self._settings.redis_url, [*middleware], capacity)
+        declare(broker, self._policies, actors.kinds, self._loop, desk)
+        # As many threads as jobs can be held: no queue waits for another one's jobs.
+        worker = dramatiq.Worker(broker, worker_threads=sum(capacity.values()), worker_timeout=BELL_MILLISECONDS)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop(desk))
+        worker.start()
+        log.info("working", worker=self._id, capacity=capacity)
+        self._ending.wait()
+        broker.retired.set()
+        retiring()
+        worker.stop(UNBOUNDED_MILLISECONDS)
+
+    def _stop(self, desk: Desk) -> None:
+        """Lets jobs finish for a while, then hands them back."""
+        self._ending.set()
+        timer = threading.Timer(self._settings.drain_seconds, self._loop.call, [desk.hand_back])
+        timer.daemon = True
+        timer.start()
+
+    async def _beat(self, desk: Desk, registry: WorkerRegistry, capacity: dict[str, int]) -> None:
+        host, every = socket.gethostname(), self._settings.job_lease_seconds / BEATS_PER_LEASE
+        try:
+            while True:
+                try:
+                    await registry.beat(WorkerBeat(self._id, host, capacity, desk.running))
+                    await desk.beat()
+                except LecternError as error:
+                    log.warning("beat_missed", cause=error.message)
+                await asyncio.sleep(every)
+        finally:
+            await asyncio.shield(registry.leave(self._id))
+
+
+def capacity_of(actors: Actors, policies: Policies) -> dict[str, int]:
+    """How many jobs of each queue a process runs at once; raises ValueError where it knows half a queue."""
+    queues = {policies.of(kind).queue.name: policies.of(kind).queue.per_worker for kind in actors.kinds}
+    for queue in queues:
+        if strange := policies.kinds_of(queue) - actors.kinds:
+            raise ValueError(f"{queue} also has jobs of the kinds {sorted(strange)}, which this worker does not know")
+    return queues

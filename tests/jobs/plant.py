@@ -1,0 +1,89 @@
+"""A worker for tests: its jobs write to MongoDB what they did, so that lost and doubled work can be counted."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from kit import mongo
+from kit.errors import InvalidArgument, Unavailable
+from kit.jobs.policies import Policies, Policy, Queue, Rate
+from kit.jobs.settings import JobsSettings
+from kit.jobs.work import Actors, Work
+from kit.jobs.worker.keeper import main
+
+QUICK = Queue("quick", concurrency=64, per_worker=8)
+SLOW = Queue("slow", concurrency=4, per_worker=4)
+SINGLE = Queue("single", concurrency=1, per_worker=1)
+HELD = Queue("held", concurrency=4, per_worker=2, needs="models")
+RATED = Queue("rated", concurrency=8, per_worker=8, rate=Rate(3, 3600.0))
+
+PLANT = Policies(
+    (
+        Policy("mark", QUICK, attempts=3, backoff=(0.05,), time_limit=30),
+        Policy("fail", QUICK, attempts=3, backoff=(0.05,), time_limit=0.5),
+        Policy("hold", SLOW, attempts=3, backoff=(0.05,), time_limit=60),
+        Policy("mark_single", SINGLE, attempts=3, backoff=(0.05,)),
+        Policy("mark_held", HELD, attempts=3, backoff=(0.05,)),
+        Policy("mark_rated", RATED, attempts=3, backoff=(0.05,)),
+    )
+)
+
+
+class Plant:
+    """The actors. `runs` counts every run of a job, `effects` holds one row per job."""
+
+    def __init__(self, client: mongo.Client, database: str) -> None:
+        self._runs = client[database]["runs"]
+        self._effects = client[database]["effects"]
+        self._flags = client[database]["flags"]
+
+    async def mark(self, work: Work) -> Mapping[str, Any]:
+        await self._runs.insert_one({"job": work.job.id, "pid": os.getpid(), "user": work.caller.user})
+        if pause := work.payload.get("pause"):
+            await asyncio.sleep(pause)
+        await self._effects.update_one({"_id": work.key}, {"$setOnInsert": {"pid": os.getpid()}}, upsert=True)
+        return {"marked": work.job.id}
+
+    async def fail(self, work: Work) -> None:
+        """Fails in the way that the payload says."""
+        await self._runs.insert_one({"job": work.job.id})
+        match work.payload["how"]:
+            case "once" if work.job.attempt > 1:
+                return
+            case "for good":
+                raise InvalidArgument("never")
+            case "too slow":
+                await asyncio.sleep(60)
+            case "crash":
+                os._exit(1)
+        raise Unavailable("not now")
+
+    async def hold(self, work: Work) -> None:
+        """Runs until the flag of its name is set; the first step is done once."""
+
+        async def first() -> int:
+            await self._runs.insert_one({"job": work.job.id})
+            return os.getpid()
+
+        await work.step("first", first)
+        await work.report(10, "holding")
+        while await self._flags.find_one({"_id": work.job.id}) is None:  # noqa: ASYNC110 - the flag is in a database
+            await asyncio.sleep(0.05)
+
+
+async def build(settings: JobsSettings, stack: AsyncExitStack) -> Actors:
+    client = mongo.connect(settings)
+    stack.push_async_callback(client.close)
+    plant, actors = Plant(client, settings.jobs_database), Actors()
+    for kind in ("mark", "mark_single", "mark_held", "mark_rated"):
+        actors.add(kind, plant.mark)
+    actors.add("fail", plant.fail)
+    actors.add("hold", plant.hold)
+    return actors
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "plant", JobsSettings(), build, PLANT)
