@@ -38,7 +38,7 @@ def cited(answer: str, question: str, passages: Sequence[Passage]) -> tuple[Cita
     """The citations of an answer, each once and in the order of the text.
 
     Markers such as `[2]` and quoted words that no source has are left out. An answer that cites nothing gets the places
-    of the sources that are nearest to it, with index 0.
+    of the best sources that are nearest to the question, with index 0; `passages` come best first.
     """
     found = [*_by_markers(answer, passages), *_by_quotes(answer, passages)]
     return tuple(_distinct(found)) or tuple(_nearest(answer, question, passages))
@@ -66,10 +66,9 @@ def _by_quotes(answer: str, passages: Sequence[Passage]) -> Iterable[Citation]:
 
 
 def _nearest(answer: str, question: str, passages: Sequence[Passage]) -> Iterable[Citation]:
-    wanted = _content_words(f"{answer} {question}")
-    ranked = sorted(passages, key=lambda p: len(wanted & _content_words(p.text)), reverse=True)
-    for passage in ranked[:FALLBACK_CITATIONS]:
-        yield _best_place(passage, wanted, 0)
+    asked, said = _content_words(question), _content_words(answer)
+    for passage in passages[:FALLBACK_CITATIONS]:
+        yield _best_place(passage, asked or said, 0)
 
 
 def _best_place(passage: Passage, wanted: frozenset[str], number: int) -> Citation:

@@ -46,7 +46,7 @@ def test_a_quote_that_no_source_has_is_left_out() -> None:
 
 
 def test_an_answer_without_citations_gets_the_nearest_places() -> None:
-    found = cited("Frequency is measured in hertz.", "Which unit?", [NOTES, WAVES])
+    found = cited("Frequency is measured in hertz.", "Which unit is frequency measured in?", [WAVES, NOTES])
     assert found[0].video_url == "https://v/1"
     assert "hertz" in found[0].quote
     assert {citation.index for citation in found} == {0}
