@@ -17,9 +17,10 @@ class Bm25:
     def __init__(self, documents: Sequence[Sequence[str]]) -> None:
         """`documents` are lists of terms; a document is known by its row."""
         self._size = len(documents)
-        self._vocabulary: dict[str, int] = {}
+        self._vocabulary = vocabulary = dict[str, int]()
         lengths = np.array([len(document) for document in documents], dtype=np.int64)
-        ids = np.array([self._id(term) for document in documents for term in document], dtype=np.int64)
+        number = vocabulary.setdefault
+        ids = np.array([number(term, len(vocabulary)) for document in documents for term in document], dtype=np.int64)
         rows = np.repeat(np.arange(self._size, dtype=np.int64), lengths)
         keys, frequencies = np.unique(ids * max(1, self._size) + rows, return_counts=True)
         owners = keys // max(1, self._size)
@@ -36,9 +37,6 @@ class Bm25:
                 postings = slice(self._bounds[number], self._bounds[number + 1])
                 scores[self._rows[postings]] += self._weights[postings]
         return scores
-
-    def _id(self, term: str) -> int:
-        return self._vocabulary.setdefault(term, len(self._vocabulary))
 
     def _weigh(
         self, owners: npt.NDArray[np.int64], frequencies: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]

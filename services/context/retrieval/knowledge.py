@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,7 @@ class Knowledge:
     videos_of_rows: npt.NDArray[np.int32]
     words: Bm25
     vectors: Vectors
+    _cues: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
 
     def video(self, url: str) -> Video | None:
         return self._videos_by_url.get(url)
@@ -37,10 +38,14 @@ class Knowledge:
         mask: Mask = self.videos_of_rows == self.videos.index(video)
         return mask
 
-    def cues_of(self, video: Video) -> list[Cue]:
+    def cues_of(self, video: Video) -> Sequence[Cue]:
         """The video's timed cues, each once; passages share cues where they overlap."""
-        cues = {cue: None for row in np.flatnonzero(self.rows_of(video)) for cue in self.passages[row].cues}
-        return list(cues)
+        cues = self._cues.get(video.id)
+        if cues is None:
+            rows = np.flatnonzero(self.rows_of(video))
+            cues = tuple({cue: None for row in rows for cue in self.passages[row].cues})
+            self._cues[video.id] = cues
+        return cues
 
     def query_terms(self, query: str) -> set[str]:
         """The query's terms in every language that is spoken in the course."""

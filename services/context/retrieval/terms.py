@@ -3,7 +3,6 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
@@ -27,16 +26,13 @@ def terms(text: str, language: str) -> list[str]:
     return [term for word in _WORD.findall(folded) for term in _terms_of(word, language)]
 
 
-def _terms_of(word: str, language: str) -> Iterator[str]:
-    if not _DENSE_START.match(word):
-        yield _stemmed(word[:LONGEST_WORD], language)
-    elif len(word) == 1:
-        yield word
-    else:
-        yield from (word[at : at + 2] for at in range(len(word) - 1))
-
-
 @lru_cache(maxsize=100_000)
+def _terms_of(word: str, language: str) -> tuple[str, ...]:
+    if not _DENSE_START.match(word):
+        return (_stemmed(word[:LONGEST_WORD], language),)
+    return tuple(word[at : at + 2] for at in range(len(word) - 1)) or (word,)
+
+
 def _stemmed(word: str, language: str) -> str:
     stemmer = _stemmer(language)
     if stemmer is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, NotFound, Reason
@@ -17,6 +18,8 @@ DEFAULT_BUDGET = 1500
 LARGEST_BUDGET = 32_000
 LONGEST_QUERY = 8000
 MOST_PASSAGES = 20
+# Some are too long for what is left of the budget.
+CANDIDATES = 25
 # Each passage stands in a prompt with a number and a label.
 TOKENS_PER_PASSAGE = 12
 
@@ -58,8 +61,8 @@ class Grounding:
         self._popularity.count(knowledge.course.key)
         near = _neighbourhood(knowledge, video, question)
         left = question.budget - (_cost(near) if near else 0)
-        found = await self._search.best(caller, knowledge, question.text, MOST_PASSAGES * 2, preferred=video)
-        candidates = found or _opening(knowledge, video)
+        found = await self._search.best(caller, knowledge, question.text, CANDIDATES, preferred=video)
+        candidates = found or islice(_opening(knowledge, video), CANDIDATES)
         return Context(knowledge.course, video, list(_within(candidates, left)), near)
 
     async def knowledge(self, caller: Caller, course: str) -> Knowledge:
@@ -108,17 +111,13 @@ def _opening(knowledge: Knowledge, video: Video | None) -> Iterator[Found]:
 
 def _within(candidates: Iterable[Found], budget: int) -> Iterator[Found]:
     """As many of the best as fit; a shorter one may fit where a longer one did not."""
-    taken = misses = 0
+    taken = 0
     for found in candidates:
         cost = _cost(found)
-        if cost <= budget:
+        if cost <= budget and taken < MOST_PASSAGES:
             budget -= cost
             taken += 1
             yield found
-        else:
-            misses += 1
-        if taken == MOST_PASSAGES or misses == MOST_PASSAGES:
-            return
 
 
 def _cost(found: Found) -> int:
