@@ -1,0 +1,32 @@
+"""What a person sees at the end of `make run`."""
+
+from io import StringIO
+
+from rich.console import Console
+
+from kit.auth.caller import Role
+from local.sample_course import import_sample
+from local.screen import Screen
+from local.tour import Tour
+from tests.e2e.conftest import System
+
+
+async def test_the_tour_shows_an_answer_of_each_protocol_with_citations(system: System) -> None:
+    shown = StringIO()
+
+    await Tour(system.background.stack, Screen(Console(file=shown, width=200))).show()
+
+    by_rest, by_grpc = shown.getvalue().split("gRPC asks:")
+    assert "REST asks:" in by_rest
+    assert "  [" in by_rest
+    assert "  [" in by_grpc
+    assert f"{system.base_url}/console" in by_grpc
+    assert "often wrong" in by_grpc
+
+
+async def test_importing_the_sample_again_adds_nothing(system: System) -> None:
+    async with system.client("teacher", Role.TEACHER) as teacher:
+        again = await import_sample(teacher)
+        course = (await teacher.get(f"/v1/{again.course}/videos")).json()
+    assert again.added == 0
+    assert len(course["videos"]) == 3
