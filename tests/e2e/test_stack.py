@@ -81,3 +81,16 @@ async def test_a_killed_process_comes_back_and_the_conversation_goes_on(
     figures = f"back {back.seconds:.1f} s after its restart, next answer {answered:.1f} s after the kill"
     with capsys.disabled():
         print(f"\n  {victim:<12} {figures}")  # noqa: T201 - a figure for the person who runs it
+
+
+@pytest.mark.parametrize(("victim", "path"), [("threads-1", "/v1/threads"), ("gateway-1", "/v1/health")])
+async def test_while_one_instance_of_two_is_dead_the_other_answers(system: System, victim: str, path: str) -> None:
+    async with system.client("bystander") as client:
+        assert (await client.get(path)).status_code == 200
+        seen = len(system.background.events)
+
+        os.kill(system.background.stack.pid(victim), signal.SIGKILL)
+        answers = [(await client.get(path)).status_code for _ in range(20)]
+
+        await system.seen(lambda event: isinstance(event, Ready) and event.name == victim, seen)
+    assert set(answers) == {200}
