@@ -24,6 +24,7 @@ DEFAULT_DEADLINE = 120.0
 OPEN_ENDED = frozenset(
     {
         "/lectern.threads.v1.ThreadService/WatchThread",
+        "/lectern.jobs.v1.JobService/WatchJob",
         "/grpc.health.v1.Health/Watch",
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
     }

@@ -29,14 +29,20 @@ class Grounds:
 
 
 async def open_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds:
-    """Waits for MongoDB, but not for Redis."""
+    """Waits for MongoDB, but not for Redis, and sees to the indexes."""
+    grounds = connect_grounds(settings, stack)
+    await _prepared(grounds.database)
+    return grounds
+
+
+def connect_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds:
+    """Waits for nothing; both connect when they are first used."""
     client = mongo.connect(settings)
     stack.push_async_callback(client.close)
     database = Database(client, settings.jobs_database, settings.jobs_retention_days * DAY)
     # One attempt: what Redis does not grant now, the dispatcher grants later.
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
     stack.push_async_callback(queue.aclose)
-    await _prepared(database)
     return Grounds(database, RedisRoom(queue, settings.jobs_start_seconds), RedisChanges(queue), queue)
 
 

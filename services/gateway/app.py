@@ -27,6 +27,7 @@ from services.gateway.health.servicer import HealthServicer
 from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
+from services.gateway.jobs.app import job_mounts
 from services.gateway.service import ChatService
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
@@ -61,7 +62,9 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     stack.push_async_callback(database.close)
     checks["mongodb"] = Check(lambda: database.admin.command("ping"), needed=True)
     await _http(settings, stack)
+    jobs = job_mounts(settings, stack, heartbeat=settings.heartbeat_seconds)
     return [
+        *jobs,
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat)),
         Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(checks)),
     ]

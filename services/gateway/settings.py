@@ -2,10 +2,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from kit.settings import CommonSettings
+from kit.jobs.settings import JobsSettings
 
 
-class GatewaySettings(CommonSettings):
+class GatewaySettings(JobsSettings):
     """The settings of the gateway."""
 
     http_listen: str = Field("127.0.0.1:0", description="Where the HTTP face listens: pages, uploads, Socket.IO")

@@ -5,6 +5,7 @@ A new RPC fails here until it has a line in CASES that says what strangers may s
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,18 @@ from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc
 
 from kit.auth.caller import Caller, Role
+from kit.jobs.model import Submission
+from kit.jobs.mongo.store import MongoJobs
+from kit.jobs.opening import open_grounds
+from kit.jobs.policies import POLICIES
+from kit.jobs.settings import JobsSettings
+from kit.jobs.submitting import Jobs
 from tests.system import CAPTIONS, STUDENT, VIDEO, System, make_course, whole_system
 
 CLASSMATE = Caller("school", "ben")
 STRANGER = Caller(f"elsewhere-{uuid.uuid4().hex[:8]}", "tess", frozenset({Role.TEACHER, Role.ADMIN}))
 OWNERS = {"chat": "gateway", "ops": "gateway", "jobs": "gateway"}
-NOT_SERVED_YET = {"lectern.jobs.v1.JobService"}
+NOT_SERVED_YET: set[str] = set()
 
 Things = Mapping[str, str]
 Request = Callable[[Things], dict[str, Any]]
@@ -48,6 +55,14 @@ def turn(things: Things) -> dict[str, Any]:
 
 def thread(things: Things) -> dict[str, Any]:
     return {"name": things["thread"]}
+
+
+def job(things: Things) -> dict[str, Any]:
+    return {"name": things["job"]}
+
+
+def queue(_: Things) -> dict[str, Any]:
+    return {"name": "queues/retention"}
 
 
 def course(things: Things) -> dict[str, Any]:
@@ -98,6 +113,17 @@ CASES = {
     "lectern.context.v1.CourseService/ClearCourseCache": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/AddMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/RemoveMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.jobs.v1.JobService/GetJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.jobs.v1.JobService/ListJobs": Case(lambda _: {}, "OK", "OK"),
+    "lectern.jobs.v1.JobService/WatchJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.jobs.v1.JobService/CancelJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.jobs.v1.JobService/RetryJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.jobs.v1.QueueService/ListQueues": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.QueueService/PauseQueue": Case(queue, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.QueueService/ResumeQueue": Case(queue, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.QueueService/RetryFailedJobs": Case(queue, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.QueueService/PurgeQueue": Case(queue, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.WorkerService/ListWorkers": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
     "lectern.ops.v1.HealthService/GetHealth": Case(lambda _: {}, "OK", "OK"),
 }
 
@@ -137,7 +163,17 @@ async def things(system: System) -> Things:
         chat = chat_pb2_grpc.ChatServiceStub(channel)
         request = chat_pb2.CreateTurnRequest(course=name, video_url=VIDEO, message="What is a wave?")
         made = await chat.CreateTurn(request, metadata=system.metadata(STUDENT))
-    return {"course": name, "video": videos.videos[0].name, "turn": made.name, "thread": made.thread}
+    work = await submitted(system)
+    return {"course": name, "video": videos.videos[0].name, "turn": made.name, "thread": made.thread, "job": work}
+
+
+async def submitted(system: System) -> str:
+    """A job of Ana's that no worker runs."""
+    settings = JobsSettings(mongodb_uri=system.settings.mongodb_uri, redis_url=system.settings.redis_url)
+    async with AsyncExitStack() as stack:
+        grounds = await open_grounds(settings, stack)
+        jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, POLICIES)
+        return f"jobs/{(await jobs.submit(STUDENT, Submission('preload_course'))).id}"
 
 
 async def call(system: System, name: str, request: dict[str, Any], caller: Caller | None) -> tuple[str, str]:
@@ -184,6 +220,7 @@ async def test_another_tenant_sees_nothing_at_all(system: System, things: Things
     status, answer = await call(system, name, CASES[name].request(things), STRANGER)
     assert status == CASES[name].stranger, answer
     assert things["thread"] not in answer
+    assert things["job"] not in answer
     assert status != "OK" or things["course"] not in answer
 
 

@@ -30,13 +30,19 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/jobs/v1/jobs.proto\x12\x0flectern.jobs.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\"7\n\rGetJobRequest\x12&\n\x04name\x18\x01 \x01(\tB\x18\xe2\x41\x01\x02\xfa\x41\x11\n\x0flectern.dev/Job\"\x80\x01\n\x0fListJobsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12)\n\x05state\x18\x04 \x01(\x0e\x32\x1a.lectern.jobs.v1.Job.State\x12\x0c\n\x04kind\x18\x05 \x01(\t\"O\n\x10ListJobsResponse\x12\"\n\x04jobs\x18\x01 \x03(\x0b\x32\x14.lectern.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xee\x05\n\x03Job\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12/\n\x05state\x18\x04 \x01(\x0e\x32\x1a.lectern.jobs.v1.Job.StateB\x04\xe2\x41\x01\x03\x12\x10\n\x08progress\x18\x05 \x01(\x05\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\x05\x12\x14\n\x0cmax_attempts\x18\x08 \x01(\x05\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12)\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1a.lectern.jobs.v1.Job.Error\x12\'\n\x06result\x18\r \x01(\x0b\x32\x17.google.protobuf.Struct\x12(\n\x05steps\x18\x0e \x03(\x0b\x32\x19.lectern.jobs.v1.Job.Step\x12\x10\n\x08trace_id\x18\x0f \x01(\t\x1aP\n\x04Step\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.lectern.jobs.v1.Job.State\x12\x0f\n\x07message\x18\x03 \x01(\t\x1a(\n\x05\x45rror\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"a\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tSUCCEEDED\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\x12\r\n\tCANCELLED\x10\x05:+\xea\x41(\n\x0flectern.dev/Job\x12\njobs/{job}*\x04jobs2\x03job2\xd2\x01\n\nJobService\x12]\n\x06GetJob\x12\x1e.lectern.jobs.v1.GetJobRequest\x1a\x14.lectern.jobs.v1.Job\"\x1d\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/{name=jobs/*}\x12\x65\n\x08ListJobs\x12 .lectern.jobs.v1.ListJobsRequest\x1a!.lectern.jobs.v1.ListJobsResponse\"\x14\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/jobs/v1/jobs.proto\x12\x0flectern.jobs.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\"9\n\x0fWatchJobRequest\x12&\n\x04name\x18\x01 \x01(\tB\x18\xe2\x41\x01\x02\xfa\x41\x11\n\x0flectern.dev/Job\":\n\x10\x43\x61ncelJobRequest\x12&\n\x04name\x18\x01 \x01(\tB\x18\xe2\x41\x01\x02\xfa\x41\x11\n\x0flectern.dev/Job\"9\n\x0fRetryJobRequest\x12&\n\x04name\x18\x01 \x01(\tB\x18\xe2\x41\x01\x02\xfa\x41\x11\n\x0flectern.dev/Job\"7\n\rGetJobRequest\x12&\n\x04name\x18\x01 \x01(\tB\x18\xe2\x41\x01\x02\xfa\x41\x11\n\x0flectern.dev/Job\"\x80\x01\n\x0fListJobsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12)\n\x05state\x18\x04 \x01(\x0e\x32\x1a.lectern.jobs.v1.Job.State\x12\x0c\n\x04kind\x18\x05 \x01(\t\"O\n\x10ListJobsResponse\x12\"\n\x04jobs\x18\x01 \x03(\x0b\x32\x14.lectern.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xca\x06\n\x03Job\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12/\n\x05state\x18\x04 \x01(\x0e\x32\x1a.lectern.jobs.v1.Job.StateB\x04\xe2\x41\x01\x03\x12\x10\n\x08progress\x18\x05 \x01(\x05\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\x05\x12\x14\n\x0cmax_attempts\x18\x08 \x01(\x05\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12)\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1a.lectern.jobs.v1.Job.Error\x12\'\n\x06result\x18\r \x01(\x0b\x32\x17.google.protobuf.Struct\x12(\n\x05steps\x18\x0e \x03(\x0b\x32\x19.lectern.jobs.v1.Job.Step\x12\x10\n\x08trace_id\x18\x0f \x01(\t\x12\x11\n\tlog_lines\x18\x10 \x03(\t\x12\x13\n\x0bquarantined\x18\x11 \x01(\x08\x12\x32\n\x08\x64ue_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1aP\n\x04Step\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.lectern.jobs.v1.Job.State\x12\x0f\n\x07message\x18\x03 \x01(\t\x1a(\n\x05\x45rror\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"a\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tSUCCEEDED\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\x12\r\n\tCANCELLED\x10\x05:+\xea\x41(\n\x0flectern.dev/Job\x12\njobs/{job}*\x04jobs2\x03job2\x98\x04\n\nJobService\x12]\n\x06GetJob\x12\x1e.lectern.jobs.v1.GetJobRequest\x1a\x14.lectern.jobs.v1.Job\"\x1d\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/{name=jobs/*}\x12\x65\n\x08ListJobs\x12 .lectern.jobs.v1.ListJobsRequest\x1a!.lectern.jobs.v1.ListJobsResponse\"\x14\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobs\x12i\n\x08WatchJob\x12 .lectern.jobs.v1.WatchJobRequest\x1a\x14.lectern.jobs.v1.Job\"#\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=jobs/*}:watch0\x01\x12m\n\tCancelJob\x12!.lectern.jobs.v1.CancelJobRequest\x1a\x14.lectern.jobs.v1.Job\"\'\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/{name=jobs/*}:cancel:\x01*\x12j\n\x08RetryJob\x12 .lectern.jobs.v1.RetryJobRequest\x1a\x14.lectern.jobs.v1.Job\"&\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/{name=jobs/*}:retry:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'lectern.jobs.v1.jobs_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017lectern.dev/Job'
+  _globals['_CANCELJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_CANCELJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017lectern.dev/Job'
+  _globals['_RETRYJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_RETRYJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017lectern.dev/Job'
   _globals['_GETJOBREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017lectern.dev/Job'
   _globals['_JOB'].fields_by_name['name']._loaded_options = None
@@ -49,26 +55,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOB'].fields_by_name['start_time']._serialized_options = b'\342A\001\003'
   _globals['_JOB'].fields_by_name['end_time']._loaded_options = None
   _globals['_JOB'].fields_by_name['end_time']._serialized_options = b'\342A\001\003'
+  _globals['_JOB'].fields_by_name['due_time']._loaded_options = None
+  _globals['_JOB'].fields_by_name['due_time']._serialized_options = b'\342A\001\003'
   _globals['_JOB']._loaded_options = None
   _globals['_JOB']._serialized_options = b'\352A(\n\017lectern.dev/Job\022\njobs/{job}*\004jobs2\003job'
   _globals['_JOBSERVICE'].methods_by_name['GetJob']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['GetJob']._serialized_options = b'\250\273\030\002\202\323\344\223\002\023\022\021/v1/{name=jobs/*}'
   _globals['_JOBSERVICE'].methods_by_name['ListJobs']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['ListJobs']._serialized_options = b'\250\273\030\002\202\323\344\223\002\n\022\010/v1/jobs'
-  _globals['_GETJOBREQUEST']._serialized_start=230
-  _globals['_GETJOBREQUEST']._serialized_end=285
-  _globals['_LISTJOBSREQUEST']._serialized_start=288
-  _globals['_LISTJOBSREQUEST']._serialized_end=416
-  _globals['_LISTJOBSRESPONSE']._serialized_start=418
-  _globals['_LISTJOBSRESPONSE']._serialized_end=497
-  _globals['_JOB']._serialized_start=500
-  _globals['_JOB']._serialized_end=1250
-  _globals['_JOB_STEP']._serialized_start=984
-  _globals['_JOB_STEP']._serialized_end=1064
-  _globals['_JOB_ERROR']._serialized_start=1066
-  _globals['_JOB_ERROR']._serialized_end=1106
-  _globals['_JOB_STATE']._serialized_start=1108
-  _globals['_JOB_STATE']._serialized_end=1205
-  _globals['_JOBSERVICE']._serialized_start=1253
-  _globals['_JOBSERVICE']._serialized_end=1463
+  _globals['_JOBSERVICE'].methods_by_name['WatchJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['WatchJob']._serialized_options = b'\250\273\030\002\202\323\344\223\002\031\022\027/v1/{name=jobs/*}:watch'
+  _globals['_JOBSERVICE'].methods_by_name['CancelJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['CancelJob']._serialized_options = b'\250\273\030\002\202\323\344\223\002\035\"\030/v1/{name=jobs/*}:cancel:\001*'
+  _globals['_JOBSERVICE'].methods_by_name['RetryJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['RetryJob']._serialized_options = b'\250\273\030\002\202\323\344\223\002\034\"\027/v1/{name=jobs/*}:retry:\001*'
+  _globals['_WATCHJOBREQUEST']._serialized_start=230
+  _globals['_WATCHJOBREQUEST']._serialized_end=287
+  _globals['_CANCELJOBREQUEST']._serialized_start=289
+  _globals['_CANCELJOBREQUEST']._serialized_end=347
+  _globals['_RETRYJOBREQUEST']._serialized_start=349
+  _globals['_RETRYJOBREQUEST']._serialized_end=406
+  _globals['_GETJOBREQUEST']._serialized_start=408
+  _globals['_GETJOBREQUEST']._serialized_end=463
+  _globals['_LISTJOBSREQUEST']._serialized_start=466
+  _globals['_LISTJOBSREQUEST']._serialized_end=594
+  _globals['_LISTJOBSRESPONSE']._serialized_start=596
+  _globals['_LISTJOBSRESPONSE']._serialized_end=675
+  _globals['_JOB']._serialized_start=678
+  _globals['_JOB']._serialized_end=1520
+  _globals['_JOB_STEP']._serialized_start=1254
+  _globals['_JOB_STEP']._serialized_end=1334
+  _globals['_JOB_ERROR']._serialized_start=1336
+  _globals['_JOB_ERROR']._serialized_end=1376
+  _globals['_JOB_STATE']._serialized_start=1378
+  _globals['_JOB_STATE']._serialized_end=1475
+  _globals['_JOBSERVICE']._serialized_start=1523
+  _globals['_JOBSERVICE']._serialized_end=2059
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,21 @@ class JobServiceStub:
                 request_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.ListJobsRequest.SerializeToString,
                 response_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.ListJobsResponse.FromString,
                 _registered_method=True)
+        self.WatchJob = channel.unary_stream(
+                '/lectern.jobs.v1.JobService/WatchJob',
+                request_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.WatchJobRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
+                _registered_method=True)
+        self.CancelJob = channel.unary_unary(
+                '/lectern.jobs.v1.JobService/CancelJob',
+                request_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.CancelJobRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
+                _registered_method=True)
+        self.RetryJob = channel.unary_unary(
+                '/lectern.jobs.v1.JobService/RetryJob',
+                request_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.RetryJobRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
+                _registered_method=True)
 
 
 class JobServiceServicer:
@@ -65,6 +80,27 @@ class JobServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchJob(self, request, context):
+        """Streams a job whenever it changes, from how it is now until it has ended; again from time to time when nothing changes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelJob(self, request, context):
+        """Ends a job that waits, and asks one that runs to stop; one that has ended stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryJob(self, request, context):
+        """Queues a failed or cancelled job again; its finished steps are kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_JobServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +113,21 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.ListJobs,
                     request_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.ListJobsRequest.FromString,
                     response_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.ListJobsResponse.SerializeToString,
+            ),
+            'WatchJob': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchJob,
+                    request_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.WatchJobRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.SerializeToString,
+            ),
+            'CancelJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelJob,
+                    request_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.CancelJobRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.SerializeToString,
+            ),
+            'RetryJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryJob,
+                    request_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.RetryJobRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +185,87 @@ class JobService:
             '/lectern.jobs.v1.JobService/ListJobs',
             lectern_dot_jobs_dot_v1_dot_jobs__pb2.ListJobsRequest.SerializeToString,
             lectern_dot_jobs_dot_v1_dot_jobs__pb2.ListJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/lectern.jobs.v1.JobService/WatchJob',
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.WatchJobRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.jobs.v1.JobService/CancelJob',
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.CancelJobRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.jobs.v1.JobService/RetryJob',
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.RetryJobRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,6 +20,12 @@ class JobServiceStub:
     """Reads a job."""
     ListJobs: _aio.UnaryUnaryMultiCallable[_jobs_pb2.ListJobsRequest, _jobs_pb2.ListJobsResponse]
     """Lists jobs, newest first."""
+    WatchJob: _aio.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.Job]
+    """Streams a job whenever it changes, from how it is now until it has ended; again from time to time when nothing changes."""
+    CancelJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.Job]
+    """Ends a job that waits, and asks one that runs to stop; one that has ended stays as it is."""
+    RetryJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.RetryJobRequest, _jobs_pb2.Job]
+    """Queues a failed or cancelled job again; its finished steps are kept."""
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     """Jobs of the caller; of the tenant for its admins."""
@@ -39,5 +45,29 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_jobs_pb2.ListJobsRequest, _abc.Awaitable[_jobs_pb2.ListJobsResponse]],
     ) -> _abc.Awaitable[_jobs_pb2.ListJobsResponse]:
         """Lists jobs, newest first."""
+
+    @_abc_1.abstractmethod
+    def WatchJob(
+        self,
+        request: _jobs_pb2.WatchJobRequest,
+        context: _aio.ServicerContext[_jobs_pb2.WatchJobRequest, _abc.AsyncIterator[_jobs_pb2.Job]],
+    ) -> _abc.AsyncIterator[_jobs_pb2.Job]:
+        """Streams a job whenever it changes, from how it is now until it has ended; again from time to time when nothing changes."""
+
+    @_abc_1.abstractmethod
+    def CancelJob(
+        self,
+        request: _jobs_pb2.CancelJobRequest,
+        context: _aio.ServicerContext[_jobs_pb2.CancelJobRequest, _abc.Awaitable[_jobs_pb2.Job]],
+    ) -> _abc.Awaitable[_jobs_pb2.Job]:
+        """Ends a job that waits, and asks one that runs to stop; one that has ended stays as it is."""
+
+    @_abc_1.abstractmethod
+    def RetryJob(
+        self,
+        request: _jobs_pb2.RetryJobRequest,
+        context: _aio.ServicerContext[_jobs_pb2.RetryJobRequest, _abc.Awaitable[_jobs_pb2.Job]],
+    ) -> _abc.Awaitable[_jobs_pb2.Job]:
+        """Queues a failed or cancelled job again; its finished steps are kept."""
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _aio.Server) -> None: ...

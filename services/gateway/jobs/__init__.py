@@ -1,0 +1,1 @@
+"""The jobs API: reading, watching and steering jobs, queues and workers."""

@@ -1,0 +1,175 @@
+"""The jobs API over a real server: a job is read, watched, steered; queues and workers are operated."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+from lectern.jobs.v1 import jobs_pb2, jobs_pb2_grpc, queues_pb2, queues_pb2_grpc, workers_pb2, workers_pb2_grpc
+
+from kit.auth.caller import Caller, Role
+from kit.channel import Peer
+from kit.errors import FailedPrecondition, InvalidArgument, NotFound
+from kit.jobs.model import Failed, Failure, Job, State, Step, Submission, Succeeded
+from kit.jobs.mongo.claims import MongoClaims
+from kit.jobs.mongo.fleet import MongoWorkers
+from kit.jobs.mongo.store import MongoJobs
+from kit.jobs.opening import Grounds, open_grounds
+from kit.jobs.policies import POLICIES
+from kit.jobs.ports import WorkerBeat
+from kit.jobs.settings import JobsSettings
+from kit.jobs.submitting import Jobs
+from kit.jobs.work import Work
+from kit.process import running
+from kit.server import Mount
+from services.gateway.jobs.app import job_mounts
+
+ANN = Caller("school", "ann")
+ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
+REPORTS = "queues/reports"
+
+
+@dataclass
+class Api:
+    peer: Peer
+    grounds: Grounds
+
+    def __post_init__(self) -> None:
+        self.claims = MongoClaims(self.grounds.database)
+        self.jobs = Jobs(MongoJobs(self.grounds.database), self.grounds.room, self.grounds.changes, POLICIES)
+        self.job_stub = self.peer.stub(jobs_pb2_grpc.JobServiceStub)
+        self.queue_stub = self.peer.stub(queues_pb2_grpc.QueueServiceStub)
+
+    async def submitted(self, caller: Caller = ANN) -> str:
+        return (await self.jobs.submit(caller, Submission("generate_report"))).id
+
+    async def claimed(self) -> Job:
+        job = await self.claims.claim(await self.submitted(), "w1", 60)
+        assert job is not None
+        return job
+
+    async def get(self, job: str, caller: Caller = ANN) -> jobs_pb2.Job:
+        return await self.peer.call(self.job_stub.GetJob, jobs_pb2.GetJobRequest(name=f"jobs/{job}"), caller, timeout=5)
+
+    async def reports(self) -> queues_pb2.Queue:
+        listed = await self.peer.call(self.queue_stub.ListQueues, queues_pb2.ListQueuesRequest(), ADMIN, timeout=5)
+        [queue] = [queue for queue in listed.queues if queue.name == REPORTS]
+        return queue
+
+
+@pytest.fixture
+async def api(redis_url: str, mongodb_uri: str) -> AsyncIterator[Api]:
+    settings = JobsSettings(
+        local=True,
+        redis_url=redis_url,
+        mongodb_uri=mongodb_uri,
+        jobs_database=f"jobs_{uuid.uuid4().hex[:8]}",
+        drain_seconds=0.1,
+    )
+
+    async def build(made: JobsSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+        return job_mounts(made, stack, heartbeat=10)
+
+    async with AsyncExitStack() as stack:
+        grounds = await open_grounds(settings, stack)
+        server = await stack.enter_async_context(running("test", settings, build))
+        peer = Peer(f"127.0.0.1:{server.port}", service="test", secret=settings.internal_secret)
+        stack.push_async_callback(peer.close)
+        yield Api(peer, grounds)
+        await grounds.database.client.drop_database(settings.jobs_database)
+
+
+async def test_a_job_is_read_with_all_that_is_known(api: Api) -> None:
+    job = await api.claimed()
+    await api.claims.step(job.claim, Step("outline", State.SUCCEEDED, "three chapters", [1, 2, 3]))
+    await api.claims.report(job.claim, 40, "writing", ["chapter 1"])
+    shown = await api.get(job.id)
+    assert (shown.name, shown.kind, shown.queue) == (f"jobs/{job.id}", "generate_report", REPORTS)
+    assert (shown.state, shown.progress, shown.message) == (jobs_pb2.Job.RUNNING, 40, "writing")
+    assert (shown.attempt, shown.max_attempts, list(shown.log_lines)) == (1, 3, ["chapter 1"])
+    assert [(step.name, step.state) for step in shown.steps] == [("outline", jobs_pb2.Job.SUCCEEDED)]
+    await api.claims.settle(job.claim, Succeeded({"report": "reports/1"}))
+    ended = await api.get(job.id)
+    assert ended.result["report"] == "reports/1"
+    assert ended.end_time.seconds > 0
+
+
+async def test_jobs_are_listed_in_pages(api: Api) -> None:
+    mine = {f"jobs/{await api.submitted()}" for _ in range(5)}
+    await api.submitted(Caller("school", "bob"))
+    found: set[str] = set()
+    token = ""
+    while True:
+        request = jobs_pb2.ListJobsRequest(page_size=2, page_token=token, queue=REPORTS, state=jobs_pb2.Job.QUEUED)
+        page = await api.peer.call(api.job_stub.ListJobs, request, ANN, timeout=5)
+        found |= {job.name for job in page.jobs}
+        token = page.next_page_token
+        if not token:
+            break
+    assert found == mine
+    with pytest.raises(InvalidArgument):
+        await api.peer.call(api.job_stub.ListJobs, jobs_pb2.ListJobsRequest(page_token="x"), ANN, timeout=5)
+
+
+async def test_a_watched_job_is_followed_to_its_end(api: Api) -> None:
+    job = await api.claimed()
+    seen: list[jobs_pb2.Job] = []
+    begun = asyncio.Event()
+
+    async def watch() -> None:
+        request = jobs_pb2.WatchJobRequest(name=f"jobs/{job.id}")
+        async for change in api.peer.stream(api.job_stub.WatchJob, request, ANN, timeout=30):
+            seen.append(change)
+            begun.set()
+
+    watching = asyncio.create_task(watch())
+    await begun.wait()
+    work = Work(job, api.claims, api.grounds.changes)
+    await work.report(50, "half way")
+    await api.claims.settle(job.claim, Succeeded())
+    await api.grounds.changes.changed(job.id)
+    await watching
+    assert seen[0].state == jobs_pb2.Job.RUNNING
+    assert (seen[-1].state, seen[-1].message) == (jobs_pb2.Job.SUCCEEDED, "half way")
+
+
+async def test_a_job_is_cancelled_and_retried(api: Api) -> None:
+    name = f"jobs/{await api.submitted()}"
+    cancelled = await api.peer.call(api.job_stub.CancelJob, jobs_pb2.CancelJobRequest(name=name), ANN, timeout=5)
+    assert cancelled.state == jobs_pb2.Job.CANCELLED
+    retried = await api.peer.call(api.job_stub.RetryJob, jobs_pb2.RetryJobRequest(name=name), ANN, timeout=5)
+    assert retried.state == jobs_pb2.Job.QUEUED
+    with pytest.raises(FailedPrecondition):
+        await api.peer.call(api.job_stub.RetryJob, jobs_pb2.RetryJobRequest(name=name), ANN, timeout=5)
+
+
+async def test_queues_are_paused_counted_retried_and_purged(api: Api) -> None:
+    job = await api.claimed()
+    await api.claims.settle(job.claim, Failed(Failure("INTERNAL", "no")))
+    await api.submitted()
+    pause = queues_pb2.PauseQueueRequest(name=REPORTS)
+    assert (await api.peer.call(api.queue_stub.PauseQueue, pause, ADMIN, timeout=5)).paused
+    queue = await api.reports()
+    assert (queue.paused, queue.waiting_count, queue.failed_count, queue.throughput_per_minute) == (True, 1, 1, 1)
+    assert (queue.concurrency, queue.rate.count, queue.rate.period.seconds) == (5, 10, 60)
+    resume = queues_pb2.ResumeQueueRequest(name=REPORTS)
+    assert not (await api.peer.call(api.queue_stub.ResumeQueue, resume, ADMIN, timeout=5)).paused
+    retry = queues_pb2.RetryFailedJobsRequest(name=REPORTS)
+    assert (await api.peer.call(api.queue_stub.RetryFailedJobs, retry, ADMIN, timeout=5)).retried_count == 1
+    purge = queues_pb2.PurgeQueueRequest(name=REPORTS)
+    assert (await api.peer.call(api.queue_stub.PurgeQueue, purge, ADMIN, timeout=5)).purged_count == 2
+    with pytest.raises(NotFound):
+        await api.peer.call(
+            api.queue_stub.PauseQueue, queues_pb2.PauseQueueRequest(name="queues/none"), ADMIN, timeout=5
+        )
+
+
+async def test_workers_are_listed(api: Api) -> None:
+    await MongoWorkers(api.grounds.database).beat(WorkerBeat("w1", "host", {"reports": 5}, ("j1",)))
+    stub = api.peer.stub(workers_pb2_grpc.WorkerServiceStub)
+    listed = await api.peer.call(stub.ListWorkers, workers_pb2.ListWorkersRequest(), ADMIN, timeout=5)
+    [worker] = listed.workers
+    assert (worker.name, worker.host, dict(worker.concurrency)) == ("workers/w1", "host", {REPORTS: 5})
+    assert list(worker.running_jobs) == ["jobs/j1"]
