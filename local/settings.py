@@ -36,9 +36,10 @@ class LocalSettings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "LocalSettings":
         """The settings of `make run`."""
+        data = Path(environ.get("LECTERN_DATA", ".data")).resolve()
         return cls(
-            data=Path(environ.get("LECTERN_DATA", ".data")).resolve(),
-            environ=dict(environ),
+            data=data,
+            environ=_with_bytecode(environ, data),
             port=_number("LECTERN_PORT", environ.get("LECTERN_PORT") or str(_DEFAULT_PORT)),
             instances=_instances(environ.get("LECTERN_INSTANCES", "")),
         )
@@ -61,6 +62,14 @@ class LocalSettings:
     def advice(self) -> tuple[str, ...]:
         """What to say about variables that no longer mean anything."""
         return tuple(f"{name} is set: {advice}" for name, advice in _OUTDATED.items() if self.given(name))
+
+
+def _with_bytecode(environ: Mapping[str, str], data: Path) -> dict[str, str]:
+    """Where bytecode must not be written beside the code, it is kept in the data folder: compiling costs seconds."""
+    kept = dict(environ)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(data / "bytecode"))
+    return kept
 
 
 def _instances(text: str) -> dict[str, int]:
