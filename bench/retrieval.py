@@ -4,6 +4,7 @@ Run it with `python -m bench.retrieval`. A question counts as answered by a pass
 labelled answer's time.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from bench.embeddings import PASSAGE, QUERY, Vectors, embed, embeddings_server
+from services.context.adapters.exact_index import ExactIndex
 from services.context.captions.reading import read
 from services.context.model import Course, CourseKey, Vector, Video, VideoContext
 from services.context.passages.cutting import passages
 from services.context.retrieval.bm25 import Scores
-from services.context.retrieval.fusion import by_rank, fuse
 from services.context.retrieval.knowledge import Knowledge, build
 from services.context.retrieval.languages import language_of
-from services.context.retrieval.vectors import ranking
+from services.context.retrieval.vectors import model_of, ranking, values_of
 from services.context.service.search import CANDIDATES, fused
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +43,7 @@ class Recall:
     missed: tuple[str, ...]
 
 
-def measure(embedded: Embed) -> dict[str, Recall]:
+async def measure(embedded: Embed) -> dict[str, Recall]:
     """The recall of each way to search."""
     knowledge = sample(embedded)
     questions = json.loads(LABELLED.read_text())
@@ -50,7 +51,7 @@ def measure(embedded: Embed) -> dict[str, Recall]:
     vectors = embedded(asked, QUERY)
     recalls = {}
     for way in ("words", "vectors", "fused"):
-        rankings = [_ranked(knowledge, way, text, vector) for text, vector in zip(asked, vectors, strict=True)]
+        rankings = [await _ranked(knowledge, way, text, vector) for text, vector in zip(asked, vectors, strict=True)]
         recalls[way] = _recall(knowledge, questions, rankings)
     return recalls
 
@@ -60,7 +61,10 @@ def sample(embedded: Embed) -> Knowledge:
     described = json.loads((SAMPLE / "course.json").read_text())
     key = CourseKey("default", described["courseId"])
     course = Course(key=key, title=described["title"], created=NOW, updated=NOW, epoch=1)
-    return build(course, [_context(key.course, video, embedded) for video in described["videos"]])
+    contexts = [_context(key.course, video, embedded) for video in described["videos"]]
+    model = model_of(contexts)
+    size = sum(len(context.passages) for context in contexts)
+    return build(course, contexts, ExactIndex(model, values_of(contexts, model), size))
 
 
 def _context(course: str, described: dict[str, str], embedded: Embed) -> VideoContext:
@@ -83,12 +87,15 @@ def _context(course: str, described: dict[str, str], embedded: Embed) -> VideoCo
     return VideoContext(video, pieces, tuple(Vector(MODEL, row.tobytes()) for row in vectors))
 
 
-def _ranked(knowledge: Knowledge, way: str, question: str, vector: Vectors) -> list[int]:
+async def _ranked(knowledge: Knowledge, way: str, question: str, vector: Vectors) -> list[int]:
     words: Scores = knowledge.words.scores(knowledge.query_terms(question))
-    meaning = knowledge.vectors.scores(vector)
+    assert knowledge.vectors
+    meaning = await knowledge.vectors.nearest(Vector(MODEL, vector.tobytes()), CANDIDATES)
     if way == "words":
         return ranking(words, 0, CANDIDATES)
-    scores = fused(words, meaning) if way == "fused" else fuse(by_rank(ranking(meaning, -1, CANDIDATES)))
+    if way == "vectors":
+        return list(meaning)
+    scores = fused(words, meaning)
     return sorted(scores, key=lambda row: -scores[row])
 
 
@@ -111,7 +118,7 @@ def _answers(knowledge: Knowledge, row: int, question: dict[str, Any]) -> bool:
 
 def main() -> None:
     with embeddings_server() as url:
-        results = measure(lambda texts, model: embed(url, texts, model))
+        results = asyncio.run(measure(lambda texts, model: embed(url, texts, model)))
     for way, recall in results.items():
         print(f"{way:8} recall@5 {recall.at_five:.3f}   recall@1 {recall.at_one:.3f}")
     for question in results["fused"].missed:

@@ -15,7 +15,9 @@ from kit.errors import LecternError
 from kit.pagination import PageTokens
 from kit.server import Mount
 from services.context.adapters import mongo_upkeep
+from services.context.adapters.chroma_index import ChromaIndexes, chroma_client
 from services.context.adapters.counted_cache import CountedCache
+from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.fallback_cache import FallbackCache
 from services.context.adapters.inference_embedder import InferenceEmbedder
 from services.context.adapters.memory_cache import MemoryContextCache, NoContextCache
@@ -26,7 +28,7 @@ from services.context.adapters.mongo_vectors import MongoVectors
 from services.context.adapters.mongo_videos import MongoVideos
 from services.context.adapters.redis_cache import RedisContextCache
 from services.context.grounding_servicer import GroundingServicer
-from services.context.ports import ContextCache
+from services.context.ports import ContextCache, VectorIndexes
 from services.context.service.courses import Courses
 from services.context.service.finding import Finding
 from services.context.service.grounding import Grounding
@@ -57,17 +59,18 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     cache = _cache(settings, stack, count)
     feed = MongoFeed(client)
     courses_store, videos_store = MongoCourses(client), MongoVideos(client)
-    embedder = InferenceEmbedder(peer)
+    embedder, indexes = InferenceEmbedder(peer), _indexes(settings, stack)
 
     loader = Loader(
         videos_store,
         cache,
+        indexes,
         seconds=settings.context_cache_seconds,
         incomplete_seconds=settings.context_incomplete_seconds,
     )
     room = 0 if settings.disable_cache else settings.context_cache_passages
     shelf = Shelf(loader, courses_store, feed, passages=room, observe=lambda result: count("process", result, 1))
-    queries = QueryVectors(embedder, budget=settings.context_vector_budget_ms / 1000)
+    queries = QueryVectors(embedder)
     indexing = Indexing(
         MongoVectors(client),
         courses_store,
@@ -79,9 +82,9 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     stack.push_async_callback(shelf.close)
     stack.push_async_callback(queries.close)
 
-    search = Search(queries)
+    search = Search(queries, budget=settings.context_vector_budget_ms / 1000)
     popularity = Popularity(MongoPopularity(client))
-    courses = Courses(courses_store, shelf, cache)
+    courses = Courses(courses_store, shelf, cache, indexes)
     videos = Videos(courses, videos_store, shelf, imported=indexing.wake)
     grounding = Grounding(shelf, search, popularity)
     stack.push_async_callback(popularity.flush)
@@ -108,6 +111,15 @@ def _cache(settings: ContextSettings, stack: AsyncExitStack, count: "Callable[[s
     stack.push_async_callback(client.aclose)
     shared = FallbackCache(RedisContextCache(client), MemoryContextCache())
     return CountedCache(shared, lambda result, entries: count("redis", result, entries))
+
+
+def _indexes(settings: ContextSettings, stack: AsyncExitStack) -> VectorIndexes:
+    if not settings.chroma_url:
+        return ExactIndexes()
+    token = settings.chroma_token.get_secret_value()
+    client = chroma_client(settings.chroma_url, settings.chroma_tenant, settings.chroma_database, token)
+    stack.push_async_callback(client.aclose)
+    return ChromaIndexes(client)
 
 
 def _counter() -> Callable[[str, str, int], None]:

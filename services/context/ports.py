@@ -142,6 +142,26 @@ class Embedder(Protocol):
     async def embed(self, caller: Caller, texts: Sequence[str], course: CourseKey, *, query: bool) -> Embedded: ...
 
 
+class VectorIndex(Protocol):
+    """The vectors of a course at one version, made by one model."""
+
+    async def nearest(self, query: Vector, limit: int, within: range | None = None) -> Sequence[int]:
+        """The rows that are nearest to the query, best first; none for a query of another model."""
+        ...
+
+
+class VectorIndexes(Protocol):
+    """Where courses' vectors are searched."""
+
+    async def open(self, course: Course, contexts: Sequence[VideoContext]) -> VectorIndex:
+        """An index of these contexts; a row is a passage, counted through all of them."""
+        ...
+
+    async def drop(self, key: CourseKey) -> None:
+        """Forgets a course that was deleted."""
+        ...
+
+
 class PopularityStore(Protocol):
     """How often courses are asked about."""
 

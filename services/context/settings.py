@@ -1,4 +1,4 @@
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from kit.settings import CommonSettings
 
@@ -22,4 +22,10 @@ class ContextSettings(CommonSettings):
     context_embed_retry_seconds: int = Field(
         15, description="How soon after a failure they are looked for again, in seconds"
     )
+    chroma_url: str = Field(
+        "", description="A Chroma server that searches vectors, http(s)://host:port; empty searches them in the process"
+    )
+    chroma_token: SecretStr = Field(SecretStr(""), description="The token of that server, where it wants one")
+    chroma_tenant: str = Field("default_tenant", description="The tenant on that server")
+    chroma_database: str = Field("default_database", description="The database on that server")
     context_popularity_seconds: int = Field(10, description="How often counts of questions are written, in seconds")

@@ -10,7 +10,7 @@ from datetime import datetime
 from kit.auth.caller import Caller
 from kit.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from services.context.model import Course, CourseChanges, CourseKey, CoursePosition, Policy, Visibility
-from services.context.ports import ContextCache, CourseStore
+from services.context.ports import ContextCache, CourseStore, VectorIndexes
 from services.context.service.moments import moment_now
 from services.context.service.shelf import Shelf, course_not_found
 
@@ -37,11 +37,18 @@ class Courses:
     """Teachers manage all courses of their tenant; others see what is open to them. The rest is not found."""
 
     def __init__(
-        self, store: CourseStore, shelf: Shelf, cache: ContextCache, *, now: Callable[[], datetime] = moment_now
+        self,
+        store: CourseStore,
+        shelf: Shelf,
+        cache: ContextCache,
+        indexes: VectorIndexes,
+        *,
+        now: Callable[[], datetime] = moment_now,
     ) -> None:
         self._store = store
         self._shelf = shelf
         self._cache = cache
+        self._indexes = indexes
         self._now = now
 
     async def create(self, caller: Caller, new: NewCourse) -> Course:
@@ -86,6 +93,7 @@ class Courses:
             raise course_not_found(key)
         self._shelf.forget(key)
         await self._cache.clear(key)
+        await self._indexes.drop(key)
 
     async def add_member(self, caller: Caller, course: str, user: str) -> Course:
         _check_user(user)

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 
+import structlog
+
 from kit.errors import Unavailable
 from services.context.model import Course, CourseKey, Head, Video, VideoContext
-from services.context.ports import ContextCache, VideoStore
+from services.context.ports import ContextCache, VectorIndex, VectorIndexes, VideoStore
 from services.context.retrieval import knowledge
 from services.context.retrieval.knowledge import Knowledge
 
@@ -13,14 +15,25 @@ TRIES = 5
 POLLS = 40
 POLL_SECONDS = 0.05
 
+log = structlog.get_logger()
+
 
 class Loader:
     """One build a version over all instances, as long as the cache that they share is there."""
 
-    def __init__(self, videos: VideoStore, cache: ContextCache, *, seconds: float, incomplete_seconds: float) -> None:
+    def __init__(
+        self,
+        videos: VideoStore,
+        cache: ContextCache,
+        indexes: VectorIndexes,
+        *,
+        seconds: float,
+        incomplete_seconds: float,
+    ) -> None:
         """Built contexts are kept for `seconds`; those that wait for vectors for `incomplete_seconds`."""
         self._videos = videos
         self._cache = cache
+        self._indexes = indexes
         self._seconds = seconds
         self._incomplete_seconds = incomplete_seconds
 
@@ -32,8 +45,16 @@ class Loader:
                 return None
             contexts = await self._contexts(head, renew)
             if contexts is not None:
-                return await asyncio.to_thread(knowledge.build, head.course, contexts)
+                vectors = await self._opened(head.course, contexts)
+                return await asyncio.to_thread(knowledge.build, head.course, contexts, vectors)
         raise Unavailable("the course is being changed too often to be read", retry_after=1)
+
+    async def _opened(self, course: Course, contexts: Sequence[VideoContext]) -> VectorIndex | None:
+        try:
+            return await self._indexes.open(course, contexts)
+        except Unavailable as error:
+            log.warning("words_alone", course=course.key.name, reason=error.reason)
+            return None
 
     def lifetime(self, complete: bool) -> float:
         return self._seconds if complete else self._incomplete_seconds

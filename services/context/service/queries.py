@@ -1,4 +1,4 @@
-"""Queries as vectors, in time or not at all."""
+"""Queries as vectors, made once."""
 
 import asyncio
 import time
@@ -20,19 +20,20 @@ PAUSE_AFTER_FAILURE = 2.0
 log = structlog.get_logger()
 
 
-class QueryVectors:
-    """Waits for a query's vector within a time budget; one that comes later serves the next who asks the same."""
+Begun = asyncio.Task[Vector | None] | Vector | None
 
-    def __init__(self, embedder: Embedder, *, budget: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`budget` is in seconds."""
+
+class QueryVectors:
+    """Begins with a query's vector early and waits for it late; one that is late serves who asks the same next."""
+
+    def __init__(self, embedder: Embedder, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._embedder = embedder
-        self._budget = budget
         self._clock = clock
         self._silent_until = 0.0
         self._kept: OrderedDict[tuple[str, str], Vector] = OrderedDict()
         self._flights: Flights[tuple[str, str], Vector | None] = Flights()
 
-    def begin(self, caller: Caller, key: CourseKey, query: str) -> "asyncio.Task[Vector | None] | Vector | None":
+    def begin(self, caller: Caller, key: CourseKey, query: str) -> Begun:
         """The vector, or the work on it, or None where there will be none."""
         name = (key.tenant, query)
         kept = self._kept.get(name)
@@ -43,12 +44,9 @@ class QueryVectors:
             return None
         return self._flights.join(name, lambda: self._embed(caller, key, query))
 
-    async def finish(self, begun: "asyncio.Task[Vector | None] | Vector | None") -> Vector | None:
-        """What `begin` began, or None once the budget is spent."""
-        if not isinstance(begun, asyncio.Task):
-            return begun
-        done, _ = await asyncio.wait({begun}, timeout=self._budget)
-        return begun.result() if done and not begun.cancelled() else None
+    async def finish(self, begun: Begun) -> Vector | None:
+        """What `begin` began; giving up on it does not end it."""
+        return await asyncio.shield(begun) if isinstance(begun, asyncio.Task) else begun
 
     async def close(self) -> None:
         await self._flights.close()

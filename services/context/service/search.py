@@ -1,21 +1,25 @@
 """Ranks the passages of a course by how well they fit a query."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
+import structlog
 
 from kit.auth.caller import Caller
-from services.context.model import Passage, Vector, Video
+from kit.errors import LecternError
+from services.context.model import Passage, Video
 from services.context.retrieval.bm25 import Scores
 from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.knowledge import Knowledge
 from services.context.retrieval.vectors import ranking
-from services.context.service.queries import QueryVectors
+from services.context.service.queries import Begun, QueryVectors
 
 CANDIDATES = 50
 # Passages of the video on screen come before those of other videos that are a few ranks better, not before all.
 PREFERENCE = 1.2
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,12 @@ class Found:
 
 
 class Search:
-    """Words answer at once; meaning joins where its vector comes in time."""
+    """Words answer at once; meaning joins where it comes in time."""
 
-    def __init__(self, queries: QueryVectors) -> None:
+    def __init__(self, queries: QueryVectors, *, budget: float) -> None:
+        """`budget` is how long meaning is waited for, in seconds."""
         self._queries = queries
+        self._budget = budget
 
     async def best(
         self,
@@ -44,36 +50,40 @@ class Search:
         preferred: Video | None = None,
     ) -> Sequence[Found]:
         """The passages, best first: of one video alone, or of all with one preferred."""
+        within = knowledge.rows_of(only) if only else None
         begun = self._queries.begin(caller, knowledge.course.key, query)
         words = knowledge.words.scores(knowledge.query_terms(query))
-        vector = await self._queries.finish(begun)
-        meaning = knowledge.vectors.scores(_values(vector, knowledge))
-        if only is not None:
-            elsewhere = ~knowledge.rows_of(only)
-            words[elsewhere], meaning[elsewhere] = 0, -1
-        scores = fused(words, meaning)
+        if within is not None:
+            words[: within.start] = words[within.stop :] = 0
+        scores = fused(words, await self._meaning(knowledge, begun, within))
         if preferred is not None:
             scores = _preferring(scores, knowledge, preferred)
-        return [
-            _found(knowledge, row, scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))[:limit]
-        ]
+        best = sorted(scores, key=lambda row: (-scores[row], row))[:limit]
+        return [_found(knowledge, row, scores[row]) for row in best]
+
+    async def _meaning(self, knowledge: Knowledge, begun: Begun, within: range | None) -> Sequence[int]:
+        """The rows that are nearest in meaning; none where that is not known in time."""
+        try:
+            async with asyncio.timeout(self._budget):
+                vector = await self._queries.finish(begun)
+                if vector is None or knowledge.vectors is None:
+                    return ()
+                return await knowledge.vectors.nearest(vector, CANDIDATES, within)
+        except TimeoutError:
+            return ()
+        except LecternError as error:
+            log.warning("vectors_not_searched", reason=error.reason)
+            return ()
 
 
-def fused(words: Scores, meaning: Scores) -> dict[int, float]:
-    """Both ways to search as one score a row."""
-    return fuse(by_share(ranking(words, 0, CANDIDATES), words), by_rank(ranking(meaning, -1, CANDIDATES)))
-
-
-def _values(vector: Vector | None, knowledge: Knowledge) -> Scores:
-    """Nothing where there is no vector, or one of another model than the passages' vectors."""
-    if vector is None or vector.model != knowledge.vectors.model:
-        return np.empty(0, dtype=np.float32)
-    return np.frombuffer(vector.values, dtype=np.float32)
+def fused(words: Scores, meaning: Sequence[int]) -> dict[int, float]:
+    """Both ways to search as one score a row: all scores of words, and the rows that are nearest in meaning."""
+    return fuse(by_share(ranking(words, 0, CANDIDATES), words), by_rank(meaning))
 
 
 def _preferring(scores: dict[int, float], knowledge: Knowledge, video: Video) -> dict[int, float]:
     here = knowledge.rows_of(video)
-    return {row: score * (PREFERENCE if here[row] else 1) for row, score in scores.items()}
+    return {row: score * (PREFERENCE if row in here else 1) for row, score in scores.items()}
 
 
 def _found(knowledge: Knowledge, row: int, score: float) -> Found:

@@ -102,7 +102,7 @@ class Shelf:
         if size > self._room:
             return
         self._drop(key)
-        lifetime, now = self._loader.lifetime(knowledge.vectors.complete), self._clock()
+        lifetime, now = self._loader.lifetime(knowledge.complete), self._clock()
         # Spread, so that instances that began together do not renew together.
         renew_at = now + lifetime * random.uniform(EARLY, 1)
         self._entries[key] = _Entry(knowledge, renew_at, now + lifetime)

@@ -10,6 +10,7 @@ import pytest
 
 from kit.auth.caller import Caller, Role
 from kit.errors import InvalidArgument, LecternError, NotFound, Reason, Unavailable
+from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.hashing_embedder import HashingEmbedder
 from services.context.adapters.memory_cache import MemoryContextCache
 from services.context.adapters.memory_stores import (
@@ -122,11 +123,12 @@ async def rig_of(room: int = 10_000) -> AsyncIterator[Rig]:
     courses_store, videos_store, vectors = MemoryCourses(shelves), CountedVideos(shelves), MemoryVectors(shelves)
     cache, feed, embedder = MemoryContextCache(clock=clock), MemoryFeed(shelves), GatedEmbedder()
     embedder.open.set()
-    loader = Loader(videos_store, cache, seconds=3600, incomplete_seconds=30)
+    indexes = ExactIndexes()
+    loader = Loader(videos_store, cache, indexes, seconds=3600, incomplete_seconds=30)
     shelf = Shelf(loader, courses_store, feed, passages=room, observe=seen.append, clock=clock)
-    queries = QueryVectors(embedder, budget=0.01, clock=clock)
-    search, popularity = Search(queries), Popularity(MemoryPopularity())
-    courses = Courses(courses_store, shelf, cache)
+    queries = QueryVectors(embedder, clock=clock)
+    search, popularity = Search(queries, budget=0.01), Popularity(MemoryPopularity())
+    courses = Courses(courses_store, shelf, cache, indexes)
     grounding = Grounding(shelf, search, popularity)
     indexing = Indexing(vectors, courses_store, cache, embedder, seconds=60, retry_seconds=1)
     rig = Rig(
@@ -342,6 +344,19 @@ async def test_an_embedder_that_fails_is_left_alone_for_a_while(rig: Rig) -> Non
     rig.clock.now += PAUSE_AFTER_FAILURE
     await rig.ask("waves")
     assert rig.embedder.inner.calls == 2
+
+
+async def test_words_answer_while_no_index_of_vectors_can_be_opened(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any) -> None:
+        raise Unavailable("away")
+
+    await rig.bring("one", "Waves carry energy.")
+    await rig.indexing.sweep()
+    with monkeypatch.context() as patch:
+        patch.setattr(ExactIndexes, "open", away)
+        assert (await rig.ask("waves")).passages[0].passage.text == "Waves carry energy."
+    rig.clock.now += 31
+    assert (await rig.ask("Zyzzyva?")).passages[0].score > 0
 
 
 async def test_another_model_embeds_everything_again(rig: Rig) -> None:

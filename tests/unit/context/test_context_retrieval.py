@@ -7,7 +7,6 @@ from services.context.retrieval.bm25 import K1, B, Bm25
 from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.languages import UNKNOWN, language_of
 from services.context.retrieval.terms import terms
-from services.context.retrieval.vectors import Vectors, ranking
 
 
 def test_bm25_scores_as_its_formula_says() -> None:
@@ -65,16 +64,3 @@ def test_a_word_that_one_passage_alone_has_outweighs_what_vectors_guess() -> Non
     words = np.array([0.1, 8.0, 0.1, 0.1], dtype=np.float32)
     scores = fuse(by_share([1, 0, 2, 3], words), by_rank([3, 2, 0, 1]))
     assert max(scores, key=lambda row: scores[row]) == 1
-
-
-def test_rows_without_a_vector_are_never_found() -> None:
-    matrix = np.array([[1, 0], [0, 0], [0.6, 0.8]], dtype=np.float32)
-    vectors = Vectors("m", matrix, np.array([True, False, True]))
-    scores = vectors.scores(np.array([0, 1], dtype=np.float32))
-    assert ranking(scores, -1, 10) == [2, 0]
-    assert not vectors.complete
-
-
-def test_a_query_of_another_width_finds_nothing() -> None:
-    vectors = Vectors("m", np.ones((2, 2), dtype=np.float32), np.array([True, True]))
-    assert ranking(vectors.scores(np.ones(3, dtype=np.float32)), -1, 10) == []
