@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -28,7 +29,7 @@ from services.context.adapters.mongo_vectors import MongoVectors
 from services.context.adapters.mongo_videos import MongoVideos
 from services.context.adapters.redis_cache import RedisContextCache
 from services.context.grounding_servicer import GroundingServicer
-from services.context.ports import ContextCache, VectorIndexes
+from services.context.ports import ContextCache, CourseStore, Embedder, VectorIndexes, VideoStore
 from services.context.service.courses import Courses
 from services.context.service.finding import Finding
 from services.context.service.grounding import Grounding
@@ -46,65 +47,93 @@ from services.context.settings import ContextSettings
 UPKEEP_RETRY_SECONDS = 2.0
 CANCEL_AGAIN_SECONDS = 0.5
 
+Count = Callable[[str, str, int], None]
+
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """What the service stands on."""
+
+    client: mongo.Client
+    courses: CourseStore
+    videos: VideoStore
+    feed: MongoFeed
+    cache: ContextCache
+    indexes: VectorIndexes
+    embedder: Embedder
 
 
 async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """The servicers of the process; what they opened is closed by the stack."""
-    client = mongo.connect(settings)
-    stack.push_async_callback(client.close)
-    peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret)
-    stack.push_async_callback(peer.close)
     count = _counter()
-    cache = _cache(settings, stack, count)
-    feed = MongoFeed(client)
-    courses_store, videos_store = MongoCourses(client), MongoVideos(client)
-    embedder, indexes = InferenceEmbedder(peer), _indexes(settings, stack)
-
-    loader = Loader(
-        videos_store,
-        cache,
-        indexes,
-        seconds=settings.context_cache_seconds,
-        incomplete_seconds=settings.context_incomplete_seconds,
-    )
-    room = 0 if settings.disable_cache else settings.context_cache_passages
-    shelf = Shelf(loader, courses_store, feed, passages=room, observe=lambda result: count("process", result, 1))
-    queries = QueryVectors(embedder)
-    indexing = Indexing(
-        MongoVectors(client),
-        courses_store,
-        cache,
-        embedder,
-        seconds=settings.context_embed_sweep_seconds,
-        retry_seconds=settings.context_embed_retry_seconds,
-    )
+    outside = _outside(settings, stack, count)
+    shelf = _shelf(settings, outside, lambda result: count("process", result, 1))
+    queries = QueryVectors(outside.embedder)
     stack.push_async_callback(shelf.close)
     stack.push_async_callback(queries.close)
 
     search = Search(queries, budget=settings.context_vector_budget_ms / 1000)
-    popularity = Popularity(MongoPopularity(client))
-    courses = Courses(courses_store, shelf, cache, indexes)
-    videos = Videos(courses, videos_store, shelf, imported=indexing.wake)
-    grounding = Grounding(shelf, search, popularity)
+    popularity = Popularity(MongoPopularity(outside.client))
     stack.push_async_callback(popularity.flush)
+    indexing = _indexing(settings, outside)
+    courses = Courses(outside.courses, shelf, outside.cache, outside.indexes)
+    videos = Videos(courses, outside.videos, shelf, imported=indexing.wake)
+    grounding = Grounding(shelf, search, popularity)
 
-    for work in (feed.run(), indexing.run(), popularity.run(settings.context_popularity_seconds), _upkeep(client)):
-        _in_background(stack, work)
-    servicer = CourseServicer(
-        courses,
-        videos,
-        Finding(grounding, search),
-        Preloading(grounding, popularity),
-        PageTokens(settings.internal_secret),
-    )
+    _in_background(stack, outside.feed.run())
+    _in_background(stack, indexing.run())
+    _in_background(stack, popularity.run(settings.context_popularity_seconds))
+    _in_background(stack, _upkeep(outside.client))
+    finding, preloading = Finding(grounding, search), Preloading(grounding, popularity)
+    servicer = CourseServicer(courses, videos, finding, preloading, PageTokens(settings.internal_secret))
     return [
         Mount(courses_pb2_grpc.add_CourseServiceServicer_to_server, servicer),
         Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, GroundingServicer(grounding)),
     ]
 
 
-def _cache(settings: ContextSettings, stack: AsyncExitStack, count: "Callable[[str, str, int], None]") -> ContextCache:
+def _outside(settings: ContextSettings, stack: AsyncExitStack, count: Count) -> _Outside:
+    client = mongo.connect(settings)
+    stack.push_async_callback(client.close)
+    peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret)
+    stack.push_async_callback(peer.close)
+    return _Outside(
+        client=client,
+        courses=MongoCourses(client),
+        videos=MongoVideos(client),
+        feed=MongoFeed(client),
+        cache=_cache(settings, stack, count),
+        indexes=_indexes(settings, stack),
+        embedder=InferenceEmbedder(peer),
+    )
+
+
+def _shelf(settings: ContextSettings, outside: _Outside, observe: Callable[[str], None]) -> Shelf:
+    loader = Loader(
+        outside.videos,
+        outside.cache,
+        outside.indexes,
+        seconds=settings.context_cache_seconds,
+        incomplete_seconds=settings.context_incomplete_seconds,
+    )
+    room = 0 if settings.disable_cache else settings.context_cache_passages
+    return Shelf(loader, outside.courses, outside.feed, passages=room, observe=observe)
+
+
+def _indexing(settings: ContextSettings, outside: _Outside) -> Indexing:
+    return Indexing(
+        MongoVectors(outside.client),
+        outside.courses,
+        outside.cache,
+        outside.embedder,
+        seconds=settings.context_embed_sweep_seconds,
+        retry_seconds=settings.context_embed_retry_seconds,
+    )
+
+
+def _cache(settings: ContextSettings, stack: AsyncExitStack, count: Count) -> ContextCache:
     if settings.disable_cache:
         return NoContextCache()
     client = redis.connect(settings.cache_url, settings)
@@ -122,7 +151,7 @@ def _indexes(settings: ContextSettings, stack: AsyncExitStack) -> VectorIndexes:
     return ChromaIndexes(client)
 
 
-def _counter() -> Callable[[str, str, int], None]:
+def _counter() -> Count:
     requests = metrics.get_meter("context").create_counter(
         "lectern_cache_requests", description="Look-ups in the layers of caches"
     )
