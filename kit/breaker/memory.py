@@ -66,6 +66,9 @@ class MemoryBoard:
     async def force(self, name: str, state: State | None) -> None:
         self._of(name).forced = state
 
+    async def reset(self, name: str) -> None:
+        self._breakers.pop(name, None)
+
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
         return {name: self.standing(name) for name in names}
 

@@ -89,6 +89,11 @@ class SharedBoard:
             await self._redis.expire(self._key(name), FORCED_FOR)
         await self._local.force(name, state)
 
+    async def reset(self, name: str) -> None:
+        """Raises RedisError where the others cannot be told."""
+        await self._redis.delete(self._key(name))
+        await self._local.reset(name)
+
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
         """What all processes together have seen, or this one where Redis is away."""
         return {name: await self._tell(name, *NONE) or self._local.standing(name) for name in names}

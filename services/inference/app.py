@@ -3,76 +3,139 @@
 import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
-from lectern.inference.v1 import generation_pb2_grpc
+from lectern.inference.v1 import generation_pb2_grpc, operations_pb2_grpc
 
+from kit import mongo, redis
+from kit.breaker.guard import Guard
 from kit.breaker.memory import MemoryBoard
 from kit.breaker.model import Rule
+from kit.breaker.ports import Board
 from kit.breaker.shared import SharedBoard
-from kit.redis import Redis, connect
 from kit.server import Mount
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
+from services.inference.adapters.memory_limits import MemoryLimits
+from services.inference.adapters.mongo_ledger import MongoLedger
+from services.inference.adapters.observed import Latencies, ObservedChat, ObservedEmbeddings
 from services.inference.adapters.openai_chat import OpenAIChat
 from services.inference.adapters.openai_clients import OpenAIClients
 from services.inference.adapters.openai_embeddings import OpenAIEmbeddings
 from services.inference.adapters.redis_answers import RedisAnswers
 from services.inference.adapters.redis_flights import RedisFlights
+from services.inference.adapters.redis_limits import RedisLimits
 from services.inference.adapters.redis_link import RedisLink
 from services.inference.configuration import max_tokens, providers, timeouts
+from services.inference.model.providers import Limits
+from services.inference.operations_servicer import BudgetServicer, ProviderServicer, UsageServicer
 from services.inference.ports import Generator
+from services.inference.service.admission import Doorkeeper
 from services.inference.service.cached import Cached
 from services.inference.service.catalog import Catalog
 from services.inference.service.coalescing import Coalescing
 from services.inference.service.degraded import Degrading
 from services.inference.service.embedding import Embedding
-from services.inference.service.failover import Failover
+from services.inference.service.failover import Failover, Persistence
 from services.inference.service.generation import Generation
+from services.inference.service.operations import Providers, Spending
 from services.inference.service.prompts import Prompts
 from services.inference.service.single_flight import SingleFlight
 from services.inference.servicer import GenerationServicer
 from services.inference.settings import InferenceSettings
 
 FLIGHT_LOG_SECONDS = 15
+DATABASE_RULE = Rule(minimum=5, window=10.0, open_for=2.0, probe_for=5.0)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the layers stand on."""
+
+    catalog: Catalog
+    clients: OpenAIClients
+    redis: redis.Redis
+    link: RedisLink
+    breakers: Board
+    ledger: MongoLedger
+    door: Doorkeeper
+    latencies: Latencies
 
 
 async def build(settings: InferenceSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """The servicers over every layer around the call to a model."""
+    outside = await _outside(settings, stack)
+    prompts = Prompts(max_tokens(settings))
+    generation = Generation(outside.catalog, prompts, _layers(settings, stack, outside, prompts.continuation))
+    embeddings = ObservedEmbeddings(OpenAIEmbeddings(outside.clients))
+    embedding = Embedding(outside.catalog, embeddings, outside.breakers, outside.door, settings.queue_seconds)
+    status = Providers(outside.catalog, outside.breakers, outside.latencies.of)
+    spending = Spending(outside.ledger)
+    return [
+        Mount(generation_pb2_grpc.add_GenerationServiceServicer_to_server, GenerationServicer(generation, embedding)),
+        Mount(operations_pb2_grpc.add_ProviderServiceServicer_to_server, ProviderServicer(status)),
+        Mount(operations_pb2_grpc.add_UsageServiceServicer_to_server, UsageServicer(spending)),
+        Mount(operations_pb2_grpc.add_BudgetServiceServicer_to_server, BudgetServicer(spending)),
+    ]
+
+
+async def _outside(settings: InferenceSettings, stack: AsyncExitStack) -> Outside:
     catalog = Catalog(providers(settings, os.environ), timeouts(settings))
     clients = OpenAIClients(catalog.providers)
     stack.push_async_callback(clients.close)
-    redis = connect(settings.cache_url, settings)
-    stack.push_async_callback(redis.aclose)
-    breakers = await stack.enter_async_context(_breakers(settings, redis))
-    prompts = Prompts(max_tokens(settings))
-    failover = Failover(catalog, OpenAIChat(clients), breakers, prompts.continuation)
-    generator = _layers(settings, stack, redis, catalog, failover)
-    generation = Generation(catalog, prompts, generator)
-    embedding = Embedding(catalog, OpenAIEmbeddings(clients), breakers)
-    servicer = GenerationServicer(generation, embedding)
-    return [Mount(generation_pb2_grpc.add_GenerationServiceServicer_to_server, servicer)]
-
-
-def _layers(
-    settings: InferenceSettings, stack: AsyncExitStack, redis: Redis, catalog: Catalog, failover: Failover
-) -> Generator:
-    """What is around the call to a model, innermost first."""
+    cache = redis.connect(settings.cache_url, settings)
+    stack.push_async_callback(cache.aclose)
     link = RedisLink()
-    wakes = Wakes(redis)
-    stack.push_async_callback(wakes.close)
-    leases = RedisFlights(redis, link, settings.flight_lease_seconds)
-    logbook = RedisTurnLog(redis, wakes, ended_ttl=FLIGHT_LOG_SECONDS)
+    breakers = await stack.enter_async_context(_breakers(settings, cache))
+    ledger = _ledger(settings, stack)
+    door = Doorkeeper(RedisLimits(cache, link, MemoryLimits()), ledger, *_allowances(settings))
+    stack.push_async_callback(door.close)
+    return Outside(catalog, clients, cache, link, breakers, ledger, door, Latencies())
 
-    generator: Generator = Coalescing(failover, settings.coalesce_ms / 1000)
-    generator = shared = SingleFlight(generator, leases, logbook, catalog)
+
+def _layers(settings: InferenceSettings, stack: AsyncExitStack, outside: Outside, continuation: str) -> Generator:
+    """What is around the call to a model, innermost first."""
+    chat = ObservedChat(OpenAIChat(outside.clients), outside.latencies)
+    how = Persistence(continuation, settings.queue_seconds)
+    generator: Generator = Failover(outside.catalog, chat, outside.breakers, outside.door, how)
+    generator = Coalescing(generator, settings.coalesce_ms / 1000)
+    generator = shared = _single_flight(settings, stack, outside, generator)
     stack.push_async_callback(shared.close)
     if not settings.disable_cache:
-        generator = Cached(generator, RedisAnswers(redis, link, settings.answer_cache_seconds), catalog)
+        answers = RedisAnswers(outside.redis, outside.link, settings.answer_cache_seconds)
+        generator = Cached(generator, answers, outside.catalog)
     return Degrading(generator)  # outermost: an answer without a model is neither shared nor kept
 
 
-def _breakers(settings: InferenceSettings, redis: Redis) -> SharedBoard:
+def _single_flight(
+    settings: InferenceSettings, stack: AsyncExitStack, outside: Outside, inner: Generator
+) -> SingleFlight:
+    wakes = Wakes(outside.redis)
+    stack.push_async_callback(wakes.close)
+    leases = RedisFlights(outside.redis, outside.link, settings.flight_lease_seconds)
+    logbook = RedisTurnLog(outside.redis, wakes, ended_ttl=FLIGHT_LOG_SECONDS)
+    return SingleFlight(inner, leases, logbook, outside.catalog)
+
+
+def _ledger(settings: InferenceSettings, stack: AsyncExitStack) -> MongoLedger:
+    client = mongo.connect(settings)
+    stack.push_async_callback(client.close)
+    guard = Guard(MemoryBoard(DATABASE_RULE), "mongodb", "the database cannot be reached")
+    ledger = MongoLedger(client[settings.inference_database], guard)
+    stack.push_async_callback(ledger.close)
+    return ledger
+
+
+def _breakers(settings: InferenceSettings, cache: redis.Redis) -> SharedBoard:
     rule = Rule(
         settings.breaker_share, settings.breaker_minimum, settings.breaker_window, settings.breaker_open_seconds
     )
-    return SharedBoard(redis, MemoryBoard(rule), prefix="breaker:provider")
+    return SharedBoard(cache, MemoryBoard(rule), prefix="breaker:provider")
+
+
+def _allowances(settings: InferenceSettings) -> tuple[Limits, Limits]:
+    """What a user and what a tenant is allowed in a minute."""
+    return (
+        Limits(settings.user_requests_per_minute, settings.user_tokens_per_minute),
+        Limits(settings.tenant_requests_per_minute, settings.tenant_tokens_per_minute),
+    )

@@ -32,6 +32,13 @@ class InferenceSettings(CommonSettings):
     breaker_window: float = Field(30.0, description="Seconds that outcomes are counted for")
     breaker_open_seconds: float = Field(60.0, description="Seconds until one probe is let through")
 
+    user_requests_per_minute: int = Field(0, description="Model calls of one user in a minute; 0 is unlimited")
+    user_tokens_per_minute: int = Field(0, description="Tokens of one user in a minute; 0 is unlimited")
+    tenant_requests_per_minute: int = Field(0, description="Model calls of one tenant in a minute; 0 is unlimited")
+    tenant_tokens_per_minute: int = Field(0, description="Tokens of one tenant in a minute; 0 is unlimited")
+    queue_seconds: float = Field(20.0, description="Seconds that a call waits in line while all providers are full")
+    inference_database: str = Field("lectern_inference", description="The database of spend and budgets")
+
     answer_cache_seconds: float = Field(3600.0, description="Seconds that an answer without personal history is kept")
     flight_lease_seconds: float = Field(
         3.0, description="Seconds after which a lost leader of a shared call is replaced"

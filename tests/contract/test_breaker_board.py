@@ -124,6 +124,16 @@ async def test_an_operator_holds_it_open_or_closed(make: Make) -> None:
     assert (await board.standings(["p"]))["p"].forced is None
 
 
+async def test_a_reset_forgets_everything(make: Make) -> None:
+    board = await make()
+    await opened(board)
+    await board.rest("p", 300)
+
+    await board.reset("p")
+
+    assert await board.admits("p")
+
+
 async def test_without_redis_each_process_decides_alone() -> None:
     client = connect("redis://127.0.0.1:1/0", CommonSettings())
     async with SharedBoard(client, MemoryBoard(RULE)) as board:

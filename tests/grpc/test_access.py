@@ -113,6 +113,18 @@ CASES = {
     "lectern.context.v1.CourseService/ClearCourseCache": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/AddMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/RemoveMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.inference.v1.ProviderService/ListProviders": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.inference.v1.ProviderService/OpenProvider": Case(
+        lambda _: {"name": "providers/none"}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.inference.v1.ProviderService/CloseProvider": Case(
+        lambda _: {"name": "providers/none"}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.inference.v1.UsageService/GetUsage": Case(lambda _: {"user": "ana"}, "PERMISSION_DENIED", "OK"),
+    "lectern.inference.v1.BudgetService/ListBudgets": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.inference.v1.BudgetService/UpdateBudget": Case(
+        lambda _: {"budget": {"tokenLimit": 1000000}}, "PERMISSION_DENIED", "OK"
+    ),
     "lectern.jobs.v1.JobService/GetJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
     "lectern.jobs.v1.JobService/ListJobs": Case(lambda _: {}, "OK", "OK"),
     "lectern.jobs.v1.JobService/WatchJob": Case(job, "NOT_FOUND", "NOT_FOUND"),

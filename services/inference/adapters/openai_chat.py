@@ -5,7 +5,6 @@ from typing import Any
 
 import openai
 from httpx2 import HTTPError, Timeout
-from opentelemetry import propagate
 
 from services.inference.adapters.openai_clients import OpenAIClients
 from services.inference.adapters.openai_errors import translated
@@ -43,7 +42,7 @@ def _arguments(call: ChatCall) -> dict[str, Any]:
         "stream": True,
         "stream_options": {"include_usage": True},
         "timeout": Timeout(call.timeouts.total, connect=call.timeouts.connect),
-        "extra_headers": trace_headers(),
+        "extra_headers": dict(call.headers),
     }
     if call.max_tokens:
         arguments[call.route.provider.limit_field] = call.max_tokens
@@ -53,10 +52,3 @@ def _arguments(call: ChatCall) -> dict[str, Any]:
         schema = {"name": "answer", "schema": dict(call.schema), "strict": True}
         arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
     return arguments
-
-
-def trace_headers() -> dict[str, str]:
-    """The W3C headers by which the provider's own spans join the trace."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import openai
+from opentelemetry import propagate
 
-from services.inference.adapters.openai_chat import trace_headers
 from services.inference.adapters.openai_clients import OpenAIClients
 from services.inference.adapters.openai_errors import translated
 from services.inference.model.generation import Usage, Vectors
@@ -24,13 +24,19 @@ class OpenAIEmbeddings:
         model = route.model.replace(KIND, "query" if query else "passage")
         try:
             reply = await self._clients.of(route).embeddings.create(
-                model=model, input=list(texts), encoding_format="float", timeout=timeout, extra_headers=trace_headers()
+                model=model, input=list(texts), encoding_format="float", timeout=timeout, extra_headers=_trace_headers()
             )
         except openai.OpenAIError as error:
             raise translated(error) from error
         rows = [item.embedding for item in sorted(reply.data, key=lambda item: item.index)]
         usage = Usage(reply.usage.prompt_tokens if reply.usage else 0, 0)
         return Vectors(_unit(rows), route.model.replace(f"-{KIND}", "").replace(KIND, ""), usage)
+
+
+def _trace_headers() -> dict[str, str]:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier
 
 
 def _unit(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:

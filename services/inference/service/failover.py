@@ -12,9 +12,10 @@ from services.inference.model.generation import Delta, Event, Finish, Message, N
 from services.inference.model.providers import Route, Timeouts
 from services.inference.ports import ChatCall, ChatProvider, Piece
 from services.inference.service import tokens
+from services.inference.service.admission import Doorkeeper
 from services.inference.service.catalog import Catalog
 from services.inference.service.echo import Echo
-from services.inference.service.plan import Plan, exhausted
+from services.inference.service.plan import Plan, Try, exhausted
 from services.inference.service.seam import Seam
 from services.inference.service.timing import timed
 
@@ -23,42 +24,74 @@ LEAST_TOKENS = 16
 
 @dataclass(slots=True)
 class Answer:
-    """What has been said of an answer, and what it has cost so far."""
+    """What has been said of an answer, and what that took."""
 
     text: str
-    usage: Usage = field(default_factory=Usage)
     said_here: bool = False
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """How an answer is held on to: the instruction by which a model goes on, and the seconds in line for a full one."""
+
+    continuation: str
+    patience: float
 
 
 class Failover:
     """The Generator that calls providers: retries before the first token, continues elsewhere after it."""
 
-    def __init__(self, catalog: Catalog, chat: ChatProvider, breakers: Board, continuation: str) -> None:
-        """`continuation` is the instruction by which a model goes on with an answer that broke off."""
-        self._catalog, self._chat, self._breakers = catalog, chat, breakers
-        self._continuation = continuation
+    def __init__(
+        self, catalog: Catalog, chat: ChatProvider, breakers: Board, door: Doorkeeper, how: Persistence
+    ) -> None:
+        self._catalog, self._chat, self._breakers, self._door, self._how = catalog, chat, breakers, door, how
 
     async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Raises Unavailable when every route has failed, with STREAM_INTERRUPTED once text was said."""
         answer = Answer(prompt.continue_from)
-        plan = Plan(self._catalog.routes(prompt.purpose, prompt.model, prompt.tokens), self._breakers)
+        admission = self._door.admission(
+            caller, prompt.course, prompt.purpose, prompt.tokens + tokens.estimate(answer.text), prompt.max_tokens
+        )
+        routes = self._catalog.routes(prompt.purpose, prompt.model, prompt.tokens)
+        plan = Plan(routes, self._breakers, admission, self._how.patience)
         last: ProviderFailure | None = None
-        async with aclosing(plan.tries()) as routes:
-            async for route in routes:
+        async with aclosing(plan.tries()) as tries:
+            async for step in tries:
+                if isinstance(step, Notice):
+                    yield step
+                    continue
                 if last is not None:
                     yield _switched(answer)
                 try:
-                    limits = self._limits(prompt, alone=plan.is_only(route))
-                    async with aclosing(self._attempt(route, prompt, answer, limits)) as events:
+                    async with aclosing(self._settled(step, plan, prompt, answer)) as events:
                         async for event in events:
                             yield event
-                    await plan.succeeded(route)
+                    await plan.succeeded(step.route)
                     return
                 except ProviderFailure as failure:
                     last = failure
-                    await plan.failed(route, failure)
+                    await plan.failed(step.route, failure)
                     _tell(failure, prompt, answer)
         raise _given_up(last, answer)
+
+    async def _settled(self, step: Try, plan: Plan, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
+        """One attempt, paid for however it ends."""
+        before, usage = len(answer.text), None
+        try:
+            limits = self._limits(prompt, alone=plan.is_only(step.route))
+            async with aclosing(self._attempt(step.route, prompt, answer, limits)) as events:
+                async for event in events:
+                    if isinstance(event, Finish):
+                        usage = event.usage
+                        yield replace(event, usage=answer.usage + usage)
+                    else:
+                        yield event
+        finally:
+            if usage is None and len(answer.text) > before:
+                usage = Usage(prompt.tokens, tokens.estimate(answer.text[before:]))
+            answer.usage += usage or Usage()
+            step.grant.settle_soon(usage)
 
     async def _attempt(
         self, route: Route, prompt: Prompt, answer: Answer, limits: Timeouts
@@ -81,9 +114,9 @@ class Failover:
                 Remedy.TELL, "refused", "the provider refused the content", reason=Reason.CONTENT_REFUSED
             )
         estimated = Usage(tokens.of_messages(call.messages), tokens.estimate(answer.text[before:]))
-        usage = answer.usage + (end.usage or estimated)
+        reason = end.finish_reason or "stop"
         yield Finish(
-            usage, route.provider.name, route.model, finish_reason=end.finish_reason or "stop", policy=prompt.policy
+            end.usage or estimated, route.provider.name, route.model, finish_reason=reason, policy=prompt.policy
         )
 
     def _limits(self, prompt: Prompt, *, alone: bool) -> Timeouts:
@@ -96,7 +129,7 @@ class Failover:
         if answer.text:
             messages = (*messages, Message(Speaker.ASSISTANT, answer.text))
             if not route.provider.prefill:
-                messages = (*messages, Message(Speaker.USER, self._continuation))
+                messages = (*messages, Message(Speaker.USER, self._how.continuation))
             max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text)) if max_tokens else 0
         return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema)
 

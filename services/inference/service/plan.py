@@ -3,39 +3,76 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 
 from kit import deadline
 from kit.breaker.ports import Board
-from kit.errors import DeadlineExceeded, Reason, Unavailable
+from kit.errors import DeadlineExceeded, LecternError, Reason, Unavailable
 from services.inference.model.failures import ProviderFailure, Remedy
+from services.inference.model.generation import Notice
 from services.inference.model.providers import Route
+from services.inference.ports import Verdict
+from services.inference.service.admission import Admission, Grant
 
 ROUNDS = 3
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 2.0
+LONGEST_LOOK = 0.5
 DEFAULT_REST = 1.0  # for a 429 that does not say how long
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A route that may be called now, with what was reserved for the call."""
+
+    route: Route
+    grant: Grant
 
 
 class Plan:
     """The tries of one call: every route once, in order; then, after a pause, those again that may get well."""
 
-    def __init__(self, routes: Sequence[Route], breakers: Board) -> None:
+    def __init__(self, routes: Sequence[Route], breakers: Board, admission: Admission, patience: float) -> None:
+        """`patience` is how many seconds the call waits at the most while all routes are at their limits."""
         self._routes = list(routes)
-        self._breakers = breakers
-        self.tried = 0
+        self._breakers, self._admission = breakers, admission
+        self._patience = deadline.within(patience)
+        self._place, self._tried = 0, 0
+        self._full: Verdict | None = None
 
-    async def tries(self) -> AsyncGenerator[Route, None]:
-        """The next route to try, at most three times each and within the deadline."""
-        for round_number in range(ROUNDS):
-            if round_number and not await self._pause(round_number):
-                return
-            before = self.tried
-            for route in list(self._routes):
-                if await self._breakers.admits(route.id):
-                    self.tried += 1
-                    yield route
-            if self.tried == before or not self._routes:
-                return  # every route rests or is broken: waiting here would keep the reader from other help
+    async def tries(self) -> AsyncGenerator[Try | Notice, None]:
+        """What to try next, at most three times each; notices tell the place in line while all is full."""
+        rounds = 0
+        try:
+            while rounds < ROUNDS and self._routes:
+                before, self._full = self._tried, None
+                async for each in self._sweep():
+                    yield each
+                if self._tried > before:
+                    rounds += 1
+                    if rounds == ROUNDS or not await _pause(rounds):
+                        return
+                elif self._full is None:
+                    return  # every route rests or is broken: waiting would keep the reader from other help
+                else:
+                    if notice := self._waiting(self._full):
+                        yield notice
+                    if not await self._look_again(self._full):
+                        return
+        finally:
+            await self._admission.leave()
+
+    async def _sweep(self) -> AsyncGenerator[Try, None]:
+        """Every route that may be called now, once; where all are full, the call takes its place in line."""
+        for route in list(self._routes):
+            if await self._breakers.admits(route.id):
+                last = route is self._routes[-1]
+                answer = await self._admission.reserve(route, queue=last and not self._tried)
+                if isinstance(answer, Grant):
+                    self._tried += 1
+                    yield Try(route, answer)
+                else:
+                    self._full = answer
 
     def is_only(self, route: Route) -> bool:
         """Whether there is no other provider to go to."""
@@ -56,20 +93,39 @@ class Plan:
         if failure.remedy is not Remedy.RETRY:
             self._routes.remove(route)
 
-    async def _pause(self, round_number: int) -> bool:
-        """Waits with jitter before another round; False where the deadline leaves no time for one."""
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (round_number - 1)) * (0.5 + random.random() / 2)
-        left = deadline.remaining()
-        if left is not None and left <= pause:
-            return False
+    def _waiting(self, full: Verdict) -> Notice | None:
+        """Tells the place in line, when it has changed."""
+        if not full.place or full.place == self._place:
+            return None
+        self._place = full.place
+        return Notice("waiting", f"All models are busy; you are number {full.place} in line.")
+
+    async def _look_again(self, full: Verdict) -> bool:
+        pause = min(full.wait, LONGEST_LOOK, self._patience)
+        self._patience -= pause
         await asyncio.sleep(pause)
-        return True
+        return self._patience > 0
 
 
-def exhausted(last: ProviderFailure | None) -> Exception:
-    """What the caller is told when no route is left."""
+async def _pause(rounds: int) -> bool:
+    """Waits with jitter before another round; False where the deadline leaves no time for one."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (rounds - 1)) * (0.5 + random.random() / 2)
+    left = deadline.remaining()
+    if left is not None and left <= pause:
+        return False
+    await asyncio.sleep(pause)
+    return True
+
+
+def exhausted(last: ProviderFailure | None) -> LecternError:
+    """What the caller is told when no route is left; a turn that can wait may be asked again as a job."""
     left = deadline.remaining()
     if left is not None and left <= 0:
         return DeadlineExceeded("the deadline passed before a model could answer")
     wait = None if last is None else last.retry_after
-    return Unavailable("no model can answer at the moment", Reason.PROVIDERS_UNAVAILABLE, retry_after=wait or 5.0)
+    return Unavailable(
+        "no model can answer at the moment",
+        Reason.PROVIDERS_UNAVAILABLE,
+        retry_after=wait or 5.0,
+        metadata={"offer": "enqueue"},
+    )

@@ -1,41 +1,18 @@
 """What several callers and processes share: answers, calls under way, breakers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
 
-import pytest
-import redis
-
 from bench.fake_provider.answer import numbers_in
-from bench.fake_provider.process import Remote, fake_provider
+from bench.fake_provider.process import Remote
 from tests.inference import STUDENT, events_of, inference, providers_json, question, text_of
 
 WORDS = list(range(1, 31))
 
 
-@pytest.fixture
-async def one() -> AsyncIterator[Remote]:
-    async with fake_provider({"words": 30}) as remote:
-        yield remote
-
-
-@pytest.fixture
-async def two() -> AsyncIterator[Remote]:
-    async with fake_provider({"words": 30}) as remote:
-        yield remote
-
-
-@pytest.fixture
-def fresh_redis(redis_url: str) -> str:
-    with redis.Redis.from_url(redis_url) as client:
-        client.flushall()
-    return redis_url
-
-
-async def test_the_same_question_again_is_answered_from_the_cache(one: Remote, fresh_redis: str) -> None:
-    async with inference(providers_json(one), redis_url=fresh_redis) as peer:
+async def test_the_same_question_again_is_answered_from_the_cache(one: Remote) -> None:
+    async with inference(providers_json(one)) as peer:
         first = await events_of(peer, question(context_version="1"))
         again = await events_of(peer, question(context_version="1"))
         edited = await events_of(peer, question(context_version="2"))
@@ -46,20 +23,20 @@ async def test_the_same_question_again_is_answered_from_the_cache(one: Remote, f
     assert (await one.counts())["requests"] == 3
 
 
-async def test_with_caches_off_every_question_is_asked(one: Remote, fresh_redis: str) -> None:
-    async with inference(providers_json(one), redis_url=fresh_redis, disable_cache=True) as peer:
+async def test_with_caches_off_every_question_is_asked(one: Remote) -> None:
+    async with inference(providers_json(one), disable_cache=True) as peer:
         for _ in range(2):
             assert not (await events_of(peer, question()))[-1].finish.cached
 
     assert (await one.counts())["requests"] == 2
 
 
-async def test_many_callers_over_two_processes_are_one_call(one: Remote, fresh_redis: str) -> None:
+async def test_many_callers_over_two_processes_are_one_call(one: Remote) -> None:
     await one.script(words=30, words_per_second=100)
     ask = question(uuid4().hex)
     async with (
-        inference(providers_json(one), redis_url=fresh_redis) as here,
-        inference(providers_json(one), redis_url=fresh_redis) as there,
+        inference(providers_json(one)) as here,
+        inference(providers_json(one)) as there,
     ):
         answers = await asyncio.gather(*(events_of(peer, ask) for peer in (here, there) for _ in range(20)))
 
@@ -67,10 +44,10 @@ async def test_many_callers_over_two_processes_are_one_call(one: Remote, fresh_r
     assert (await one.counts())["requests"] == 1
 
 
-async def test_a_process_that_goes_leaves_its_call_to_another(one: Remote, fresh_redis: str) -> None:
+async def test_a_process_that_goes_leaves_its_call_to_another(one: Remote) -> None:
     await one.script(words=30, words_per_second=30)
     ask = question(uuid4().hex)
-    options = {"redis_url": fresh_redis, "coalesce_ms": 0}
+    options = {"coalesce_ms": 0}
     async with inference(providers_json(one), **options) as there:
         async with inference(providers_json(one), **options) as here:
             leader = asyncio.create_task(events_of(here, ask))
@@ -87,9 +64,9 @@ async def test_a_process_that_goes_leaves_its_call_to_another(one: Remote, fresh
     assert (await one.counts())["requests"] == 2
 
 
-async def test_breakers_open_for_all_processes(one: Remote, two: Remote, fresh_redis: str) -> None:
+async def test_breakers_open_for_all_processes(one: Remote, two: Remote) -> None:
     await one.script(status=500)
-    options = {"redis_url": fresh_redis, "breaker_minimum": 5}
+    options = {"breaker_minimum": 5}
     async with (
         inference(providers_json(one, two), **options) as here,
         inference(providers_json(one, two), **options) as there,
@@ -102,12 +79,11 @@ async def test_breakers_open_for_all_processes(one: Remote, two: Remote, fresh_r
     assert (await one.counts())["requests"] == 5
 
 
-async def test_a_provider_is_left_alone_as_long_as_it_asks(one: Remote, two: Remote, fresh_redis: str) -> None:
+async def test_a_provider_is_left_alone_as_long_as_it_asks(one: Remote, two: Remote) -> None:
     await one.script(status=429, retry_after=300)
-    options = {"redis_url": fresh_redis}
     async with (
-        inference(providers_json(one, two), **options) as here,
-        inference(providers_json(one, two), **options) as there,
+        inference(providers_json(one, two)) as here,
+        inference(providers_json(one, two)) as there,
     ):
         for peer in (here, there, here, there):
             assert (await events_of(peer, question(uuid4().hex)))[-1].finish.provider == "p2"

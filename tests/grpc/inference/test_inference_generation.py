@@ -1,6 +1,5 @@
 """The inference service as its callers see it: a real server, and providers in processes of their own."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,21 +7,9 @@ from lectern.inference.v1 import generation_pb2 as pb
 from lectern.inference.v1 import generation_pb2_grpc
 
 from bench.fake_provider.answer import numbers_in
-from bench.fake_provider.process import Remote, fake_provider
+from bench.fake_provider.process import Remote
 from kit.errors import InvalidArgument, LecternError, Reason
 from tests.inference import STUDENT, events_of, inference, providers_json, question, text_of
-
-
-@pytest.fixture
-async def one() -> AsyncIterator[Remote]:
-    async with fake_provider({"words": 30}) as remote:
-        yield remote
-
-
-@pytest.fixture
-async def two() -> AsyncIterator[Remote]:
-    async with fake_provider({"words": 30}) as remote:
-        yield remote
 
 
 async def test_an_answer_streams_and_ends_with_what_it_cost(one: Remote) -> None:

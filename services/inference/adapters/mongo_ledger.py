@@ -1,0 +1,160 @@
+"""The ledger in MongoDB: sums by day, written in groups; budgets beside them."""
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+import structlog
+from pymongo import UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from kit.breaker.guard import Guard
+from kit.errors import Reason, ResourceExhausted
+from kit.mongo import translated
+from services.inference.adapters.memory_ledger import scopes
+from services.inference.adapters.mongo_budgets import MongoBudgets
+from services.inference.model.spending import Amount, Budget, Charge, Line, Payer
+
+KNOWN_SECONDS = 2.0
+MAX_KNOWN = 20_000
+MAX_WAITING = 20_000
+RETRY_SECONDS = 1.0
+CLOSING_SECONDS = 5.0
+MAX_LINES = 1000
+SUMS = ("calls", "prompt_tokens", "completion_tokens", "cost", "unpriced_calls")
+Entry = tuple[str, ...]
+
+log = structlog.get_logger()
+
+
+class MongoLedger:
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], guard: Guard) -> None:
+        """`guard` fails calls fast while the database is away."""
+        self._guard = guard
+        self._spend = database["spend"]
+        self._budgets = MongoBudgets(database["budgets"])
+        self._known: dict[str, tuple[float, frozenset[str]]] = {}
+        self._waiting: dict[Entry, Counter[str]] = {}
+        self._prepared = False
+        self._writing: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Writes what is still waiting."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing}, timeout=CLOSING_SECONDS)
+
+    async def reserve(self, payer: Payer, amount: Amount) -> str:
+        async with self._guard(), self._translated():
+            concerned = await self._concerned(payer)
+            reservation = uuid.uuid4().hex if concerned else ""
+            held: list[str] = []
+            for name in concerned:
+                if not await self._budgets.hold(name, reservation, amount):
+                    await self._let_go(held, reservation)
+                    raise ResourceExhausted("the budget is spent", Reason.BUDGET_EXHAUSTED)
+                held.append(name)
+        return reservation
+
+    async def settle(self, payer: Payer, reservation: str, charge: Charge | None) -> None:
+        if charge is not None:
+            self._add(charge)
+        if reservation:
+            tokens, cost = (charge.usage.total, charge.cost or 0) if charge else (0, 0)
+            async with self._guard(), self._translated():
+                await self._let_go([_name(key) for key in scopes(payer)], reservation, tokens, cost)
+
+    async def usage(self, tenant: str, user: str, course: str, first: date, last: date) -> Sequence[Line]:
+        wanted: dict[str, Any] = {"tenant": tenant, "day": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
+        wanted |= {key: value for key, value in (("user", user), ("course", course)) if value}
+        kinds = ("user", "course", "provider", "model", "purpose")
+        group = {"_id": {kind: f"${kind}" for kind in kinds}, **{name: {"$sum": f"${name}"} for name in SUMS}}
+        async with self._guard(), self._translated():
+            await self._flush()
+            rows = await self._spend.aggregate([{"$match": wanted}, {"$group": group}, {"$limit": MAX_LINES}])
+            lines = [Line(**row["_id"], **{name: row[name] for name in SUMS}) async for row in rows]
+        return sorted(lines, key=lambda line: -(line.prompt_tokens + line.completion_tokens))
+
+    async def budgets(self, tenant: str) -> Sequence[Budget]:
+        async with self._guard(), self._translated():
+            return await self._budgets.of(tenant)
+
+    async def set_budget(self, budget: Budget) -> Budget:
+        self._known.clear()
+        async with self._guard(), self._translated():
+            return await self._budgets.set(_name((budget.tenant, budget.user, budget.course)), budget)
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        with translated():
+            yield
+
+    async def _concerned(self, payer: Payer) -> list[str]:
+        """The budgets that exist for the payer; a tenant's are looked up anew every two seconds."""
+        until, names = self._known.get(payer.tenant, (0.0, frozenset()))
+        if until < time.monotonic():
+            names = frozenset(await self._budgets.names(payer.tenant))
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[payer.tenant] = (time.monotonic() + KNOWN_SECONDS, names)
+        return [name for key in scopes(payer) if (name := _name(key)) in names]
+
+    async def _let_go(self, names: Sequence[str], reservation: str, tokens: int = 0, cost: int = 0) -> None:
+        for name in names:
+            await self._budgets.let_go(name, reservation, tokens, cost)
+
+    def _add(self, charge: Charge) -> None:
+        payer, day = charge.payer, datetime.now(UTC).date().isoformat()
+        key = (payer.tenant, payer.user, payer.course, charge.provider, charge.model, charge.purpose, day)
+        if key not in self._waiting and len(self._waiting) >= MAX_WAITING:
+            log.error("the spend ledger cannot be written; a charge is lost", tenant=payer.tenant, user=payer.user)
+            return
+        taken = (1, charge.usage.prompt_tokens, charge.usage.completion_tokens, charge.cost or 0)
+        self._waiting.setdefault(key, Counter()).update(
+            dict(zip(SUMS, (*taken, int(charge.cost is None)), strict=True))
+        )
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._waiting:
+            try:
+                await self._prepare()
+                await self._flush()
+            except PyMongoError as error:
+                log.warning("the spend ledger waits for the database", error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _prepare(self) -> None:
+        """Creates the indexes with the first write, so that a start does not need the database."""
+        if not self._prepared:
+            await self._spend.create_index([("tenant", 1), ("day", 1), ("user", 1)])
+            self._prepared = True
+
+    async def _flush(self) -> None:
+        batch, self._waiting = self._waiting, {}
+        if not batch:
+            return
+        try:
+            await self._spend.bulk_write([_update(key, sums) for key, sums in batch.items()], ordered=False)
+        except BaseException:
+            for key, sums in batch.items():  # late, and at worst twice, is better than lost
+                self._waiting.setdefault(key, Counter()).update(sums)
+            raise
+
+
+def _update(key: Entry, sums: Counter[str]) -> UpdateOne:
+    tenant, user, course, provider, model, purpose, day = key
+    fields = {"tenant": tenant, "user": user, "course": course, "provider": provider, "model": model}
+    fields |= {"purpose": purpose, "day": day}
+    return UpdateOne({"_id": fields}, {"$inc": dict(sums), "$setOnInsert": fields}, upsert=True)
+
+
+def _name(key: tuple[str, str, str]) -> str:
+    tenant, user, course = key
+    return "|".join((tenant, user and f"user:{user}", course and f"course:{course}"))
