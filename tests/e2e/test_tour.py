@@ -7,6 +7,7 @@ from rich.console import Console
 from kit.auth.caller import Role
 from local.sample_course import import_sample
 from local.screen import Screen
+from local.settings import DEMO_USER
 from local.tour import Tour
 from tests.e2e.conftest import System
 
@@ -20,7 +21,8 @@ async def test_the_tour_shows_an_answer_of_each_protocol_with_citations(system: 
     assert "REST asks:" in by_rest
     assert "  [" in by_rest
     assert "  [" in by_grpc
-    assert f"{system.base_url}/console" in by_grpc
+    assert system.base_url in by_grpc
+    assert system.background.stack.token(DEMO_USER).split(".")[0] in by_grpc
     assert "often wrong" in by_grpc
 
 
