@@ -55,6 +55,14 @@ class Stack:
         """The process id that a program has now."""
         return self._supervisor.pid(name)
 
+    async def hold(self, name: str) -> None:
+        """End one program and keep it down, to see how the others do without it."""
+        await self._supervisor.hold(name)
+
+    async def release(self, name: str) -> None:
+        """Start a program that is held, and return when it is ready."""
+        await self._supervisor.release(name)
+
     def token(self, user: str, role: Role = Role.STUDENT, org: str = "default") -> str:
         """A token that this stack accepts."""
         return tokens.mint(self.settings, Caller(org, user, frozenset({role})))

@@ -25,6 +25,14 @@ class Supervisor:
         """The process id that the program has now."""
         return self._keepers[name].pid
 
+    async def hold(self, name: str) -> None:
+        """End one program and keep it down until it is released."""
+        await self._keepers[name].stop()
+
+    async def release(self, name: str) -> None:
+        """Start a program that is held; raises its StartError."""
+        await self._keepers[name].start()
+
     async def start(self) -> None:
         """Start everything; where one program fails, stop the rest and raise its StartError."""
         starts = [asyncio.create_task(self._start(keeper)) for keeper in self._keepers.values()]

@@ -13,9 +13,10 @@ import orjson
 class Remote:
     """The control side of a running fake provider."""
 
-    def __init__(self, base_url: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, base_url: str, client: httpx.AsyncClient, pid: int) -> None:
         """`base_url` is what a client of the OpenAI API is given."""
         self.base_url = base_url
+        self.pid = pid
         self._control = base_url.removesuffix("/v1") + "/control"
         self._client = client
 
@@ -47,7 +48,7 @@ async def fake_provider(script: Mapping[str, Any] | None = None, port: int = 0) 
     try:
         base_url = (await process.stdout.readline()).decode().strip()
         async with httpx.AsyncClient(timeout=10) as client:
-            yield Remote(base_url, client)
+            yield Remote(base_url, client, process.pid)
     finally:
         process.terminate()
         await process.wait()

@@ -1,0 +1,81 @@
+"""A whole stack of its own to measure: real servers and services, a model provider that does as it is told."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bench.fake_provider.process import Remote, fake_provider
+from kit.auth.caller import Role
+from local import ports
+from local.parts import EVERYTHING
+from local.sample_course import import_sample
+from local.settings import LocalSettings
+from local.stack import Stack
+
+# Whatever the person's shell sets for real servers must not reach a measurement.
+OWN = ("REDIS_", "MONGODB_", "OPENAI_", "LECTERN_", "OTEL_", "UPSTASH_")
+ANSWER = (
+    "A wave is a disturbance that travels through a medium and carries energy from place to place [1]. "
+    "The particles of the medium move to and fro about their places and stay where they are [2]. "
+    "That is why a cork on a pond bobs up and down while the ripples pass under it. "
+    "The frequency counts the cycles of each second, and the wavelength is the way of one cycle."
+)
+
+
+@dataclass(frozen=True)
+class Script:
+    """How the provider answers: times in milliseconds, 0 words a second for all at once."""
+
+    first_token_ms: float = 0.0
+    words_per_second: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A running stack with the sample course in it."""
+
+    stack: Stack
+    provider: Remote
+    course: str
+    video_url: str
+
+    def target(self, service: str) -> str:
+        """A gRPC target over all processes of a service."""
+        addresses = [each.address for each in self.stack.plan.instances if each.service == service]
+        return f"ipv4:{','.join(addresses)}"
+
+
+@asynccontextmanager
+async def rig(script: Script, instances: Mapping[str, int]) -> AsyncIterator[Rig]:
+    """Started on free ports with a data folder of its own; gone without a trace afterwards.
+
+    Not for uvloop: it forks with the handlers that gRPC has for that, and what is to be started may crash in them.
+    """
+    async with AsyncExitStack() as exits:
+        folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="lectern-bench-")))
+        answers = {"text": ANSWER, "first_token_ms": script.first_token_ms}
+        answers["words_per_second"] = script.words_per_second
+        provider = await exits.enter_async_context(fake_provider(answers))
+        stack = await exits.enter_async_context(Stack(_settings(folder, provider, instances)))
+        course, video_url = await _sample(stack)
+        yield Rig(stack, provider, course, video_url)
+
+
+def _settings(folder: Path, provider: Remote, instances: Mapping[str, int]) -> LocalSettings:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    environ |= {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": "bench", "OPENAI_MODEL": "fake"}
+    environ |= {"LECTERN_EMBEDDINGS_BASE_URL": provider.base_url, "LECTERN_EMBEDDINGS_MODEL": "fake"}
+    environ["LECTERN_LOG_LEVEL"] = "warning"
+    return LocalSettings(folder, environ, next(ports.free_ports()), instances, EVERYTHING)
+
+
+async def _sample(stack: Stack) -> tuple[str, str]:
+    headers = {"authorization": f"Bearer {stack.token('teacher', Role.TEACHER)}"}
+    async with httpx.AsyncClient(base_url=stack.base_url, headers=headers, timeout=60, trust_env=False) as client:
+        sample = await import_sample(client)
+    return sample.course, sample.video_url
