@@ -52,12 +52,12 @@ check: lint proto docs test ## All that CI runs; ends with a clean git diff
 	@git diff --exit-code
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "Files appeared that git does not know." >&2; exit 1; }
 
-bench: setup ## Measure everything that bench/ knows, or what ARGS names
-	@for part in $(or $(ARGS),$(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))); do \
-	  echo "== $$part"; $(BIN)/python -m "bench.$$part"; done
+bench: setup ## Measure everything that bench/ knows, or what ARGS names ("turns --students 8")
+	@$(BIN)/python -m bench $(ARGS)
 
-faults: setup ## Kill each process of a running stack in turn, and see that it comes back
+faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	$(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
+	$(BIN)/python -m bench outage
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock

@@ -1,0 +1,25 @@
+"""`python -m bench NAME... [OPTION...]` runs these measurements one after another, or all where none is named."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> int:
+    """The number of measurements that failed."""
+    known = sorted(path.stem for path in FOLDER.glob("[a-z]*.py") if 'if __name__ == "__main__":' in path.read_text())
+    names = [word for word in sys.argv[1:] if word in known]
+    options = [word for word in sys.argv[1:] if word not in known]
+    if options and not names:
+        sys.exit(f"Name what to measure: {', '.join(known)}. NAME --help tells what can be chosen.")
+    return sum(_run(name, options) for name in names or known)
+
+
+def _run(name: str, options: list[str]) -> bool:
+    print(f"== {name}", flush=True)
+    return subprocess.run([sys.executable, "-m", f"bench.{name}", *options], check=False).returncode != 0
+
+
+sys.exit(main())
