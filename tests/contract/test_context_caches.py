@@ -1,12 +1,15 @@
 """What every cache of built contexts promises, and what it does while Redis is away."""
 
+import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+import redis as blocking
 
 from kit import redis
 from kit.settings import CommonSettings
@@ -111,6 +114,28 @@ async def test_entries_and_their_names_expire_in_redis(redis_url: str) -> None:
     }
     assert 30_000 < ttls["context_entries:expiring:waves"] <= 60_000
     assert 0 < ttls[f"context:expiring:waves:two:{course.version}"] <= 30_000
+
+
+async def test_damaged_entries_are_built_anew(redis_url: str) -> None:
+    course = a_course()
+    async with redis.connect(redis_url, CommonSettings()) as client:
+        cache = RedisContextCache(client)
+        await cache.put(course, [a_context("one")], 60)
+        name = next(iter(await client.smembers(f"context_entries:{quote(course.key.tenant, safe='')}:waves")))
+        for damaged in (b"", b"\0", b"\0\0\0\5hello", b"\0\0\0\x0a" + zlib.compress(b"[]")):
+            await client.set(name, damaged)
+            assert await cache.get(course, [a_video("one")]) == {}
+
+
+async def test_a_redis_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
+    course, port = a_course(), free_port()
+    async with redis.connect(f"redis://127.0.0.1:{port}/0", CommonSettings(redis_max_retries=0)) as client:
+        cache = FallbackCache(RedisContextCache(client), MemoryContextCache())
+        with redis_server(tmp_path, port) as url, blocking.Redis.from_url(url) as other:
+            await cache.put(course, [a_context("one")], 60)
+            other.client_pause(60_000)
+            await cache.put(course, [a_context("two")], 60)
+            assert (await cache.get(course, [a_video("one"), a_video("two")])).keys() == {"two"}
 
 
 async def test_memory_holds_no_more_than_it_may() -> None:

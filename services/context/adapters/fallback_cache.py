@@ -1,3 +1,4 @@
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,6 +11,8 @@ from services.context.model import Course, CourseKey, Video, VideoContext
 from services.context.ports import ContextCache
 
 PAUSE_SECONDS = 1.0
+# Building anew takes less.
+WAIT_SECONDS = 1.0
 FAILURES = (RedisError, OSError, TimeoutError)
 
 log = structlog.get_logger()
@@ -42,7 +45,8 @@ class FallbackCache:
     async def _either(self, use: Callable[[ContextCache], Awaitable[T]]) -> T:
         if self._clock() >= self._away_until:
             try:
-                return await use(self._first)
+                async with asyncio.timeout(WAIT_SECONDS):
+                    return await use(self._first)
             except FAILURES as error:
                 self._away_until = self._clock() + PAUSE_SECONDS
                 log.warning("context_cache_away", error=type(error).__name__)

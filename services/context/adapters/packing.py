@@ -25,7 +25,14 @@ def pack(context: VideoContext) -> bytes:
 
 
 def unpack(packed: bytes, video: Video) -> VideoContext | None:
-    """The context of the video; None where the entry has another shape."""
+    """The context of the video; None where the entry has another shape or is damaged."""
+    try:
+        return _unpacked(packed, video)
+    except (zlib.error, ValueError, KeyError, TypeError):
+        return None
+
+
+def _unpacked(packed: bytes, video: Video) -> VideoContext | None:
     end = HEADER + int.from_bytes(packed[:HEADER], "big")
     said = orjson.loads(zlib.decompress(packed[HEADER:end]))
     if said["shape"] != SHAPE:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 from kit.errors import InvalidArgument, Reason
 from services.context.captions.blocks import blocks
@@ -19,6 +20,8 @@ from services.context.model import Cue
 
 LARGEST = 20 * 1024 * 1024
 LONGEST_CUE = 5000
+# Over a hundred hours of speech.
+MOST_CUES = 200_000
 
 
 class Format(StrEnum):
@@ -77,7 +80,9 @@ def _check_size(source: str | bytes) -> None:
 
 def _said(written: Iterable[RawCue]) -> list[RawCue]:
     """The cues that have words, without markup."""
-    said = [replace(cue, text=words) for cue in written if (words := plain(cue.text))]
+    said = [replace(cue, text=words) for cue in islice(written, MOST_CUES + 1) if (words := plain(cue.text))]
+    if len(said) > MOST_CUES:
+        raise InvalidArgument(f"The transcript has more than {MOST_CUES:,} cues.", Reason.TOO_LARGE, field="transcript")
     for cue in said:
         if len(cue.text) > LONGEST_CUE:
             raise refused(cue.place, f"a cue of {len(cue.text):,} letters is no caption; {LONGEST_CUE:,} are the most")

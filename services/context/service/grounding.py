@@ -16,7 +16,8 @@ from services.context.service.shelf import Shelf, course_not_found
 
 DEFAULT_BUDGET = 1500
 LARGEST_BUDGET = 32_000
-LONGEST_QUERY = 8000
+# What comes after has nothing more to tell about what is looked for.
+LONGEST_QUERY = 2000
 MOST_PASSAGES = 20
 # Some are too long for what is left of the budget.
 CANDIDATES = 25
@@ -61,7 +62,7 @@ class Grounding:
         self._popularity.count(knowledge.course.key)
         near = _neighbourhood(knowledge, video, question)
         left = question.budget - (_cost(near) if near else 0)
-        found = await self._search.best(caller, knowledge, question.text, CANDIDATES, preferred=video)
+        found = await self._search.best(caller, knowledge, question.text[:LONGEST_QUERY], CANDIDATES, preferred=video)
         candidates = found or islice(_opening(knowledge, video), CANDIDATES)
         return Context(knowledge.course, video, list(_within(candidates, left)), near)
 
@@ -89,8 +90,6 @@ def video_of(knowledge: Knowledge, url: str) -> Video | None:
 def _check(question: Question) -> None:
     if not 0 < question.budget <= LARGEST_BUDGET:
         raise InvalidArgument(f"token_budget must be from 1 to {LARGEST_BUDGET}", field="token_budget")
-    if len(question.text) > LONGEST_QUERY:
-        raise InvalidArgument(f"query must have at most {LONGEST_QUERY} letters", Reason.TOO_LARGE, field="query")
     if question.position is not None and question.position < 0:
         raise InvalidArgument("position must not be negative", field="position")
 

@@ -40,7 +40,7 @@ class QueryVectors:
         if kept is not None:
             self._kept.move_to_end(name)
             return kept
-        if self._clock() < self._silent_until or len(self._flights) >= MOST_UNDER_WAY:
+        if not query.strip() or self._clock() < self._silent_until or len(self._flights) >= MOST_UNDER_WAY:
             return None
         return self._flights.join(name, lambda: self._embed(caller, key, query))
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument, Reason
-from services.context.captions.reading import LARGEST, Captions, Format, detect, read
+from services.context.captions.reading import LARGEST, MOST_CUES, Captions, Format, detect, read
 from services.context.model import Cue
 from tests.captions import hour_of_captions
 
@@ -136,6 +136,10 @@ def test_json_may_have_stamps_durations_and_wrappers() -> None:
 def test_more_than_twenty_megabytes_are_too_large() -> None:
     assert refusal("a" * (LARGEST + 1)).reason is Reason.TOO_LARGE
     assert refusal("é" * (LARGEST // 2 + 1)).reason is Reason.TOO_LARGE
+
+
+def test_more_cues_than_any_video_has_are_too_many() -> None:
+    assert refusal("a\n\n" * (MOST_CUES + 1), Format.TEXT).reason is Reason.TOO_LARGE
 
 
 def test_plain_text_has_paragraphs_and_no_times() -> None:
