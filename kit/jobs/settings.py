@@ -1,4 +1,4 @@
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from kit.settings import CommonSettings
 
@@ -15,11 +15,6 @@ class JobsSettings(CommonSettings):
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
     jobs_per_process: int = Field(50, description="A worker restarts its process after so many jobs; 0 for never")
-    disable_queues: bool = Field(
-        False,
-        validation_alias=AliasChoices("DISABLE_QUEUES", "disable_queues"),
-        description="Runs light jobs where they are submitted and refuses heavy ones; nothing else changes",
-    )
 
 
 class DispatcherSettings(JobsSettings):

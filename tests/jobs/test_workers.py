@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.jobs.plant import PLANT
 from kit.auth.caller import Caller
 from kit.errors import Reason
 from kit.jobs.dispatcher.app import lead
@@ -24,7 +25,6 @@ from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
-from tests.jobs.plant import PLANT
 from tests.servers import started
 
 ANN, BOB = Caller("school", "ann"), Caller("school", "bob")
@@ -61,7 +61,7 @@ class Site:
             "LECTERN_DRAIN_SECONDS": "0.2",
             **names,
         }
-        with started([sys.executable, "-m", "tests.jobs.plant"], self.log, env) as process:
+        with started([sys.executable, "-m", "bench.jobs.plant"], self.log, env) as process:
             yield process
 
     async def submit(self, kind: str, caller: Caller = ANN, delay: float = 0.0, **payload: object) -> Job:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import singledispatch
 from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 
 from kit.errors import Conflict, Reason
 from kit.jobs.model import Cancelled, Claim, Failed, Job, Outcome, Postponed, Standing, State, Step, Succeeded
@@ -20,6 +20,8 @@ class MongoClaims:
 
     def __init__(self, database: Database) -> None:
         self._jobs = database.jobs
+        # A claim that a failover rolls back is safe: writes ask for the token and the worker, so the job just runs again.
+        self._soon_durable = database.jobs.with_options(write_concern=WriteConcern(w=1, j=False))
         self._retention = database.retention
 
     async def claim(self, job: str, worker: str, lease: float) -> Job | None:
@@ -33,7 +35,7 @@ class MongoClaims:
         }
         match = {"_id": job, "state": State.QUEUED.value, "delayed": False}
         with translated():
-            document = await self._jobs.find_one_and_update(
+            document = await self._soon_durable.find_one_and_update(
                 match, [{"$set": taken}], return_document=ReturnDocument.AFTER
             )
         return to_job(document) if document else None
@@ -43,7 +45,7 @@ class MongoClaims:
             return []
         held: Document = {"$or": [_held(claim) for claim in claims]}
         with translated():
-            await self._jobs.update_many(held, [{"$set": {"leased_until": after(lease)}}])
+            await self._soon_durable.update_many(held, [{"$set": {"leased_until": after(lease)}}])
             found = self._jobs.find(held, {"token": 1, "worker": 1, "cancel_requested": 1})
             return [_standing(document) async for document in found]
 

@@ -1,18 +1,23 @@
-"""A worker for tests: its jobs write to MongoDB what they did, so that lost and doubled work can be counted."""
+"""Workers and a dispatcher whose jobs write to MongoDB what they did, so that lost and doubled work can be counted."""
 
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from kit import mongo
+from pymongo.errors import DuplicateKeyError
+
+from kit import mongo, process
 from kit.errors import InvalidArgument, Unavailable
+from kit.jobs.dispatcher.app import lead
+from kit.jobs.memory.health import MemoryHealth
 from kit.jobs.policies import Policies, Policy, Queue, Rate
-from kit.jobs.settings import JobsSettings
+from kit.jobs.settings import DispatcherSettings, JobsSettings
 from kit.jobs.work import Actors, Work
 from kit.jobs.worker.keeper import main
+from kit.server import Mount
 
 QUICK = Queue("quick", concurrency=64, per_worker=8)
 SLOW = Queue("slow", concurrency=4, per_worker=4)
@@ -38,13 +43,17 @@ class Plant:
     def __init__(self, client: mongo.Client, database: str) -> None:
         self._runs = client[database]["runs"]
         self._effects = client[database]["effects"]
+        self._repeats = client[database]["repeats"]
         self._flags = client[database]["flags"]
 
     async def mark(self, work: Work) -> Mapping[str, Any]:
         await self._runs.insert_one({"job": work.job.id, "pid": os.getpid(), "user": work.caller.user})
         if pause := work.payload.get("pause"):
             await asyncio.sleep(pause)
-        await self._effects.update_one({"_id": work.key}, {"$setOnInsert": {"pid": os.getpid()}}, upsert=True)
+        try:
+            await self._effects.insert_one({"_id": work.key, "job": work.job.key, "pid": os.getpid()})
+        except DuplicateKeyError:  # an earlier attempt came as far as this
+            await self._repeats.insert_one({"job": work.job.id})
         return {"marked": work.job.id}
 
     async def fail(self, work: Work) -> None:
@@ -85,5 +94,13 @@ async def build(settings: JobsSettings, stack: AsyncExitStack) -> Actors:
     return actors
 
 
+async def build_dispatcher(settings: DispatcherSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+    await lead(settings, stack, PLANT, MemoryHealth())
+    return []
+
+
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "plant", JobsSettings(), build, PLANT)
+    if sys.argv[1:] == ["dispatcher"]:
+        process.main("dispatcher", DispatcherSettings(), build_dispatcher)
+    else:
+        main("plant", JobsSettings(), build, PLANT)
