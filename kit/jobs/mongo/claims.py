@@ -20,7 +20,7 @@ class MongoClaims:
 
     def __init__(self, database: Database) -> None:
         self._jobs = database.jobs
-        # A claim that a failover rolls back is safe: writes ask for the token and the worker, so the job just runs again.
+        # A claim that a failover rolls back is safe: writes ask for token and worker, so the job just runs again.
         self._soon_durable = database.jobs.with_options(write_concern=WriteConcern(w=1, j=False))
         self._retention = database.retention
 
