@@ -44,6 +44,7 @@ from services.context.service.videos import Videos
 from services.context.servicer import CourseServicer
 from services.context.settings import ContextSettings
 
+UPKEEP_SECONDS = 3600.0
 UPKEEP_RETRY_SECONDS = 2.0
 CANCEL_AGAIN_SECONDS = 0.5
 
@@ -170,13 +171,13 @@ def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> No
 
 
 async def _upkeep(client: mongo.Client) -> None:
-    """Indexes as soon as the database is there, then what was left behind."""
+    """Indexes as soon as the database is there, and each hour a look for what was left behind."""
     while True:
         try:
             await mongo_upkeep.ensure_indexes(client)
             await mongo_upkeep.sweep(client)
         except LecternError as error:
-            log.warning("indexes_not_created", reason=error.reason)
+            log.warning("upkeep_failed", reason=error.reason)
             await asyncio.sleep(UPKEEP_RETRY_SECONDS)
         else:
-            return
+            await asyncio.sleep(UPKEEP_SECONDS)

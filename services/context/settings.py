@@ -20,7 +20,7 @@ class ContextSettings(CommonSettings):
         300, description="How often passages without a vector of the current model are looked for, in seconds"
     )
     context_embed_retry_seconds: int = Field(
-        15, description="How soon after a failure they are looked for again, in seconds"
+        5, description="How soon they are looked for again where some were left without, in seconds"
     )
     chroma_url: str = Field(
         "", description="A Chroma server that searches vectors, http(s)://host:port; empty searches them in the process"

@@ -33,7 +33,7 @@ class Indexing:
         seconds: float,
         retry_seconds: float,
     ) -> None:
-        """Sweeps when woken, each `seconds`, and `retry_seconds` after a failure."""
+        """Sweeps when woken, each `seconds`, and `retry_seconds` after something was left undone."""
         self._vectors = vectors
         self._courses = courses
         self._cache = cache
@@ -54,24 +54,27 @@ class Indexing:
                 async with asyncio.timeout(pause):
                     await self._woken.wait()
 
-    async def sweep(self) -> None:
-        """Embeds all that is lacking, course by course."""
+    async def sweep(self) -> bool:
+        """Embeds what is lacking, course by course; whether nothing lacks any more.
+
+        What is left is claimed by other instances, which may give it back undone, or is just being imported.
+        """
         model = await self._current_model()
         while keys := await self._vectors.lacking(model, MOST_COURSES):
             advanced = [await self._course(key, model) for key in keys]
             if not any(advanced):
-                return  # the rest is claimed by other instances
+                return False
+        return True
 
     async def _swept(self) -> float:
         try:
-            await self.sweep()
+            if await self.sweep():
+                return self._seconds
         except LecternError as error:
             log.warning("passages_not_embedded", reason=error.reason, message=error.message)
-            return self._retry_seconds
         except Exception:
             log.exception("passages_not_embedded")
-            return self._retry_seconds
-        return self._seconds
+        return self._retry_seconds
 
     async def _current_model(self) -> str:
         caller, course = _on_behalf_of("lectern"), CourseKey("lectern", "")
