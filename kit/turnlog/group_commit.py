@@ -1,17 +1,15 @@
 """Many writers, one round trip: what arrives while a pipeline is under way goes with the next one."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from redis.commands.core import AsyncScript
 
 from kit.errors import Unavailable
-from kit.redis import Redis, RedisError
+from kit.outage import Outage
+from kit.redis import Redis
 
-# After a failure the log is left alone for so long: a stream must not wait for a dead Redis with every event.
-AWAY_SECONDS = 1.0
 MAX_BATCH = 512
 
 
@@ -26,16 +24,14 @@ class _Write:
 class GroupCommit:
     """A quiet process pays one round trip, a busy one batches; no timer delays anything."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, outage: Outage) -> None:
         self._redis = redis
+        self._outage = outage
         self._waiting: list[_Write] = []
         self._committing: asyncio.Task[None] | None = None
-        self._away_until = 0.0
 
     async def run(self, script: AsyncScript, keys: list[str], arguments: list[Any]) -> Any:
         """The script's reply; raises Unavailable while Redis is away."""
-        if time.monotonic() < self._away_until:
-            raise Unavailable("the turn log cannot be reached", retry_after=AWAY_SECONDS)
         write = _Write(script, keys, arguments)
         self._waiting.append(write)
         if self._committing is None or self._committing.done():
@@ -46,9 +42,8 @@ class GroupCommit:
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             try:
-                replies = await self._send(batch)
-            except (RedisError, OSError) as error:
-                self._away_until = time.monotonic() + AWAY_SECONDS
+                replies = await self._outage.run(lambda batch=batch: self._send(batch))  # type: ignore[misc]
+            except Unavailable as error:
                 replies = [error] * len(batch)
             for write, reply in zip(batch, replies, strict=True):
                 _settle(write, reply)
@@ -65,7 +60,7 @@ def _settle(write: _Write, reply: Any) -> None:
     if write.done.done():
         return  # its writer was cancelled meanwhile
     if isinstance(reply, Exception):
-        failure = Unavailable("the turn log cannot be reached", retry_after=AWAY_SECONDS)
+        failure = Unavailable("the turn log cannot be reached", retry_after=1)
         failure.__cause__ = reply
         write.done.set_exception(failure)
     else:

@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from kit.errors import Conflict, Reason, Unavailable
-from kit.redis import Redis, RedisError
+from kit.outage import Outage
+from kit.redis import Redis
 from kit.turnlog.group_commit import GroupCommit
 from kit.turnlog.ports import Entry
 from kit.turnlog.wakes import Wakes, woken_within
@@ -48,7 +49,8 @@ class RedisTurnLog:
         self._ended_ttl = ended_ttl
         self._wakes = wakes
         self._script = redis.register_script(APPEND)
-        self._commits = GroupCommit(redis)
+        self._outage = Outage("the turn log", redis.ping)
+        self._commits = GroupCommit(redis, self._outage)
 
     async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
         flat = [part for e in entries for part in (e.sequence, e.payload, int(e.final))]
@@ -58,10 +60,7 @@ class RedisTurnLog:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
 
     async def read(self, turn: str, after: int = 0) -> list[Entry]:
-        try:
-            rows: Any = await self._redis.xrange(_key(turn), min=f"({after}-0", max="+")
-        except (RedisError, OSError) as error:
-            raise Unavailable("the turn log cannot be reached", retry_after=1) from error
+        rows: Any = await self._outage.run(lambda: self._redis.xrange(_key(turn), min=f"({after}-0", max="+"))
         return [_entry(identity, fields) for identity, fields in rows]
 
     async def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:

@@ -13,6 +13,7 @@ from opentelemetry import metrics
 from kit import mongo, redis
 from kit.channel import Peer
 from kit.errors import LecternError
+from kit.outage import Outage
 from kit.pagination import PageTokens
 from kit.server import Mount
 from services.context.adapters import mongo_upkeep
@@ -139,7 +140,7 @@ def _cache(settings: ContextSettings, stack: AsyncExitStack, count: Count) -> Co
         return NoContextCache()
     client = redis.connect(settings.cache_url, settings)
     stack.push_async_callback(client.aclose)
-    shared = FallbackCache(RedisContextCache(client), MemoryContextCache())
+    shared = FallbackCache(RedisContextCache(client), MemoryContextCache(), Outage("redis", client.ping))
     return CountedCache(shared, lambda result, entries: count("redis", result, entries))
 
 

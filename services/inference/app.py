@@ -85,7 +85,7 @@ async def _outside(settings: InferenceSettings, stack: AsyncExitStack) -> Outsid
     stack.push_async_callback(clients.close)
     cache = redis.connect(settings.cache_url, settings)
     stack.push_async_callback(cache.aclose)
-    link = RedisLink()
+    link = RedisLink(cache)
     breakers = await stack.enter_async_context(_breakers(settings, cache))
     ledger = _ledger(settings, stack)
     door = Doorkeeper(RedisLimits(cache, link, MemoryLimits()), ledger, *_allowances(settings))

@@ -11,6 +11,7 @@ from lectern.threads.v1 import threads_pb2_grpc, turns_pb2_grpc
 
 from kit import mongo, redis
 from kit.errors import LecternError
+from kit.outage import Outage
 from kit.pagination import PageTokens
 from kit.server import Mount
 from kit.turnlog.ports import Bulletin, TurnLog
@@ -25,7 +26,7 @@ from services.threads.adapters.mongo.owners import MongoOwners
 from services.threads.adapters.mongo.search import MongoTurnSearch
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
-from services.threads.adapters.outages import Outage, SteadyHotThreads, SteadyPageCache
+from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
 from services.threads.adapters.tail import LoggedTail
@@ -137,7 +138,7 @@ def _fast(settings: ThreadsSettings, stack: AsyncExitStack) -> Fast:
     stack.push_async_callback(client.aclose)
     wakes = Wakes(client)
     stack.push_async_callback(wakes.close)
-    outage = Outage("redis")
+    outage = Outage("redis", client.ping)
     hot: HotThreads = MemoryHotThreads(life=settings.thread_hot_seconds)
     pages: SteadyPageCache | None = None
     if not settings.disable_cache:

@@ -22,7 +22,7 @@ async def answers(request: pytest.FixtureRequest) -> AsyncIterator[AnswerCache]:
         yield MemoryAnswers(0.2)
         return
     client = connect(request.getfixturevalue("redis_url"), CommonSettings())
-    yield RedisAnswers(client, RedisLink(), 0.2)
+    yield RedisAnswers(client, RedisLink(client), 0.2)
     await client.aclose()
 
 
@@ -40,7 +40,7 @@ async def test_it_keeps_an_answer_for_its_time(answers: AnswerCache) -> None:
 
 async def test_without_redis_it_is_empty_and_does_not_fail() -> None:
     client = connect("redis://127.0.0.1:1/0", CommonSettings())
-    answers = RedisAnswers(client, RedisLink(), 60)
+    answers = RedisAnswers(client, RedisLink(client), 60)
 
     await answers.put("k", ANSWER)
 

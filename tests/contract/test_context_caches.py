@@ -12,8 +12,9 @@ import pytest
 import redis as blocking
 
 from kit import redis
+from kit.outage import PAUSE_SECONDS, Outage
 from kit.settings import CommonSettings
-from services.context.adapters.fallback_cache import PAUSE_SECONDS, FallbackCache
+from services.context.adapters.fallback_cache import FallbackCache
 from services.context.adapters.memory_cache import MemoryContextCache, NoContextCache
 from services.context.adapters.redis_cache import RedisContextCache
 from services.context.model import Course, CourseKey, Cue, Passage, Vector, Video, VideoContext
@@ -32,7 +33,11 @@ async def cache(request: pytest.FixtureRequest) -> AsyncIterator[ContextCache]:
     url = f"redis://127.0.0.1:{free_port()}/0" if away else request.getfixturevalue("redis_url")
     async with redis.connect(url, CommonSettings(redis_max_retries=0)) as client:
         shared = RedisContextCache(client)
-        yield shared if request.param == "redis" else FallbackCache(shared, MemoryContextCache())
+        yield (
+            shared
+            if request.param == "redis"
+            else FallbackCache(shared, MemoryContextCache(), Outage("redis", client.ping))
+        )
 
 
 def a_course(tenant: str = "") -> Course:
@@ -130,7 +135,7 @@ async def test_damaged_entries_are_built_anew(redis_url: str) -> None:
 async def test_a_redis_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     course, port = a_course(), free_port()
     async with redis.connect(f"redis://127.0.0.1:{port}/0", CommonSettings(redis_max_retries=0)) as client:
-        cache = FallbackCache(RedisContextCache(client), MemoryContextCache())
+        cache = FallbackCache(RedisContextCache(client), MemoryContextCache(), Outage("redis", client.ping))
         with redis_server(tmp_path, port) as url, blocking.Redis.from_url(url) as other:
             await cache.put(course, [a_context("one")], 60)
             other.client_pause(60_000)
@@ -164,7 +169,8 @@ async def test_the_cache_lives_through_an_outage_and_comes_back(
     folders: list[Path] = [tmp_path_factory.mktemp(name) for name in ("before", "after")]
     async with redis.connect(f"redis://127.0.0.1:{port}/0", CommonSettings(redis_max_retries=0)) as client:
         shared, own = RedisContextCache(client), MemoryContextCache()
-        cache = FallbackCache(shared, own, clock)
+        outage = Outage("redis", client.ping, clock=clock)
+        cache = FallbackCache(shared, own, outage)
         with redis_server(folders[0], port):
             async with cache.building(course) as mine:
                 assert mine
@@ -177,6 +183,8 @@ async def test_the_cache_lives_through_an_outage_and_comes_back(
 
         with redis_server(folders[1], port):
             clock.now += PAUSE_SECONDS
+            await cache.get(course, [])  # the call that has somebody look
+            await outage.looked()
             await cache.put(course, [a_context("three")], 60)
             assert (await shared.get(course, [a_video("three")])).keys() == {"three"}
 

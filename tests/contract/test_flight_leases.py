@@ -21,7 +21,7 @@ async def leases(request: pytest.FixtureRequest) -> AsyncIterator[FlightLeases]:
         yield MemoryFlights(0.2)
         return
     client = connect(request.getfixturevalue("redis_url"), CommonSettings())
-    yield RedisFlights(client, RedisLink(), 0.2)
+    yield RedisFlights(client, RedisLink(client), 0.2)
     await client.aclose()
 
 
@@ -98,5 +98,5 @@ async def test_an_old_token_releases_nothing(leases: FlightLeases, flight: str) 
 async def test_without_redis_the_leases_are_away() -> None:
     client = connect("redis://127.0.0.1:1/0", CommonSettings())
     with pytest.raises(Unavailable):
-        await RedisFlights(client, RedisLink()).take("f")
+        await RedisFlights(client, RedisLink(client)).take("f")
     await client.aclose()

@@ -21,7 +21,7 @@ async def limits(request: pytest.FixtureRequest) -> AsyncIterator[Limits]:
         return
     url = "redis://127.0.0.1:1/0" if request.param == "redis away" else request.getfixturevalue("redis_url")
     client = connect(url, CommonSettings())
-    yield RedisLimits(client, RedisLink(), MemoryLimits())
+    yield RedisLimits(client, RedisLink(client), MemoryLimits())
     await client.aclose()
 
 

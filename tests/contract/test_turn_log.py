@@ -1,13 +1,16 @@
 """Every turn log and bulletin keeps the same promises."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from kit.errors import Conflict, Reason
+from kit.errors import Conflict, Reason, Unavailable
 from kit.redis import connect
 from kit.settings import CommonSettings
 from kit.turnlog.memory import MemoryBulletin, MemoryTurnLog
@@ -15,6 +18,7 @@ from kit.turnlog.ports import Bulletin, Entry, TurnLog
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
+from tests.servers import redis_server
 
 KINDS = ["memory", "redis"]
 
@@ -109,3 +113,34 @@ async def test_watchers_hear_what_is_published_after_they_began(bulletin: Bullet
         await bulletin.publish(thread, b"one")
         await bulletin.publish(thread, b"two")
         assert [await anext(notes), await anext(notes)] == [b"one", b"two"]
+
+
+async def test_a_log_that_hangs_delays_one_event_and_is_used_again_once_it_answers(tmp_path: Path, turn: str) -> None:
+    with redis_server(tmp_path) as url:
+        client = connect(url, CommonSettings())
+        wakes = Wakes(client)
+        log = RedisTurnLog(client, wakes)
+        server = (await client.info("server"))["process_id"]
+        await log.append(turn, 1, [entry(1)])
+        os.kill(server, signal.SIGSTOP)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await log.append(turn, 1, [entry(2)])
+        with pytest.raises(Unavailable):
+            await log.read(turn)
+
+        os.kill(server, signal.SIGCONT)
+        async with asyncio.timeout(20):
+            while not await kept(log, turn, [entry(2), entry(3)]):  # noqa: ASYNC110 - it is looked for once a second
+                await asyncio.sleep(0.05)
+        assert await log.read(turn) == [entry(1), entry(2), entry(3)]
+        await wakes.close()
+        await client.aclose()
+
+
+async def kept(log: TurnLog, turn: str, entries: list[Entry]) -> bool:
+    try:
+        await log.append(turn, 1, entries)
+    except Unavailable:
+        return False
+    return True

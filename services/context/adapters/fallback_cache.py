@@ -1,32 +1,21 @@
-import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
-import structlog
-
-from kit.redis import RedisError
+from kit.outage import FAILURES, Outage
 from services.context.model import Course, CourseKey, Video, VideoContext
 from services.context.ports import ContextCache
 
-PAUSE_SECONDS = 1.0
-# Building anew takes less.
-WAIT_SECONDS = 1.0
-FAILURES = (RedisError, OSError, TimeoutError)
-
-log = structlog.get_logger()
 T = TypeVar("T")
 
 
 class FallbackCache:
-    """Takes the second cache while the first does not answer, and tries the first again each second."""
+    """Takes the second cache while the first does not answer."""
 
-    def __init__(self, first: ContextCache, second: ContextCache, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, first: ContextCache, second: ContextCache, outage: Outage) -> None:
         self._first = first
         self._second = second
-        self._clock = clock
-        self._away_until = 0.0
+        self._outage = outage
 
     async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
         return await self._either(lambda cache: cache.get(course, videos))
@@ -43,14 +32,7 @@ class FallbackCache:
             yield await self._either(lambda cache: _entered(stack, cache, course))
 
     async def _either(self, use: Callable[[ContextCache], Awaitable[T]]) -> T:
-        if self._clock() >= self._away_until:
-            try:
-                async with asyncio.timeout(WAIT_SECONDS):
-                    return await use(self._first)
-            except FAILURES as error:
-                self._away_until = self._clock() + PAUSE_SECONDS
-                log.warning("context_cache_away", error=type(error).__name__)
-        return await use(self._second)
+        return await self._outage.guard(lambda: use(self._first), lambda: use(self._second))
 
 
 async def _entered(stack: AsyncExitStack, cache: ContextCache, course: Course) -> bool:

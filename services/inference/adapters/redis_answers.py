@@ -1,6 +1,7 @@
 """Answers in Redis, for all processes."""
 
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
@@ -17,7 +18,7 @@ class RedisAnswers:
 
     async def get(self, key: str) -> Answered | None:
         try:
-            kept: bytes | None = await self._link.run(lambda: self._redis.get(f"answer:{key}"))
+            kept: Any = await self._link.run(lambda: self._redis.get(f"answer:{key}"))
         except Unavailable:
             return None
         return Answered(**orjson.loads(kept)) if kept else None

@@ -1,33 +1,13 @@
 """Redis as something that may be away: one failure, and nobody waits for it for a while."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from kit.outage import Outage
+from kit.redis import Redis
 
-from kit.errors import Unavailable
-from kit.redis import RedisError
-
-T = TypeVar("T")
-PATIENCE = 0.5
-AWAY_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5
 
 
-class RedisLink:
-    """Runs commands within a short time; while Redis is away they fail at once."""
+class RedisLink(Outage):
+    """Runs commands within a short time; while Redis is away they fail at once with Unavailable."""
 
-    def __init__(self, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
-        self._patience, self._clock = patience, clock
-        self._away_until = 0.0
-
-    async def run(self, command: Callable[[], Awaitable[T] | Any]) -> T:
-        """The command's reply; raises Unavailable."""
-        if self._clock() < self._away_until:
-            raise Unavailable("redis cannot be reached", retry_after=AWAY_SECONDS)
-        try:
-            async with asyncio.timeout(self._patience):
-                reply: T = await command()
-                return reply
-        except (RedisError, OSError, TimeoutError) as error:
-            self._away_until = self._clock() + AWAY_SECONDS
-            raise Unavailable("redis cannot be reached", retry_after=AWAY_SECONDS) from error
+    def __init__(self, redis: Redis) -> None:
+        super().__init__("redis", redis.ping, patience=PATIENCE_SECONDS)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from lectern.threads.v1 import threads_pb2
 
 from kit.auth.caller import Caller
+from kit.outage import Outage
 from kit.turnlog.ports import Bulletin
 from services.threads import convert
-from services.threads.adapters.outages import Outage
 from services.threads.model import Thread, Turn
 from services.threads.ports import PageCache, ThreadObserver
 

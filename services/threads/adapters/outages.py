@@ -1,70 +1,13 @@
 """What stands in while Redis is away. Each decorator goes back to Redis by itself, without a restart."""
 
-import asyncio
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-import structlog
 
 from kit.auth.caller import Caller
-from kit.errors import Unavailable
+from kit.outage import Outage
 from services.threads.model import ThreadKey
 from services.threads.ports import HotThreads, PageCache
 
-T = TypeVar("T")
-RETRY_SECONDS = 1.0
-# A Redis that hangs is as good as gone; a question does not wait for its own cache to time out.
-PATIENCE_SECONDS = 1.0
 MISSED_USERS = 10_000
-
-log = structlog.get_logger()
-
-
-class Outage:
-    """Remembers that something is away, and lets one caller a second look whether it is back."""
-
-    def __init__(
-        self, name: str, *, patience: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`patience` is in seconds."""
-        self._name = name
-        self._patience = patience
-        self._clock = clock
-        self._again_at: float | None = None
-
-    def may_try(self) -> bool:
-        """Whether it is there as far as anyone knows, or it is this caller's turn to look."""
-        if self._again_at is None:
-            return True
-        if self._clock() < self._again_at:
-            return False
-        self._again_at = self._clock() + RETRY_SECONDS
-        return True
-
-    def seen(self) -> None:
-        if self._again_at is not None:
-            log.info("back", what=self._name)
-        self._again_at = None
-
-    def missed(self, error: Exception) -> None:
-        if self._again_at is None:
-            log.warning("away", what=self._name, cause=repr(error.__cause__ or error))
-        self._again_at = self._clock() + RETRY_SECONDS
-
-    async def guard(self, use: Callable[[], Awaitable[T]], otherwise: Callable[[], Awaitable[T]]) -> T:
-        """The result of `use`, or of `otherwise` while it is away."""
-        if self.may_try():
-            try:
-                async with asyncio.timeout(self._patience):
-                    result = await use()
-            except (Unavailable, TimeoutError) as error:
-                self.missed(error)
-            else:
-                self.seen()
-                return result
-        return await otherwise()
 
 
 class SteadyHotThreads:

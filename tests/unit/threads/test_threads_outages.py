@@ -1,15 +1,15 @@
 """Redis goes away and comes back: what stands in, and what is made up for."""
 
-import asyncio
 from dataclasses import dataclass
 
 import pytest
 
 from kit.auth.caller import Caller
 from kit.errors import Unavailable
+from kit.outage import PAUSE_SECONDS, Outage
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.memory.pages import MemoryPageCache
-from services.threads.adapters.outages import RETRY_SECONDS, Outage, SteadyHotThreads, SteadyPageCache
+from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
 from services.threads.model import ThreadKey
 
 KEY = ThreadKey("default", "ann", "waves")
@@ -28,6 +28,9 @@ class Switch:
         self.tries += 1
         if self.cut:
             raise Unavailable("cut")
+
+    async def look(self) -> None:
+        self.check()
 
 
 class FarHotThreads(MemoryHotThreads):
@@ -61,7 +64,7 @@ def switch() -> Switch:
 
 @pytest.fixture
 def outage(switch: Switch) -> Outage:
-    return Outage("test", clock=lambda: switch.now)
+    return Outage("test", switch.look, clock=lambda: switch.now)
 
 
 async def test_threads_are_kept_here_while_the_shared_cache_is_away(switch: Switch, outage: Outage) -> None:
@@ -75,15 +78,16 @@ async def test_threads_are_kept_here_while_the_shared_cache_is_away(switch: Swit
     assert await local.recall(KEY) == "t1"
 
 
-async def test_one_caller_a_second_looks_whether_it_is_back(switch: Switch, outage: Outage) -> None:
+async def test_one_look_a_second_finds_whether_it_is_back(switch: Switch, outage: Outage) -> None:
     steady = SteadyHotThreads(FarHotThreads(switch), MemoryHotThreads(life=60), outage)
     switch.cut = True
     for _ in range(10):
         await steady.recall(KEY)
     assert switch.tries == 1
-    switch.now += RETRY_SECONDS
+    switch.now += PAUSE_SECONDS
     for _ in range(10):
         await steady.recall(KEY)
+    await outage.looked()
     assert switch.tries == 2
 
 
@@ -93,8 +97,9 @@ async def test_the_shared_cache_is_used_again_once_it_is_back(switch: Switch, ou
     steady = SteadyHotThreads(shared, MemoryHotThreads(life=60), outage)
     switch.cut = True
     assert await steady.recall(KEY) is None
-    switch.cut, switch.now = False, switch.now + RETRY_SECONDS
-    assert await steady.recall(KEY) == "t1"
+    switch.cut, switch.now = False, switch.now + PAUSE_SECONDS
+    await steady.recall(KEY)
+    await outage.looked()
     assert await steady.recall(KEY) == "t1"
 
 
@@ -106,22 +111,8 @@ async def test_pages_that_became_stale_meanwhile_are_never_served(switch: Switch
     switch.cut = True
     assert await steady.read(ANN, "page") == ("", None)
     await steady.invalidate(ANN)
-    switch.cut, switch.now = False, switch.now + RETRY_SECONDS
+    switch.cut, switch.now = False, switch.now + PAUSE_SECONDS
     assert (await steady.read(ANN, "page"))[1] is None
-
-
-async def test_what_hangs_is_as_good_as_gone(switch: Switch) -> None:
-    outage = Outage("test", patience=0.01, clock=lambda: switch.now)
-
-    async def hanging() -> str:
-        await asyncio.Event().wait()
-        return "never"
-
-    async def here() -> str:
-        return "here"
-
-    assert await outage.guard(hanging, here) == "here"
-    assert not outage.may_try()
-    switch.now += RETRY_SECONDS
-    assert await outage.guard(here, hanging) == "here"
-    assert outage.may_try()
+    await outage.looked()
+    assert (await steady.read(ANN, "page"))[1] is None
+    assert not outage.away
