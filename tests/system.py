@@ -22,6 +22,7 @@ from services.inference.app import build as build_inference
 from services.inference.settings import InferenceSettings
 from services.threads.app import build as build_threads
 from services.threads.settings import ThreadsSettings
+from tests.servers import free_port
 
 STUDENT = Caller("school", "ana")
 TEACHER = Caller("school", "tess", frozenset({Role.TEACHER}))
@@ -43,7 +44,7 @@ Metadata = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class System:
-    """Where each service listens, and what tests need to speak with it."""
+    """Where each service and the gateway's HTTP face (`http`) listen, and what tests need to speak with it."""
 
     ports: dict[str, int]
     provider: Remote
@@ -83,7 +84,8 @@ async def whole_system(redis_url: str, mongodb_uri: str, **common: Any) -> Async
         await start("inference", InferenceSettings(providers=models, **shared), build_inference)
         await start("context", ContextSettings(**shared), build_context)
         await start("threads", ThreadsSettings(**shared), build_threads)
-        gateway = GatewaySettings(**shared)
+        ports["http"] = free_port()
+        gateway = GatewaySettings(http_listen=f"127.0.0.1:{ports['http']}", **shared)
         await start("gateway", gateway, build_gateway)
         yield System(ports, provider, gateway)
 

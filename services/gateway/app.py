@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from lectern.chat.v1 import chat_pb2_grpc
 from lectern.ops.v1 import ops_pb2_grpc
 from opentelemetry import metrics
+from starlette.routing import BaseRoute
 
 from kit import mongo, redis
 from kit.auth.service_tokens import on_behalf_of_nobody
@@ -21,6 +22,7 @@ from kit.turnlog.wakes import Wakes
 from services.gateway.adapters.generation import GrpcGeneration
 from services.gateway.adapters.journal import BulletinOrders, LoggedJournal
 from services.gateway.adapters.knowledge import GrpcKnowledge
+from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.threads import GrpcThreads
 from services.gateway.health.checks import Ask, Check
 from services.gateway.health.servicer import HealthServicer
@@ -28,6 +30,7 @@ from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
 from services.gateway.jobs.app import job_mounts
+from services.gateway.openai.app import openai_routes
 from services.gateway.service import ChatService
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
@@ -61,7 +64,9 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     database = mongo.connect(settings)
     stack.push_async_callback(database.close)
     checks["mongodb"] = Check(lambda: database.admin.command("ping"), needed=True)
-    await _http(settings, stack)
+    tokens = _user_tokens(settings)
+    models = GrpcModels(peers["inference"])
+    await _http(settings, stack, tokens, openai_routes(tokens, chat, models, models, models))
     jobs = job_mounts(settings, stack, heartbeat=settings.heartbeat_seconds)
     return [
         *jobs,
@@ -101,16 +106,21 @@ async def _chat(
     )
 
 
-async def _http(settings: GatewaySettings, stack: AsyncExitStack) -> None:
-    tokens = UserTokens(
+def _user_tokens(settings: GatewaySettings) -> UserTokens:
+    return UserTokens(
         secret=settings.user_secret,
         jwks_url=settings.jwt_jwks_url,
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
     )
+
+
+async def _http(
+    settings: GatewaySettings, stack: AsyncExitStack, tokens: UserTokens, routes: Sequence[BaseRoute]
+) -> None:
     demo_user = settings.demo_user if settings.local else ""
     playground = Playground(tokens, demo_user, settings.demo_model)
-    port = await serve_http(http_app(settings.pages, playground), settings.http_listen, stack)
+    port = await serve_http(http_app(settings.pages, playground, routes), settings.http_listen, stack)
     log.info("serving_http", port=port)
 
 

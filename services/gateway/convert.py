@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
+from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from lectern.chat.v1 import chat_pb2
@@ -121,6 +123,18 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         create_time=_datetime(proto.create_time) if proto.HasField("create_time") else None,
         end_time=_datetime(proto.end_time) if proto.HasField("end_time") else None,
     )
+
+
+def grounds_of(turn: model.Turn) -> dict[str, Any]:
+    """What answers in other protocols add about their turn, as JSON."""
+    citations = [json_format.MessageToDict(citation_to_proto(citation)) for citation in turn.citations]
+    return {
+        "turn": turn.name,
+        "thread": turn.thread,
+        "citations": citations,
+        "degraded": turn.degraded,
+        "cached": turn.cached,
+    }
 
 
 def citation_to_proto(citation: model.Citation) -> chat_pb2.Citation:

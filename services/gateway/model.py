@@ -202,7 +202,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of what a model said."""
+    """The end of what a model said, and why it stopped: `stop` or `length`."""
 
     provider: str = ""
     model: str = ""
@@ -211,6 +211,7 @@ class Finish:
     cached: bool = False
     degraded: bool = False
     policy: str = ""
+    finish_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,8 +213,19 @@ async def outcome(events: AsyncGenerator[Event, None]) -> Turn:
             if isinstance(event.happening, Completed):
                 return event.happening.turn
             if isinstance(event.happening, Failed):
-                raise _error(event.happening)
+                raise failure_of(event.happening)
     raise Unavailable("the turn ended without an answer", Reason.STREAM_INTERRUPTED)
+
+
+def failure_of(failed: Failed) -> LecternError:
+    """The error that a turn failed with."""
+    reason = Reason(failed.reason) if failed.reason in Reason.__members__ else Reason.INTERNAL
+    metadata = {"partial": failed.partial[:1024]} if failed.partial else {}
+    if reason in {Reason.RATE_LIMITED, Reason.BUDGET_EXHAUSTED}:
+        return ResourceExhausted(failed.message, reason, metadata=metadata)
+    if reason in {Reason.TURN_CANCELLED, Reason.CONTENT_REFUSED, Reason.CONTEXT_TOO_LONG}:
+        return FailedPrecondition(failed.message, reason, metadata=metadata)
+    return Unavailable(failed.message, reason, metadata=metadata, retry_after=1)
 
 
 def _text(events: list[Event]) -> str:
@@ -235,13 +246,3 @@ def _outcome(turn: Turn, after: int) -> list[Event]:
     if after:
         return [Event(after + 1, ending)]
     return [Event(1, Started(turn.name, turn.thread, video_changed=False)), Event(2, ending)]
-
-
-def _error(failed: Failed) -> LecternError:
-    reason = Reason(failed.reason) if failed.reason in Reason.__members__ else Reason.INTERNAL
-    metadata = {"partial": failed.partial[:1024]} if failed.partial else {}
-    if reason in {Reason.RATE_LIMITED, Reason.BUDGET_EXHAUSTED}:
-        return ResourceExhausted(failed.message, reason, metadata=metadata)
-    if reason in {Reason.TURN_CANCELLED, Reason.CONTENT_REFUSED, Reason.CONTEXT_TOO_LONG}:
-        return FailedPrecondition(failed.message, reason, metadata=metadata)
-    return Unavailable(failed.message, reason, metadata=metadata, retry_after=1)

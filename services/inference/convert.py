@@ -65,7 +65,9 @@ def response_of(event: Event) -> pb.StreamGenerateResponse:
 
 def embeddings_of(vectors: Vectors) -> pb.EmbedResponse:
     return pb.EmbedResponse(
-        vectors=[pb.EmbedResponse.Vector(values=values) for values in vectors.vectors], model=vectors.model
+        vectors=[pb.EmbedResponse.Vector(values=values) for values in vectors.vectors],
+        model=vectors.model,
+        usage=chat_pb2.TokenUsage(prompt_tokens=vectors.usage.prompt_tokens),
     )
 
 

@@ -19,7 +19,7 @@ class GrpcGeneration:
         request = _request_of(prompt)
         async with aclosing(self._peer.stream(self._stub.StreamGenerate, request, caller)) as responses:
             async for response in responses:
-                yield _piece_of(response)
+                yield piece_of(response)
 
 
 def _request_of(prompt: Prompt) -> generation_pb2.StreamGenerateRequest:
@@ -62,7 +62,7 @@ def _messages_of(history: Iterable[Exchange]) -> list[generation_pb2.PromptMessa
     return messages
 
 
-def _piece_of(response: generation_pb2.StreamGenerateResponse) -> Delta | Notice | Finish:
+def piece_of(response: generation_pb2.StreamGenerateResponse) -> Delta | Notice | Finish:
     match response.WhichOneof("event"):
         case "delta":
             return Delta(response.delta)
@@ -77,4 +77,5 @@ def _piece_of(response: generation_pb2.StreamGenerateResponse) -> Delta | Notice
         cached=finish.cached,
         degraded=finish.degraded,
         policy=finish.policy,
+        finish_reason=finish.finish_reason,
     )

@@ -405,21 +405,27 @@ class EmbedResponse(_message.Message):
 
     VECTORS_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The model that made them; vectors of different models can't be compared."""
     @_builtins.property
     def vectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___EmbedResponse.Vector]:
         """The vectors."""
 
+    @_builtins.property
+    def usage(self) -> _chat_pb2.TokenUsage:
+        """What it cost in tokens."""
+
     def __init__(
         self,
         *,
         vectors: _abc.Iterable[Global___EmbedResponse.Vector] | None = ...,
         model: _builtins.str = ...,
+        usage: _chat_pb2.TokenUsage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "vectors", b"vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "usage", b"usage", "vectors", b"vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

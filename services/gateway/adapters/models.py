@@ -1,0 +1,63 @@
+"""Models for clients of the OpenAI-compatible endpoints, over gRPC."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from lectern.inference.v1 import generation_pb2, generation_pb2_grpc, operations_pb2, operations_pb2_grpc
+
+from kit.auth.caller import Caller
+from kit.auth.service_tokens import on_behalf_of_nobody
+from kit.channel import Peer
+from services.gateway.adapters.generation import piece_of
+from services.gateway.model import Delta, Finish, Notice
+from services.gateway.openai.ports import Completion, Embedded, Message, Model
+
+EMBEDDING = "embedding"
+ROLES = {
+    "system": generation_pb2.PromptMessage.SYSTEM,
+    "user": generation_pb2.PromptMessage.USER,
+    "assistant": generation_pb2.PromptMessage.ASSISTANT,
+}
+
+
+class GrpcModels:
+    """The Completions, Embeddings and Models of the inference service."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._generation = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+        self._providers = peer.stub(operations_pb2_grpc.ProviderServiceStub)
+
+    async def complete(self, caller: Caller, completion: Completion) -> AsyncGenerator[Delta | Notice | Finish, None]:
+        request = generation_pb2.StreamGenerateRequest(
+            purpose=generation_pb2.PURPOSE_COMPLETION,
+            messages=[_message(message) for message in completion.messages],
+            max_tokens=completion.max_tokens,
+            temperature=completion.temperature,
+            model=completion.model,
+            json_schema=completion.json_schema,
+        )
+        async with aclosing(self._peer.stream(self._generation.StreamGenerate, request, caller)) as responses:
+            async for response in responses:
+                yield piece_of(response)
+
+    async def embed(self, caller: Caller, texts: Sequence[str]) -> Embedded:
+        request = generation_pb2.EmbedRequest(texts=texts)
+        found = await self._peer.call(self._generation.Embed, request, caller, timeout=60, idempotent=True)
+        vectors = tuple(tuple(vector.values) for vector in found.vectors)
+        return Embedded(vectors, found.model, found.usage.prompt_tokens)
+
+    async def models(self) -> Sequence[Model]:
+        request = operations_pb2.ListProvidersRequest()
+        nobody = on_behalf_of_nobody("gateway")
+        found = await self._peer.call(self._providers.ListProviders, request, nobody, timeout=5, idempotent=True)
+        models: dict[str, Model] = {}
+        for provider in found.providers:
+            for purpose, name in sorted(provider.models.items()):
+                model = Model(name, provider.name.removeprefix("providers/"), purpose == EMBEDDING)
+                models.setdefault(name, model)
+        return list(models.values())
+
+
+def _message(message: Message) -> generation_pb2.PromptMessage:
+    return generation_pb2.PromptMessage(role=ROLES[message.role], text=message.text)

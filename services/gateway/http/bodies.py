@@ -1,0 +1,62 @@
+"""Request bodies: read within bounds, checked against their models."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from kit.errors import InvalidArgument, Reason
+
+MAX_BYTES = 2 * 1024 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
+T = TypeVar("T")
+
+
+async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
+    """The whole body; raises InvalidArgument with TOO_LARGE above so many bytes."""
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > limit:
+            raise InvalidArgument(f"the body must have at most {limit} bytes", Reason.TOO_LARGE)
+    return bytes(read)
+
+
+async def read_model(request: Request, model: type[Model]) -> Model:
+    """The JSON body as a model; raises InvalidArgument that names the first field at fault."""
+    try:
+        found = orjson.loads(await read_body(request))
+    except orjson.JSONDecodeError as error:
+        raise InvalidArgument("the body is not JSON") from error
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        raise InvalidArgument(f"{field}: {fault['msg']}" if field else fault["msg"], field=field) from error
+
+
+async def while_connected(request: Request, work: Awaitable[T]) -> T:
+    """The result of the work, which is cancelled where the client goes; raises ClientDisconnect then.
+
+    The body must have been read before.
+    """
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return await task
+    finally:
+        for each in (task, gone):
+            each.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

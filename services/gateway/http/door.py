@@ -1,0 +1,93 @@
+"""Who may call the HTTP face, and what is around every call there: a trace, a deadline, errors in a known shape."""
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+from opentelemetry import propagate, trace
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kit.auth.caller import Caller
+from kit.auth.tokens import UserTokens
+from kit.call import CURRENT, Call
+from kit.errors import Internal, LecternError, Unauthenticated
+
+SECONDS = 120.0
+
+Endpoint = Callable[[Request, Caller], Awaitable[Response]]
+Refusal = Callable[[LecternError], Response]
+
+log = structlog.get_logger()
+tracer = trace.get_tracer("lectern.gateway.http")
+
+
+class Door:
+    """Lets callers in by their bearer token; without one, `guest` where there is one."""
+
+    def __init__(self, tokens: UserTokens, refuse: Refusal, guest: Caller | None = None) -> None:
+        """`refuse` puts an error into the shape that the clients of these paths read."""
+        self._tokens = tokens
+        self._refuse = refuse
+        self._guest = guest
+
+    def __call__(self, endpoint: Endpoint) -> "Admitted":
+        return Admitted(self, endpoint)
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Who calls; raises Unauthenticated."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token.strip():
+            return await self._tokens.verify(token.strip())
+        if self._guest is not None and not scheme:
+            return self._guest
+        raise Unauthenticated("a bearer token is required")
+
+    def refusal(self, error: Exception, request_id: str) -> Response:
+        """The answer to a call that failed; a defect says nothing of itself."""
+        if not isinstance(error, LecternError):
+            log.error("http_call_failed", exc_info=error)
+            error = Internal(f"something went wrong on our side; the request id is {request_id}")
+        response = self._refuse(error)
+        if error.retry_after is not None:
+            response.headers["retry-after"] = str(max(1, round(error.retry_after)))
+        return response
+
+
+class Admitted:
+    """An endpoint behind the door, as an ASGI application."""
+
+    def __init__(self, door: Door, endpoint: Endpoint) -> None:
+        self._door = door
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        with _call_of(request) as call:
+            try:
+                call.caller = await self._door.caller(request.headers)
+                response = await self._endpoint(request, call.caller)
+            except ClientDisconnect:
+                return
+            except Exception as error:
+                response = self._door.refusal(error, call.request_id)
+            await response(scope, receive, send)
+
+
+@contextmanager
+def _call_of(request: Request) -> Iterator[Call]:
+    """The call that is current until its answer was sent, under the trace of whoever asked."""
+    path = request.scope.get("path", "")
+    call = Call(path, {}, time.monotonic() + SECONDS)
+    call.request_id = request.headers.get("x-request-id") or uuid.uuid4().hex
+    CURRENT.set(call)
+    parent = propagate.extract(dict(request.headers))
+    attributes = {"http.request.method": request.method, "url.path": path, "lectern.request_id": call.request_id}
+    with (
+        structlog.contextvars.bound_contextvars(request_id=call.request_id, path=path),
+        tracer.start_as_current_span(request.method, parent, trace.SpanKind.SERVER, attributes),
+    ):
+        yield call

@@ -1,0 +1,115 @@
+"""`POST /chat/completions`, plain and streaming."""
+
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kit import names
+from kit.auth.caller import Caller
+from kit.errors import InvalidArgument, LecternError, Reason
+from services.gateway import convert
+from services.gateway.http.bodies import read_model, while_connected
+from services.gateway.http.events import EventStream, data
+from services.gateway.model import Question
+from services.gateway.openai.answers import OrjsonResponse, first_of, usage_of
+from services.gateway.openai.catalog import Catalog
+from services.gateway.openai.errors import error_body
+from services.gateway.openai.ports import Completion, Message
+from services.gateway.openai.shapes import ChatMessage, ChatRequest, ResponseFormat
+from services.gateway.openai.speaking import End, Speaking, Speech
+
+ROLES = {"developer": "system"}
+
+
+class ChatCompletions:
+    """Chat completions by a model alone or, with a course, by its tutor."""
+
+    def __init__(self, speaking: Speaking, catalog: Catalog) -> None:
+        self._speaking = speaking
+        self._catalog = catalog
+
+    async def create(self, request: Request, caller: Caller) -> Response:
+        asked = await read_model(request, ChatRequest)
+        speech = await self._speech(caller, asked, request.headers.get("idempotency-key", ""))
+        head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.model}
+        if not asked.stream:
+            return OrjsonResponse(await while_connected(request, _whole(head, speech)))
+        usage = bool(asked.stream_options and asked.stream_options.include_usage)
+        begun = await while_connected(request, first_of(speech))
+        return EventStream(_chunks(head, begun, include_usage=usage))
+
+    async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
+        model = await self._catalog.chat_model(asked.model)
+        if asked.course:
+            return self._speaking.grounded(caller, question_of(asked, request_id))
+        completion = Completion(
+            tuple(Message(ROLES.get(message.role, message.role), message.text) for message in asked.messages),
+            model,
+            asked.max_completion_tokens or asked.max_tokens or 0,
+            asked.temperature,
+            schema_of(asked.response_format),
+        )
+        return self._speaking.plain(caller, completion, asked.stops)
+
+
+def question_of(asked: ChatRequest, request_id: str) -> Question:
+    """The last user message as a question to the tutor; raises InvalidArgument without one."""
+    names.course_id(asked.course)
+    last: ChatMessage = asked.messages[-1]
+    if last.role != "user":
+        raise InvalidArgument("the last message must be the user's", Reason.MESSAGE_EMPTY, field="messages")
+    return Question(asked.course, asked.video_url, last.text, request_id, asked.position)
+
+
+def schema_of(wanted: ResponseFormat | None) -> str:
+    """The JSON schema that the answer must follow; empty for text."""
+    if wanted is None or wanted.type == "text":
+        return ""
+    return orjson.dumps(wanted.json_schema.schema_ or {"type": "object"}).decode()
+
+
+async def _whole(head: dict[str, Any], speech: Speech) -> dict[str, Any]:
+    texts: list[str] = []
+    async with aclosing(speech) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, End):
+                message = {"role": "assistant", "content": "".join(texts), "refusal": None}
+                choice = {"index": 0, "message": message, "finish_reason": piece.finish_reason, "logprobs": None}
+                body = {**head, "object": "chat.completion", "choices": [choice], "usage": usage_of(piece)}
+                return {**body, **_told(head, piece)}
+            texts.append(piece)
+    raise InvalidArgument("the answer has no end", Reason.STREAM_INTERRUPTED)
+
+
+async def _chunks(head: dict[str, Any], speech: Speech, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
+    head = {**head, "object": "chat.completion.chunk", **({"usage": None} if include_usage else {})}
+    yield data({**head, "choices": [_choice({"role": "assistant", "content": ""})]})
+    try:
+        async with aclosing(speech) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield data({**head, "choices": [_choice({"content": piece})]})
+                    continue
+                head = {**head, **_told(head, piece)}
+                yield data({**head, "choices": [_choice({}, piece.finish_reason)]})
+                if include_usage:
+                    yield data({**head, "choices": [], "usage": usage_of(piece)})
+    except LecternError as error:
+        yield data(error_body(error))
+    yield b"data: [DONE]\n\n"
+
+
+def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
+
+
+def _told(head: dict[str, Any], end: End) -> dict[str, Any]:
+    """The model that answered and, of a grounded answer, where it stands and what it leans on."""
+    told = {"model": end.model or head["model"]}
+    return {**told, "lectern": convert.grounds_of(end.turn)} if end.turn else told

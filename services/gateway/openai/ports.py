@@ -1,0 +1,59 @@
+"""What the OpenAI-compatible endpoints need of inference."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kit.auth.caller import Caller
+from services.gateway.model import Delta, Finish, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing that was said; `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model is to go on from; 0 tokens and an empty model leave these to the configuration."""
+
+    messages: tuple[Message, ...]
+    model: str = ""
+    max_tokens: int = 0
+    temperature: float | None = None
+    json_schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors of unit length, in the order of the texts."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    model: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by the name that clients call it by; one that embeds does not chat."""
+
+    name: str
+    provider: str
+    embeds: bool
+
+
+class Completions(Protocol):
+    def complete(self, caller: Caller, completion: Completion) -> AsyncGenerator[Delta | Notice | Finish, None]:
+        """What the model says, ending with Finish; closing it early closes the provider's connection."""
+
+
+class Embeddings(Protocol):
+    async def embed(self, caller: Caller, texts: Sequence[str]) -> Embedded: ...
+
+
+class Models(Protocol):
+    async def models(self) -> Sequence[Model]:
+        """The models that are configured, each once."""

@@ -1,0 +1,209 @@
+"""The official Python client of OpenAI, unchanged, against the gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Literal
+
+import httpx
+import openai
+import pytest
+import pytest_asyncio
+from openai.types.chat import ChatCompletionMessageParam
+
+from tests.javascript import run_node
+from tests.system import STUDENT, VIDEO, System, make_course, whole_system
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "What does a wave carry?"}]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
+    async with whole_system(redis_url, mongodb_uri) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(system: System) -> AsyncIterator[openai.AsyncOpenAI]:
+    await system.provider.script(text="A wave carries energy [1].")
+    async with made_client(system) as made:
+        yield made
+
+
+def made_client(
+    system: System, *hooks: Callable[[httpx.Response], Awaitable[None]], **options: object
+) -> openai.AsyncOpenAI:
+    address = f"http://127.0.0.1:{system.ports['http']}/openai/v1"
+    http = httpx.AsyncClient(trust_env=False, event_hooks={"response": [*hooks]})
+    options = {"api_key": system.token(STUDENT), "max_retries": 0, **options}
+    return openai.AsyncOpenAI(base_url=address, http_client=http, **options)  # type: ignore[arg-type]
+
+
+async def test_models_are_those_that_are_configured(client: openai.AsyncOpenAI) -> None:
+    assert [model.id async for model in client.models.list()] == ["lectern", "fake"]
+    assert (await client.models.retrieve("fake")).owned_by == "fake"
+    with pytest.raises(openai.NotFoundError) as refused:
+        await client.models.retrieve("gpt-none")
+    assert refused.value.code == "model_not_found"
+
+
+async def test_a_plain_completion(client: openai.AsyncOpenAI) -> None:
+    made = await client.chat.completions.create(model="lectern", messages=ASK)
+    assert made.choices[0].message.content == "A wave carries energy [1]."
+    assert made.choices[0].finish_reason == "stop"
+    assert made.model == "fake"
+    assert made.usage
+    assert made.usage.completion_tokens > 0
+    assert made.usage.total_tokens == made.usage.prompt_tokens + made.usage.completion_tokens
+
+
+async def test_a_stream_ends_with_its_reason_and_usage(client: openai.AsyncOpenAI, system: System) -> None:
+    await system.provider.script(words=20)
+    stream = await client.chat.completions.create(
+        model="fake",
+        messages=ASK,
+        stream=True,
+        stream_options={"include_usage": True},
+        max_tokens=7,
+    )
+    chunks = [chunk async for chunk in stream]
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text.split() == [f"w{number:04d}" for number in range(1, 8)]
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "length"
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert not chunks[-1].choices
+    assert chunks[-1].usage
+    assert chunks[-1].usage.completion_tokens == 7
+
+
+async def test_stop_sequences_end_the_answer_and_the_call_of_the_provider(
+    client: openai.AsyncOpenAI, system: System
+) -> None:
+    await system.provider.script(words=200, words_per_second=50)
+    made = await client.chat.completions.create(model="fake", messages=ASK, stop=["w0003"])
+    assert (made.choices[0].message.content or "").split() == ["w0001", "w0002"]
+    assert made.choices[0].finish_reason == "stop"
+    await _provider_closed(system)
+
+
+async def test_a_course_grounds_the_answer_and_its_citations_come_along(
+    client: openai.AsyncOpenAI, system: System
+) -> None:
+    course = await make_course(system)
+    grounds = {"course": course, "video_url": VIDEO}
+    made = await client.chat.completions.create(model="lectern", messages=ASK, extra_body=grounds)
+    told = (made.model_extra or {})["lectern"]
+    assert told["citations"][0]["videoUrl"] == VIDEO
+    assert told["citations"][0]["verified"] is True
+    stream = await client.chat.completions.create(
+        model="lectern",
+        messages=[{"role": "user", "content": "And what does it not carry?"}],
+        stream=True,
+        extra_body=grounds,
+    )
+    chunks = [chunk async for chunk in stream]
+    assert (chunks[-1].model_extra or {})["lectern"]["thread"] == told["thread"]
+
+
+@pytest.mark.parametrize("encoding", ["float", "base64"])
+async def test_embeddings_come_as_floats_or_packed(
+    client: openai.AsyncOpenAI, encoding: Literal["float", "base64"]
+) -> None:
+    made = await client.embeddings.create(
+        model="lectern",
+        input=["wave", "energy"],
+        encoding_format=encoding,
+    )
+    assert made.model == "fake"
+    assert [entry.index for entry in made.data] == [0, 1]
+    if encoding == "float":
+        assert sum(value * value for value in made.data[0].embedding) == pytest.approx(1, abs=1e-3)
+    else:
+        assert len(made.data[0].embedding) == 384 * 4 * 4 // 3  # what was asked for packed stays so
+    unasked = await client.embeddings.create(model="lectern", input="wave")
+    assert len(unasked.data[0].embedding) == 384
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "code"),
+    [
+        ({"model": "gpt-none"}, openai.NotFoundError, "model_not_found"),
+        ({"messages": []}, openai.BadRequestError, "invalid_argument"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, openai.BadRequestError, "invalid_argument"),
+        ({"extra_body": {"course": "courses/none"}}, openai.NotFoundError, "course_not_found"),
+        ({"extra_body": {"course": "none"}}, openai.BadRequestError, "invalid_argument"),
+        ({"messages": [{"role": "user", "content": "x" * 3_000_000}]}, openai.APIStatusError, "too_large"),
+    ],
+)
+async def test_errors_are_those_that_the_client_knows(
+    client: openai.AsyncOpenAI, changes: dict[str, object], kind: type[openai.APIStatusError], code: str
+) -> None:
+    with pytest.raises(kind) as refused:
+        await client.chat.completions.create(**{"model": "lectern", "messages": ASK, **changes})  # type: ignore[call-overload]
+    assert refused.value.code == code
+
+
+async def test_a_wrong_key_is_no_key(system: System) -> None:
+    async with made_client(system, api_key="nonsense") as client:
+        with pytest.raises(openai.AuthenticationError) as refused:
+            await client.models.list()
+    assert refused.value.code == "invalid_api_key"
+
+
+async def test_leaving_a_stream_or_a_plain_call_closes_the_provider(system: System) -> None:
+    async with made_client(system) as client:
+        await system.provider.script(words=2000, words_per_second=20)
+        stream = await client.chat.completions.create(model="fake", messages=ASK, stream=True)
+        async for chunk in stream:
+            if chunk.choices[0].delta.content:
+                break
+        assert (await system.provider.counts())["open_requests"] == 1
+        await stream.close()
+        await _provider_closed(system)
+        plain = asyncio.create_task(client.chat.completions.create(model="fake", messages=ASK))
+        await _until_open(system, 1)
+        plain.cancel()
+        await _provider_closed(system)
+
+
+async def test_a_client_asks_again_after_retry_after_and_succeeds(system: System) -> None:
+    told: list[httpx.Response] = []
+
+    async def well_again(response: httpx.Response) -> None:
+        told.append(response)
+        await system.provider.script(text="Well again.")
+
+    await system.provider.script(status=503, message="gone")
+    async with made_client(system, well_again, max_retries=3) as client:
+        made = await client.chat.completions.create(model="fake", messages=ASK)
+    assert made.choices[0].message.content == "Well again."
+    assert [response.status_code for response in told] == [503, 200]
+    assert int(told[0].headers["retry-after"]) >= 1
+
+
+async def _provider_closed(system: System) -> None:
+    await _until_open(system, 0)
+
+
+async def _until_open(system: System, requests: int) -> None:
+    async with asyncio.timeout(10):
+        while (await system.provider.counts())["open_requests"] != requests:
+            pass
+
+
+async def test_the_client_for_node_says_the_same(system: System) -> None:
+    course = await make_course(system)
+    await system.provider.script(text="A wave carries energy [1].")
+    told = await run_node(
+        "openai_calls.js",
+        base=f"http://127.0.0.1:{system.ports['http']}/openai/v1",
+        key=system.token(STUDENT),
+        course=course,
+        video=VIDEO,
+    )
+    assert told["models"] == ["lectern", "fake"]
+    assert told["plain"] == told["streamed"] == "A wave carries energy [1]."
+    assert told["usage"] > 0
+    assert told["cited"] == VIDEO
+    assert told["dimensions"] == 384
+    assert told["refused"] == [404, "model_not_found"]
