@@ -13,7 +13,6 @@ from bench.fake_provider.process import Remote, fake_provider
 from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
 from kit.process import running
-from kit.settings import CommonSettings
 from services.context.app import build as build_context
 from services.context.settings import ContextSettings
 from services.gateway.app import build as build_gateway
@@ -48,7 +47,7 @@ class System:
 
     ports: dict[str, int]
     provider: Remote
-    settings: CommonSettings
+    settings: GatewaySettings
 
     def channel(self, service: str) -> grpc.aio.Channel:
         return grpc.aio.insecure_channel(f"127.0.0.1:{self.ports[service]}")
@@ -80,8 +79,9 @@ async def whole_system(redis_url: str, mongodb_uri: str, **common: Any) -> Async
             ports[name] = server.port
             shared[f"{name}_target"] = f"127.0.0.1:{server.port}"
 
-        models = f'[{{"name":"fake","baseUrl":"{provider.base_url}","models":{{"chat":"fake","embedding":"fake"}}}}]'
-        await start("inference", InferenceSettings(providers=models, **shared), build_inference)
+        models = '{"chat":"fake","embedding":"fake","quick":"fake-quick","bulk":"fake-bulk"}'
+        providers = f'[{{"name":"fake","baseUrl":"{provider.base_url}","models":{models}}}]'
+        await start("inference", InferenceSettings(providers=providers, **shared), build_inference)
         await start("context", ContextSettings(**shared), build_context)
         await start("threads", ThreadsSettings(**shared), build_threads)
         ports["http"] = free_port()

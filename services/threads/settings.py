@@ -2,10 +2,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from kit.settings import CommonSettings
+from kit.jobs.settings import JobsSettings
 
 
-class ThreadsSettings(CommonSettings):
+class ThreadsSettings(JobsSettings):
     """The settings of the threads service."""
 
     threads_database: str = Field("threads", description="The MongoDB database of the threads service")

@@ -84,6 +84,23 @@ async def test_a_user_has_one_thread_per_course(stores: Stores) -> None:
     assert other not in opened
 
 
+async def test_a_title_is_replaced_once_and_never_where_the_user_chose_it(stores: Stores, thread: str) -> None:
+    before = await stores.threads.get(ANN, thread)
+    assert before is not None
+    assert await stores.threads.retitle(BOB, thread, "Not mine") is None
+    titled = await stores.threads.retitle(ANN, thread, "Waves")
+    assert titled is not None
+    assert (titled.title, titled.updated) == ("Waves", before.updated)
+    assert await stores.threads.retitle(ANN, thread, "Again") is None
+    other = await stores.threads.open(ThreadKey("default", "ann", "sound"), "What is sound?")
+    await stores.threads.change(ANN, other, ThreadChange(metadata={"week": "3"}))
+    await stores.threads.change(ANN, other, ThreadChange(title="Mine"))
+    assert await stores.threads.retitle(ANN, other, "Sound") is None
+    kept = await stores.threads.get(ANN, other)
+    assert kept is not None
+    assert kept.title == "Mine"
+
+
 async def test_a_thread_is_its_owners_alone(stores: Stores, thread: str) -> None:
     turn = await stores.asked(thread, "$why?")
     assert (await stores.threads.get(ANN, thread)) is not None

@@ -50,6 +50,9 @@ class CachedThreads:
     async def change(self, caller: Caller, thread: str, change: ThreadChange) -> Thread | None:
         return await self._store.change(caller, thread, change)
 
+    async def retitle(self, caller: Caller, thread: str, title: str) -> Thread | None:
+        return await self._store.retitle(caller, thread, title)
+
     async def delete(self, caller: Caller, thread: str) -> ThreadKey | None:
         return await self._store.delete(caller, thread)
 

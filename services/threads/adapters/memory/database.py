@@ -28,6 +28,7 @@ class ThreadRecord:
     created: datetime
     updated: datetime
     video_url: str = ""
+    provisional_title: bool = True
     metadata: dict[str, str] = field(default_factory=dict)
     next_sequence: int = 1
     turn_count: int = 0

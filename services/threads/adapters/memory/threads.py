@@ -40,13 +40,21 @@ class MemoryThreads:
         record = self._database.owned(caller, thread)
         if record is None:
             return None
-        record.title = record.title if change.title is None else change.title
+        if change.title is not None:
+            record.title, record.provisional_title = change.title, False
         if change.metadata is not None:
             record.metadata = dict(change.metadata)
         else:
             merged = {**record.metadata, **change.labels}
             record.metadata = {key: value for key, value in merged.items() if value is not None}
         record.updated = datetime.now(UTC)
+        return self._database.thread(record)
+
+    async def retitle(self, caller: Caller, thread: str, title: str) -> Thread | None:
+        record = self._database.owned(caller, thread)
+        if record is None or not record.provisional_title:
+            return None
+        record.title, record.provisional_title = title, False
         return self._database.thread(record)
 
     async def delete(self, caller: Caller, thread: str) -> ThreadKey | None:

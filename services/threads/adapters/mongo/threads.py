@@ -40,6 +40,7 @@ class MongoThreads:
         fresh = {
             "_id": secrets.token_hex(12),
             "title": title,
+            "provisional_title": True,
             "video_url": "",
             "metadata": [],
             "pending": [],
@@ -89,6 +90,16 @@ class MongoThreads:
             )
             return None if document is None else (await self._counted([document]))[0]
 
+    async def retitle(self, caller: Caller, thread: str, title: str) -> Thread | None:
+        with translated():
+            document = await self._threads.find_one_and_update(
+                own(caller, _id=thread, provisional_title=True),
+                {"$set": {"title": title, "provisional_title": False}},
+                projection=LEAN,
+                return_document=ReturnDocument.AFTER,
+            )
+            return None if document is None else (await self._counted([document]))[0]
+
     async def delete(self, caller: Caller, thread: str) -> ThreadKey | None:
         async def removal(session: AsyncClientSession) -> ThreadKey | None:
             document = await self._threads.find_one_and_delete(own(caller, _id=thread), session=session)
@@ -120,7 +131,7 @@ class MongoThreads:
 def _changes(change: ThreadChange) -> Document:
     changes: Document = {"updated": "$$NOW"}
     if change.title is not None:
-        changes["title"] = {"$literal": change.title}
+        changes |= {"title": {"$literal": change.title}, "provisional_title": False}
     if change.metadata is not None:
         changes["metadata"] = {"$literal": labels(change.metadata)}
     elif change.labels:

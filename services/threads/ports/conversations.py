@@ -1,4 +1,4 @@
-"""What the threads service needs of the world."""
+"""Threads, turns and their owners, and who learns what happens to them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +70,9 @@ class ThreadStore(Protocol):
     async def page(self, caller: Caller, query: ThreadQuery) -> Sequence[Thread]: ...
 
     async def change(self, caller: Caller, thread: str, change: ThreadChange) -> Thread | None: ...
+
+    async def retitle(self, caller: Caller, thread: str, title: str) -> Thread | None:
+        """Replaces the title that `open` gave; None where there is no thread, or where its title was changed since."""
 
     async def delete(self, caller: Caller, thread: str) -> ThreadKey | None:
         """Removes the thread and its turns, and bars turns that still run from ever being completed."""

@@ -1,0 +1,101 @@
+"""Opens what the threads service and its worker stand on."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from kit import mongo, redis
+from kit.errors import LecternError
+from kit.outage import Outage
+from kit.turnlog.ports import Bulletin, TurnLog
+from kit.turnlog.redis_bulletin import RedisBulletin
+from kit.turnlog.redis_log import RedisTurnLog
+from kit.turnlog.wakes import Wakes
+from services.threads.adapters.announcing import Announcements, Bulletins, StalePages
+from services.threads.adapters.memory.hot import MemoryHotThreads
+from services.threads.adapters.mongo.database import Database
+from services.threads.adapters.mongo.owners import MongoOwners
+from services.threads.adapters.mongo.search import MongoTurnSearch
+from services.threads.adapters.mongo.threads import MongoThreads
+from services.threads.adapters.mongo.turns import MongoTurns
+from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
+from services.threads.adapters.redis.hot import RedisHotThreads
+from services.threads.adapters.redis.pages import RedisPageCache
+from services.threads.ports import HotThreads, Owners, ThreadObserver, ThreadStore, TurnSearch, TurnStore
+from services.threads.settings import ThreadsSettings
+
+PREPARE_AGAIN_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What stands in MongoDB."""
+
+    threads: ThreadStore
+    turns: TurnStore
+    owners: Owners
+    search: TurnSearch
+
+
+@dataclass(frozen=True)
+class Fast:
+    """What stands in Redis: it may be away, and nothing is lost with it."""
+
+    hot: HotThreads
+    pages: SteadyPageCache | None
+    log: TurnLog
+    bulletin: Bulletin
+    outage: Outage
+
+
+async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
+    """Waits for MongoDB."""
+    database = await _database(settings, stack)
+    return Truth(
+        threads=MongoThreads(database),
+        turns=MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds)),
+        owners=MongoOwners(database),
+        search=MongoTurnSearch(database),
+    )
+
+
+def open_fast(settings: ThreadsSettings, stack: AsyncExitStack) -> Fast:
+    """Waits for nothing; connects when first used."""
+    client = redis.connect(settings.cache_url, settings)
+    stack.push_async_callback(client.aclose)
+    wakes = Wakes(client)
+    stack.push_async_callback(wakes.close)
+    outage = Outage("redis", client.ping)
+    hot: HotThreads = MemoryHotThreads(life=settings.thread_hot_seconds)
+    pages: SteadyPageCache | None = None
+    if not settings.disable_cache:
+        hot = SteadyHotThreads(RedisHotThreads(client, life=settings.thread_hot_seconds), hot, outage)
+        pages = SteadyPageCache(RedisPageCache(client, life=settings.thread_list_cache_seconds), outage)
+    return Fast(hot, pages, RedisTurnLog(client, wakes), RedisBulletin(client, wakes), outage)
+
+
+def observer_of(fast: Fast, *others: ThreadObserver) -> Announcements:
+    """Tells those who watch, the cache of lists, and others."""
+    observers: list[ThreadObserver] = [Bulletins(fast.bulletin, fast.outage), *others]
+    if fast.pages is not None:
+        observers.append(StalePages(fast.pages))
+    return Announcements(observers)
+
+
+async def _database(settings: ThreadsSettings, stack: AsyncExitStack) -> Database:
+    client = mongo.connect(settings)
+    stack.push_async_callback(client.close)
+    database = Database(client, settings.threads_database)
+    while True:
+        try:
+            await database.prepare()
+        except LecternError as error:
+            log.warning("waiting for MongoDB", cause=error.message)
+            await asyncio.sleep(PREPARE_AGAIN_SECONDS)
+        else:
+            return database

@@ -1,0 +1,26 @@
+"""The worker of threads and its composition root: `python -m services.threads.worker`."""
+
+from contextlib import AsyncExitStack
+
+from kit.channel import Peer
+from kit.jobs.work import Actors
+from kit.jobs.worker.keeper import main
+from services.threads.actors import ThreadActors
+from services.threads.adapters.writing import InferenceWriter
+from services.threads.opening import observer_of, open_fast, open_truth
+from services.threads.service.titling import Titling
+from services.threads.settings import ThreadsSettings
+
+
+async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Actors:
+    """Opens what the actors stand on; waits for MongoDB, but not for Redis."""
+    truth, fast = await open_truth(settings, stack), open_fast(settings, stack)
+    inference = Peer(settings.inference_target, service="threads", secret=settings.internal_secret)
+    stack.push_async_callback(inference.close)
+    writer = InferenceWriter(inference)
+    titling = Titling(threads=truth.threads, turns=truth.turns, writer=writer, observer=observer_of(fast))
+    return ThreadActors(titling).by_kind()
+
+
+if __name__ == "__main__":
+    main("threads", ThreadsSettings(), build)
