@@ -9,10 +9,12 @@ from typing import TypeVar
 
 import structlog
 import uvloop
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from kit.server import Mount, Server
 from kit.settings import CommonSettings
 from kit.telemetry.setup import telemetry
+from kit.vitals.posting import connect_board, posting
 
 S = TypeVar("S", bound=CommonSettings)
 Build = Callable[[S, AsyncExitStack], Awaitable[Sequence[Mount]]]
@@ -22,8 +24,8 @@ log = structlog.get_logger()
 
 def main(name: str, settings: S, build: Build[S]) -> None:
     """Runs the process until SIGTERM or SIGINT, then drains it."""
-    with telemetry(name, settings):
-        uvloop.run(_serve(name, settings, build))
+    with telemetry(name, settings) as reader:
+        uvloop.run(_serve(name, settings, build, reader))
 
 
 @asynccontextmanager
@@ -40,7 +42,7 @@ async def running(name: str, settings: S, build: Build[S]) -> AsyncIterator[Serv
             await server.stop(settings.drain_seconds)
 
 
-async def _serve(name: str, settings: S, build: Build[S]) -> None:
+async def _serve(name: str, settings: S, build: Build[S], reader: InMemoryMetricReader) -> None:
     process = asyncio.current_task()
     assert process is not None  # noqa: S101 - a coroutine always runs in a task
     loop = asyncio.get_running_loop()
@@ -48,5 +50,7 @@ async def _serve(name: str, settings: S, build: Build[S]) -> None:
         # Ends the start as well as the wait; a second signal hurries the drain.
         loop.add_signal_handler(number, process.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        async with running(name, settings, build):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(running(name, settings, build))
+            await stack.enter_async_context(posting(name, connect_board(settings, stack), reader))
             await asyncio.Event().wait()

@@ -146,6 +146,7 @@ class QueueCounts:
     running: int = 0
     delayed: int = 0
     failed: int = 0
+    succeeded: int = 0
     ended: int = 0
     oldest: datetime | None = None
 

@@ -7,6 +7,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -22,14 +23,17 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10,
 
 
 @contextmanager
-def telemetry(name: str, settings: CommonSettings) -> Iterator[None]:
-    """Telemetry of a service. Without endpoint or file no spans are recorded; trace ids still pass through."""
+def telemetry(name: str, settings: CommonSettings) -> Iterator[InMemoryMetricReader]:
+    """Telemetry of a service, and what reads its metrics back.
+
+    Without endpoint or file no spans are recorded; trace ids still pass through.
+    """
     configure_logs(name, settings)
     resource = Resource.create({"service.name": f"lectern-{name}", "service.version": VERSION})
     tracing = _tracing(resource, settings)
-    _metering(resource, settings)
+    reader = _metering(resource, settings)
     try:
-        yield
+        yield reader
     finally:
         if tracing is not None:
             tracing.shutdown()
@@ -48,10 +52,12 @@ def _tracing(resource: Resource, settings: CommonSettings) -> TracerProvider | N
     return provider
 
 
-def _metering(resource: Resource, settings: CommonSettings) -> None:
-    if not settings.metrics_listen:
-        return
+def _metering(resource: Resource, settings: CommonSettings) -> InMemoryMetricReader:
+    own = InMemoryMetricReader()
+    readers = [own, PrometheusMetricReader()] if settings.metrics_listen else [own]
     seconds = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(SECONDS))
-    metrics.set_meter_provider(MeterProvider([PrometheusMetricReader()], resource=resource, views=[seconds]))
-    host, _, port = settings.metrics_listen.rpartition(":")
-    start_http_server(int(port), addr=host or "127.0.0.1")
+    metrics.set_meter_provider(MeterProvider(readers, resource=resource, views=[seconds]))
+    if settings.metrics_listen:
+        host, _, port = settings.metrics_listen.rpartition(":")
+        start_http_server(int(port), addr=host or "127.0.0.1")
+    return own

@@ -72,6 +72,7 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     count = _counter()
     outside = _outside(settings, stack, count)
     shelf = _shelf(settings, outside, lambda result: count("process", result, 1))
+    _tell_entries(shelf)
     queries = QueryVectors(outside.embedder)
     stack.push_async_callback(shelf.close)
     stack.push_async_callback(queries.close)
@@ -158,6 +159,14 @@ def _counter() -> Count:
         "lectern_cache_requests", description="Look-ups in the layers of caches"
     )
     return lambda layer, result, number: requests.add(number, {"layer": f"context_{layer}", "result": result})
+
+
+def _tell_entries(shelf: Shelf) -> None:
+    metrics.get_meter("context").create_observable_gauge(
+        "lectern_cache_entries",
+        [lambda _: [metrics.Observation(len(shelf), {"layer": "context_process"})]],
+        description="Entries of caches in the process's own memory",
+    )
 
 
 def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

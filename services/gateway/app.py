@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from lectern.chat.v1 import chat_pb2_grpc
-from lectern.ops.v1 import ops_pb2_grpc
+from lectern.ops.v1 import ops_pb2_grpc, stats_pb2_grpc
 from opentelemetry import metrics
 from starlette.routing import BaseRoute
 
@@ -19,6 +19,7 @@ from kit.server import Mount
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
+from kit.vitals.posting import connect_board
 from services.gateway.adapters.generation import GrpcGeneration
 from services.gateway.adapters.journal import BulletinOrders, LoggedJournal
 from services.gateway.adapters.knowledge import GrpcKnowledge
@@ -29,11 +30,13 @@ from services.gateway.health.servicer import HealthServicer
 from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
-from services.gateway.jobs.app import job_mounts
+from services.gateway.jobs.app import jobs_face
 from services.gateway.openai.app import openai_routes
 from services.gateway.service import ChatService
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
+from services.gateway.stats.gathering import Gathering
+from services.gateway.stats.servicer import StatsServicer
 from services.gateway.turns.desk import Desk
 from services.gateway.turns.run import Ports
 
@@ -67,11 +70,13 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     tokens = _user_tokens(settings)
     models = GrpcModels(peers["inference"])
     await _http(settings, stack, tokens, openai_routes(tokens, chat, models, models, models))
-    jobs = job_mounts(settings, stack, heartbeat=settings.heartbeat_seconds)
+    jobs = jobs_face(settings, stack, heartbeat=settings.heartbeat_seconds)
+    stats = Gathering(connect_board(settings, stack), jobs.lines, models)
     return [
-        *jobs,
+        *jobs.mounts(alive_within=settings.job_lease_seconds),
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat)),
         Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(checks)),
+        Mount(stats_pb2_grpc.add_StatsServiceServicer_to_server, StatsServicer(stats)),
     ]
 
 

@@ -137,6 +137,7 @@ CASES = {
     "lectern.jobs.v1.QueueService/PurgeQueue": Case(queue, "PERMISSION_DENIED", "OK"),
     "lectern.jobs.v1.WorkerService/ListWorkers": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
     "lectern.ops.v1.HealthService/GetHealth": Case(lambda _: {}, "OK", "OK"),
+    "lectern.ops.v1.StatsService/GetStats": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
 }
 
 

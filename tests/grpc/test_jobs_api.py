@@ -24,7 +24,7 @@ from kit.jobs.submitting import Jobs
 from kit.jobs.work import Work
 from kit.process import running
 from kit.server import Mount
-from services.gateway.jobs.app import job_mounts
+from services.gateway.jobs.app import jobs_face
 
 ANN = Caller("school", "ann")
 ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
@@ -70,7 +70,7 @@ async def api(redis_url: str, mongodb_uri: str) -> AsyncIterator[Api]:
     )
 
     async def build(made: JobsSettings, stack: AsyncExitStack) -> Sequence[Mount]:
-        return job_mounts(made, stack, heartbeat=10)
+        return jobs_face(made, stack, heartbeat=10).mounts(alive_within=made.job_lease_seconds)
 
     async with AsyncExitStack() as stack:
         grounds = await open_grounds(settings, stack)

@@ -33,6 +33,7 @@ class MemoryQueues:
             running=_count(jobs, State.RUNNING),
             delayed=_count(jobs, State.QUEUED) - len(waiting),
             failed=_count(jobs, State.FAILED),
+            succeeded=_count(jobs, State.SUCCEEDED),
             ended=sum(job.ended is not None and job.ended >= lately for job in jobs),
             oldest=min((job.created for job in waiting), default=None),
         )

@@ -43,6 +43,7 @@ class MongoQueues:
                 running=await self._jobs.count_documents({"queue": queue, "state": State.RUNNING.value}),
                 delayed=delayed,
                 failed=await self._jobs.count_documents({"queue": queue, "state": State.FAILED.value}),
+                succeeded=await self._jobs.count_documents({"queue": queue, "state": State.SUCCEEDED.value}),
                 ended=await self._jobs.count_documents(lately),
                 oldest=oldest["created"] if oldest else None,
             )

@@ -49,6 +49,10 @@ class Shelf:
         self._flights: Flights[CourseKey, Knowledge] = Flights()
         feed.subscribe(self.forget, self.forget_all)
 
+    def __len__(self) -> int:
+        """How many courses are at hand."""
+        return len(self._entries)
+
     async def get(self, key: CourseKey) -> Knowledge:
         """The course's knowledge; raises NotFound where there is no such course."""
         entry = await self._trusted(key)

@@ -11,6 +11,7 @@ from kit.channel import Peer
 from services.gateway.adapters.generation import piece_of
 from services.gateway.model import Delta, Finish, Notice
 from services.gateway.openai.ports import Completion, Embedded, Message, Model
+from services.gateway.stats.ports import Breaker, BreakerState
 
 EMBEDDING = "embedding"
 ROLES = {
@@ -21,7 +22,7 @@ ROLES = {
 
 
 class GrpcModels:
-    """The Completions, Embeddings and Models of the inference service."""
+    """The Completions, Embeddings, Models and Breakers of the inference service."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
@@ -48,15 +49,31 @@ class GrpcModels:
         return Embedded(vectors, found.model, found.usage.prompt_tokens)
 
     async def models(self) -> Sequence[Model]:
-        request = operations_pb2.ListProvidersRequest()
-        nobody = on_behalf_of_nobody("gateway")
-        found = await self._peer.call(self._providers.ListProviders, request, nobody, timeout=5, idempotent=True)
         models: dict[str, Model] = {}
-        for provider in found.providers:
+        for provider in await self._listed():
             for purpose, name in sorted(provider.models.items()):
                 model = Model(name, provider.name.removeprefix("providers/"), purpose == EMBEDDING)
                 models.setdefault(name, model)
         return list(models.values())
+
+    async def breakers(self) -> Sequence[Breaker]:
+        return [_breaker(provider) for provider in await self._listed()]
+
+    async def _listed(self) -> Sequence[operations_pb2.Provider]:
+        request, nobody = operations_pb2.ListProvidersRequest(), on_behalf_of_nobody("gateway")
+        found = await self._peer.call(self._providers.ListProviders, request, nobody, timeout=5, idempotent=True)
+        return found.providers
+
+
+def _breaker(provider: operations_pb2.Provider) -> Breaker:
+    states = {operations_pb2.Provider.BreakerState.Name(key.state) for key in provider.keys}
+    state = next((state for state in BreakerState if state.value in states), BreakerState.CLOSED)
+    return Breaker(
+        provider.name.removeprefix("providers/"),
+        state,
+        sum(key.requests for key in provider.keys),
+        sum(key.failures for key in provider.keys),
+    )
 
 
 def _message(message: Message) -> generation_pb2.PromptMessage:

@@ -13,8 +13,8 @@ from lectern.jobs.v1 import jobs_pb2, queues_pb2, workers_pb2
 
 from kit import names
 from kit.jobs.model import Job, State, Step
-from kit.jobs.policies import Queue
-from kit.jobs.ports import QueueCounts, WorkerBeat
+from kit.jobs.ports import WorkerBeat
+from services.gateway.jobs.lines import Line
 
 
 def job_name(job: str) -> str:
@@ -58,14 +58,15 @@ def job_message(job: Job) -> jobs_pb2.Job:
     )
 
 
-def queue_message(queue: Queue, counts: QueueCounts, paused: bool) -> queues_pb2.Queue:
+def queue_message(line: Line) -> queues_pb2.Queue:
+    queue, counts = line.queue, line.counts
     message = queues_pb2.Queue(
         name=f"queues/{queue.name}",
         waiting_count=counts.waiting,
         running_count=counts.running,
         delayed_count=counts.delayed,
         failed_count=counts.failed,
-        paused=paused,
+        paused=line.paused,
         concurrency=queue.concurrency,
         throughput_per_minute=counts.ended,
     )

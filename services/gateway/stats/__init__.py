@@ -1,0 +1,1 @@
+"""How the fleet is: caches, memory, turns, queues and breakers, summed up over all instances."""

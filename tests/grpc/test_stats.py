@@ -1,0 +1,76 @@
+"""The figures of the fleet, and what is told while a part of it is away."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from lectern.inference.v1 import operations_pb2
+from lectern.ops.v1 import stats_pb2, stats_pb2_grpc
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from kit import redis
+from kit.auth.caller import Caller, Role
+from kit.outage import Outage
+from kit.vitals.ports import Lookups
+from kit.vitals.posting import posting
+from kit.vitals.reading import memory_bytes, vitals
+from kit.vitals.redis import RedisVitals
+from tests.system import System, whole_system
+
+ADMIN = Caller("school", "olga", frozenset({Role.ADMIN}))
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
+    async with whole_system(redis_url, mongodb_uri) as made:
+        yield made
+
+
+async def _stats(system: System) -> stats_pb2.Stats:
+    async with system.channel("gateway") as channel:
+        stub = stats_pb2_grpc.StatsServiceStub(channel)
+        return await stub.GetStats(stats_pb2.GetStatsRequest(), metadata=system.metadata(ADMIN), timeout=10)
+
+
+def _reader(hits: int, misses: int) -> InMemoryMetricReader:
+    """The metrics of a process that looked so often into its caches."""
+    reader = InMemoryMetricReader()
+    meter = MeterProvider([reader]).get_meter("test")
+    lookups = meter.create_counter("lectern_cache_requests")
+    lookups.add(hits, {"layer": "answer", "result": "hit"})
+    lookups.add(misses, {"layer": "answer", "result": "miss"})
+    meter.create_up_down_counter("ai_chat_active_threads").add(2)
+    return reader
+
+
+async def test_the_figures_of_all_instances_are_summed_up(system: System, redis_url: str) -> None:
+    client = redis.connect(redis_url, system.settings)
+    await client.delete("vitals")
+    board = RedisVitals(client, Outage("vitals", client.ping))
+    await board.post(vitals("inference", "inference-1", _reader(3, 1)), 60)
+    await board.post(vitals("inference", "inference-2", _reader(5, 1)), 60)
+    stats = await _stats(system)
+    assert stats.active_thread_count == 4
+    assert [(layer.layer, layer.hit_count, layer.miss_count) for layer in stats.cache_layers] == [("answer", 8, 2)]
+    assert stats.cache_hit_rate == pytest.approx(0.8)
+    assert stats.memory_bytes == sum(process.memory_bytes for process in stats.processes) > 0
+    assert [breaker.provider for breaker in stats.breakers] == ["providers/fake"]
+    assert stats.breakers[0].state == operations_pb2.Provider.CLOSED
+    assert "queues/reports" in {queue.name for queue in stats.queues}
+    assert not stats.unanswered
+    await client.delete("vitals")
+    await client.aclose()
+
+
+async def test_a_process_posts_its_vitals_while_it_lives(system: System, redis_url: str) -> None:
+    client = redis.connect(redis_url, system.settings)
+    board = RedisVitals(client, Outage("vitals", client.ping))
+    async with posting("threads", board, _reader(1, 0)):
+        while not (posted := await board.read()):
+            pass
+    assert posted[0].service == "threads"
+    assert posted[0].lookups == {"answer": Lookups(1, 0)}
+    assert 0 < posted[0].memory_bytes <= 2 * memory_bytes()
+    await client.aclose()
