@@ -9,7 +9,7 @@ from local.parts import CHAT_MODEL, EDGE, EMBEDDINGS, MONGODB, REDIS, SERVICES
 from local.probes import redis_answers
 from local.program import Probe, Program, Tier
 from local.programs import edge, models, mongo, redis, services
-from local.settings import DEMO_USER, LocalSettings
+from local.settings import DEMO_USER, LEGACY_GUEST, LocalSettings
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Planner:
         self._missing: list[str] = []
         self._environment = {**settings.environ, "LECTERN_LOCAL": "true", "LECTERN_JWT_SECRET": settings.jwt_secret}
         self._environment.setdefault("LECTERN_DEMO_USER", DEMO_USER)
+        self._environment.setdefault("LECTERN_LEGACY_GUEST", LEGACY_GUEST)
+        self._environment.setdefault("LECTERN_QUEUE_PAGE", "true")
         self._port = ports.public_port(settings.port) if EDGE in settings.parts else 0
 
     def plan(self) -> Plan:

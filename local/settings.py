@@ -9,6 +9,7 @@ from kit.settings import LOCAL_SECRET
 from local.parts import EVERYTHING, SERVICES
 
 DEMO_USER = "demo"
+LEGACY_GUEST = "teacher"
 _DEFAULT_PORT = 8080
 _OUTDATED = {
     "OPENAI_ASSISTANT_ID": "OpenAI shut Assistants down on 2026-08-26. Conversations live in Lectern's own store: "

@@ -23,15 +23,16 @@ from kit.vitals.posting import connect_board
 from services.gateway.adapters.generation import GrpcGeneration
 from services.gateway.adapters.journal import BulletinOrders, LoggedJournal
 from services.gateway.adapters.knowledge import GrpcKnowledge
+from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.threads import GrpcThreads
+from services.gateway.faces import UseCases, http_routes
 from services.gateway.health.checks import Ask, Check
 from services.gateway.health.servicer import HealthServicer
 from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
 from services.gateway.jobs.app import jobs_face
-from services.gateway.openai.app import openai_routes
 from services.gateway.service import ChatService
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
@@ -69,9 +70,10 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     checks["mongodb"] = Check(lambda: database.admin.command("ping"), needed=True)
     tokens = _user_tokens(settings)
     models = GrpcModels(peers["inference"])
-    await _http(settings, stack, tokens, openai_routes(tokens, chat, models, models, models))
     jobs = jobs_face(settings, stack, heartbeat=settings.heartbeat_seconds)
     stats = Gathering(connect_board(settings, stack), jobs.lines, models)
+    use = UseCases(chat, models, GrpcLibrary(peers["context"]), jobs, stats, checks)
+    await _http(settings, stack, tokens, http_routes(settings, tokens, use))
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat)),

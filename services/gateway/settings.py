@@ -15,6 +15,12 @@ class GatewaySettings(JobsSettings):
     turn_seconds: float = Field(120.0, description="How long a turn may take in all, in seconds")
     abandon_seconds: float = Field(60.0, description="How long a turn runs on when nobody reads it, in seconds")
     heartbeat_seconds: float = Field(10.0, description="How often a quiet stream says that it lives, in seconds")
+    legacy_guest: str = Field(
+        "",
+        description="Who calls the older endpoints at /api without a token, as a teacher and admin of the tenant "
+        "`default`; empty lets nobody in",
+    )
+    queue_page: bool = Field(False, description="Serves the page of the queues at /admin/queues, for admins")
     demo_user: str = Field("", description="On the local stack: the user that the playground's ready token names")
     demo_model: str = Field("", description="On the local stack: the demo model that answers; shown on the playground")
     pages: Path = Field(Path(__file__).parent / "pages", description="The folder of the pages")

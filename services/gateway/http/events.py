@@ -1,10 +1,11 @@
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+T = TypeVar("T")
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
@@ -28,3 +29,22 @@ def data(body: Any, event: str = "") -> bytes:
     """One event, with its name where it has one."""
     name = b"event: %b\n" % event.encode() if event else b""
     return b"%bdata: %b\n\n" % (name, orjson.dumps(body))
+
+
+async def begun(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """The same items, once the first is there: what fails before it still has an HTTP status of its own."""
+    try:
+        first = await anext(items)
+    except BaseException:
+        await items.aclose()
+        raise
+    return _joined(first, items)
+
+
+async def _joined(first: T, rest: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    try:
+        yield first
+        async for item in rest:
+            yield item
+    finally:
+        await rest.aclose()

@@ -15,9 +15,9 @@ from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, LecternError, Reason
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
-from services.gateway.http.events import EventStream, data
+from services.gateway.http.events import EventStream, begun, data
 from services.gateway.model import Question
-from services.gateway.openai.answers import OrjsonResponse, first_of, usage_of
+from services.gateway.openai.answers import OrjsonResponse, usage_of
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.errors import error_body
 from services.gateway.openai.ports import Completion, Message
@@ -41,8 +41,7 @@ class ChatCompletions:
         if not asked.stream:
             return OrjsonResponse(await while_connected(request, _whole(head, speech)))
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        begun = await while_connected(request, first_of(speech))
-        return EventStream(_chunks(head, begun, include_usage=usage))
+        return EventStream(_chunks(head, await while_connected(request, begun(speech)), include_usage=usage))
 
     async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
         model = await self._catalog.chat_model(asked.model)

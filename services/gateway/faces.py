@@ -1,0 +1,66 @@
+"""Puts the endpoints of the HTTP face together, over the same use cases that gRPC serves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+
+from kit.auth.caller import Caller, Role
+from kit.auth.tokens import UserTokens
+from services.gateway.adapters.library import GrpcLibrary
+from services.gateway.adapters.models import GrpcModels
+from services.gateway.health.checks import Check
+from services.gateway.http.door import Door
+from services.gateway.jobs.app import JobsFace
+from services.gateway.legacy.app import Legacy, legacy_routes
+from services.gateway.legacy.errors import error_response
+from services.gateway.legacy.operating import Operating
+from services.gateway.legacy.redis import RedisParts
+from services.gateway.legacy.tasks import Courses, Tasks
+from services.gateway.legacy.trainer import Trainer
+from services.gateway.openai.app import openai_routes
+from services.gateway.queuepage.door import PageDoor
+from services.gateway.queuepage.page import QueuePage
+from services.gateway.service import ChatService
+from services.gateway.settings import GatewaySettings
+from services.gateway.stats.gathering import Gathering
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """What the endpoints stand on."""
+
+    chat: ChatService
+    models: GrpcModels
+    library: GrpcLibrary
+    jobs: JobsFace
+    stats: Gathering
+    checks: Mapping[str, Check]
+
+
+def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) -> list[BaseRoute]:
+    """OpenAI's endpoints, those of the older systems, and the queue page where it is on."""
+    guest = _guest(settings)
+    routes = [
+        *openai_routes(tokens, use.chat, use.models, use.models, use.models),
+        *legacy_routes(Door(tokens, error_response, guest), _legacy(settings, use)),
+    ]
+    if settings.queue_page:
+        routes += QueuePage(use.jobs).routes(PageDoor(tokens, guest))
+    return routes
+
+
+def _legacy(settings: GatewaySettings, use: UseCases) -> Legacy:
+    parts, alive = RedisParts(use.checks), settings.job_lease_seconds
+    return Legacy(
+        Trainer(use.chat, use.library, use.stats, parts),
+        Operating(use.stats, use.jobs.lines, use.jobs.workers, parts, alive_within=alive),
+        Tasks(use.jobs.reader),
+        Courses(use.library),
+    )
+
+
+def _guest(settings: GatewaySettings) -> Caller | None:
+    if not settings.legacy_guest:
+        return None
+    return Caller("default", settings.legacy_guest, frozenset({Role.TEACHER, Role.ADMIN}))

@@ -1,0 +1,35 @@
+"""What the older endpoints need of the context service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kit.auth.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    id: str
+    title: str
+    description: str
+    videos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preloaded:
+    """How many videos' contexts are cached now, and of which courses."""
+
+    courses: tuple[str, ...]
+    videos: int
+
+
+class Library(Protocol):
+    """Courses of the caller's tenant, by their ids."""
+
+    async def courses(self, caller: Caller) -> Sequence[Course]: ...
+
+    async def preload(self, caller: Caller, course: str) -> Preloaded:
+        """The course, or the most popular ones where none is named; raises NotFound and PermissionDenied."""
+
+    async def clear(self, caller: Caller, course: str) -> int:
+        """Throws the cached contexts of a course away; says how many."""
