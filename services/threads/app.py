@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from lectern.threads.v1 import threads_pb2_grpc, turns_pb2_grpc
+from lectern.threads.v1 import reports_pb2_grpc, threads_pb2_grpc, turns_pb2_grpc
 
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import connect_grounds
@@ -15,9 +15,11 @@ from services.threads.adapters.announcing import Announcements
 from services.threads.adapters.cached import CachedThreads
 from services.threads.adapters.tail import LoggedTail
 from services.threads.opening import Fast, Truth, observer_of, open_fast, open_truth
+from services.threads.report_servicer import ReportServicer
 from services.threads.service.aftermath import Aftermath
 from services.threads.service.conversations import Conversations
 from services.threads.service.orphans import Orphans
+from services.threads.service.reports.asking import Reports
 from services.threads.service.search import Search
 from services.threads.service.turns import Turns
 from services.threads.servicer import ThreadServicer
@@ -35,6 +37,7 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mo
     observer = observer_of(fast, aftermath)
     return [
         Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, _public(settings, truth, fast, observer)),
+        Mount(reports_pb2_grpc.add_ReportServiceServicer_to_server, _reports(settings, truth, jobs)),
         Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, _internal(settings, truth, fast, observer)),
     ]
 
@@ -46,6 +49,11 @@ def _public(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Annou
     search = Search(threads=threads, turns=truth.search, tokens=tokens)
     watching = Watching(truth.turns, fast.log, fast.bulletin, heartbeat=settings.watch_heartbeat_seconds)
     return ThreadServicer(conversations, search, watching)
+
+
+def _reports(settings: ThreadsSettings, truth: Truth, jobs: Jobs) -> ReportServicer:
+    tokens = PageTokens(settings.internal_secret)
+    return ReportServicer(Reports(threads=truth.threads, reports=truth.reports, jobs=jobs, tokens=tokens))
 
 
 def _internal(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Announcements) -> TurnServicer:

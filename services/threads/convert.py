@@ -40,8 +40,8 @@ def thread_message(thread: Thread) -> threads_pb2.Thread:
         video_url=thread.video_url,
         message_count=thread.message_count,
         metadata=thread.metadata,
-        create_time=_timestamp(thread.created),
-        update_time=_timestamp(thread.updated),
+        create_time=timestamp(thread.created),
+        update_time=timestamp(thread.updated),
     )
 
 
@@ -52,11 +52,11 @@ def message_message(message: Message) -> threads_pb2.Message:
         sequence=message.sequence,
         role=threads_pb2.Message.Role.Value(message.role.value),
         text=message.text,
-        citations=[_citation(citation) for citation in turn.answer.citations] if is_answer else (),
+        citations=[citation_message(citation) for citation in turn.answer.citations] if is_answer else (),
         turn=turn_name(turn.thread, turn.id),
         state=chat_pb2.Turn.State.Value(turn.state.value),
         video_url=turn.question.video_url,
-        create_time=_timestamp(turn.ended if is_answer and turn.ended else turn.created),
+        create_time=timestamp(turn.ended if is_answer and turn.ended else turn.created),
     )
 
 
@@ -67,7 +67,7 @@ def turn_message(turn: Turn) -> chat_pb2.Turn:
         thread=thread_name(turn.thread),
         question=turn.question.text,
         answer=answer.text,
-        citations=[_citation(citation) for citation in answer.citations],
+        citations=[citation_message(citation) for citation in answer.citations],
         usage=chat_pb2.TokenUsage(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens),
         provider=answer.provider,
         model=answer.model,
@@ -78,8 +78,8 @@ def turn_message(turn: Turn) -> chat_pb2.Turn:
         video_url=turn.question.video_url,
         request_id=turn.question.request_id,
         policy=answer.policy,
-        create_time=_timestamp(turn.created),
-        end_time=_timestamp(turn.ended) if turn.ended else None,
+        create_time=timestamp(turn.created),
+        end_time=timestamp(turn.ended) if turn.ended else None,
         failure_reason=answer.failure_reason,
         sequence=turn.sequence,
         position=duration(turn.question.position),
@@ -145,7 +145,7 @@ def _answer_of(message: chat_pb2.Turn) -> Answer:
     )
 
 
-def _citation(citation: Citation) -> chat_pb2.Citation:
+def citation_message(citation: Citation) -> chat_pb2.Citation:
     return chat_pb2.Citation(
         quote=citation.quote,
         video_url=citation.video_url,
@@ -173,7 +173,7 @@ def _citation_of(message: chat_pb2.Citation) -> Citation:
     )
 
 
-def _timestamp(time: datetime) -> Timestamp:
+def timestamp(time: datetime) -> Timestamp:
     message = Timestamp()
     message.FromDatetime(time)
     return message

@@ -18,13 +18,14 @@ from services.threads.adapters.announcing import Announcements, Bulletins, Stale
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.owners import MongoOwners
+from services.threads.adapters.mongo.reports import MongoReports
 from services.threads.adapters.mongo.search import MongoTurnSearch
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
-from services.threads.ports import HotThreads, Owners, ThreadObserver, ThreadStore, TurnSearch, TurnStore
+from services.threads.ports import HotThreads, Owners, ReportStore, ThreadObserver, ThreadStore, TurnSearch, TurnStore
 from services.threads.settings import ThreadsSettings
 
 PREPARE_AGAIN_SECONDS = 1.0
@@ -40,6 +41,7 @@ class Truth:
     turns: TurnStore
     owners: Owners
     search: TurnSearch
+    reports: ReportStore
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
         turns=MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds)),
         owners=MongoOwners(database),
         search=MongoTurnSearch(database),
+        reports=MongoReports(database),
     )
 
 

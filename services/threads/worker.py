@@ -8,6 +8,7 @@ from kit.jobs.worker.keeper import main
 from services.threads.actors import ThreadActors
 from services.threads.adapters.writing import InferenceWriter
 from services.threads.opening import observer_of, open_fast, open_truth
+from services.threads.service.reports.writing import Reporting
 from services.threads.service.titling import Titling
 from services.threads.settings import ThreadsSettings
 
@@ -19,7 +20,8 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Actors:
     stack.push_async_callback(inference.close)
     writer = InferenceWriter(inference)
     titling = Titling(threads=truth.threads, turns=truth.turns, writer=writer, observer=observer_of(fast))
-    return ThreadActors(titling).by_kind()
+    reporting = Reporting(turns=truth.turns, reports=truth.reports, writer=writer)
+    return ThreadActors(titling, reporting).by_kind()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lectern.auth.v1 import access_pb2
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc
 
+from kit import mongo
 from kit.auth.caller import Caller, Role
 from kit.jobs.model import Submission
 from kit.jobs.mongo.store import MongoJobs
@@ -25,6 +27,9 @@ from kit.jobs.opening import open_grounds
 from kit.jobs.policies import POLICIES
 from kit.jobs.settings import JobsSettings
 from kit.jobs.submitting import Jobs
+from services.threads.adapters.mongo.database import Database
+from services.threads.adapters.mongo.reports import MongoReports
+from services.threads.model import Findings, Report, ThreadKey
 from tests.system import CAPTIONS, STUDENT, VIDEO, System, make_course, whole_system
 
 CLASSMATE = Caller("school", "ben")
@@ -90,6 +95,13 @@ CASES = {
         lambda things: {"parent": things["thread"]}, "NOT_FOUND", "NOT_FOUND"
     ),
     "lectern.threads.v1.ThreadService/WatchThread": Case(thread, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.threads.v1.ReportService/CreateReport": Case(
+        lambda things: {"parent": things["thread"]}, "NOT_FOUND", "NOT_FOUND"
+    ),
+    "lectern.threads.v1.ReportService/GetReport": Case(
+        lambda things: {"name": things["report"]}, "NOT_FOUND", "NOT_FOUND"
+    ),
+    "lectern.threads.v1.ReportService/ListReports": Case(lambda _: {}, "OK", "OK"),
     "lectern.context.v1.CourseService/ListCourses": Case(lambda _: {}, "OK", "OK"),
     "lectern.context.v1.CourseService/CreateCourse": Case(
         lambda _: {"course": {"title": "Mine"}}, "PERMISSION_DENIED", "OK"
@@ -176,8 +188,14 @@ async def things(system: System) -> Things:
         chat = chat_pb2_grpc.ChatServiceStub(channel)
         request = chat_pb2.CreateTurnRequest(course=name, video_url=VIDEO, message="What is a wave?")
         made = await chat.CreateTurn(request, metadata=system.metadata(STUDENT))
-    work = await submitted(system)
-    return {"course": name, "video": videos.videos[0].name, "turn": made.name, "thread": made.thread, "job": work}
+    return {
+        "course": name,
+        "video": videos.videos[0].name,
+        "turn": made.name,
+        "thread": made.thread,
+        "job": await submitted(system),
+        "report": await reported(system, made.thread),
+    }
 
 
 async def submitted(system: System) -> str:
@@ -187,6 +205,20 @@ async def submitted(system: System) -> str:
         grounds = await open_grounds(settings, stack)
         jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, POLICIES)
         return f"jobs/{(await jobs.submit(STUDENT, Submission('preload_course'))).id}"
+
+
+async def reported(system: System, thread: str) -> str:
+    """A report on Ana's thread."""
+    async with AsyncExitStack() as stack:
+        client = mongo.connect(system.settings)
+        stack.push_async_callback(client.close)
+        key = ThreadKey(STUDENT.tenant, STUDENT.user, "waves")
+        findings = Findings("Waves", "About waves.")
+        report = Report(
+            "r1", thread.removeprefix("threads/"), key, STUDENT.user, findings, "# Waves", 1, datetime.now(UTC)
+        )
+        assert await MongoReports(Database(client, "threads")).keep(report) is not None
+        return "reports/r1"
 
 
 async def call(system: System, name: str, request: dict[str, Any], caller: Caller | None) -> tuple[str, str]:

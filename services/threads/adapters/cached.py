@@ -44,6 +44,9 @@ class CachedThreads:
     async def get(self, caller: Caller, thread: str) -> Thread | None:
         return await self._store.get(caller, thread)
 
+    async def visible(self, caller: Caller, thread: str) -> Thread | None:
+        return await self._store.visible(caller, thread)
+
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
         return await self._store.get_many(caller, threads)
 

@@ -16,6 +16,7 @@ from services.threads.ports.conversations import (
     TurnTail,
 )
 from services.threads.ports.language import Assignment, Purpose, Writer, Written
+from services.threads.ports.reports import ReportQuery, ReportStore
 
 __all__ = [
     "Assignment",
@@ -25,6 +26,8 @@ __all__ = [
     "PageCache",
     "Place",
     "Purpose",
+    "ReportQuery",
+    "ReportStore",
     "Survey",
     "ThreadChange",
     "ThreadObserver",

@@ -22,8 +22,12 @@ def check_question(question: Question) -> None:
         raise InvalidArgument("message must not be empty", Reason.MESSAGE_EMPTY, field="message")
     if len(question.text.encode()) > QUESTION_BYTES:
         raise InvalidArgument(f"message must not exceed {QUESTION_BYTES} bytes", Reason.TOO_LARGE, field="message")
-    _at_most(question.request_id, REQUEST_ID_LENGTH, "request_id")
+    check_request_id(question.request_id)
     _at_most(question.video_url, VIDEO_URL_LENGTH, "video_url")
+
+
+def check_request_id(request_id: str) -> None:
+    _at_most(request_id, REQUEST_ID_LENGTH, "request_id")
 
 
 def check_answer(answer: Answer) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kit.auth.caller import Caller
-from services.threads.model import Lease, State, Thread, ThreadKey, Turn
+from services.threads.model import Lease, Report, State, Thread, ThreadKey, Turn
 
 FINAL_TOKEN = 2**62
 
@@ -51,6 +51,7 @@ class MemoryDatabase:
         self.threads: dict[str, ThreadRecord] = {}
         self.rows: dict[str, Row] = {}
         self.owners: dict[str, float] = {}
+        self.reports: dict[str, Report] = {}
 
     def owned(self, caller: Caller, thread: str) -> ThreadRecord | None:
         record = self.threads.get(thread)
@@ -84,6 +85,11 @@ class MemoryDatabase:
 
 def owns(caller: Caller, key: ThreadKey) -> bool:
     return (caller.tenant, caller.user) == (key.tenant, key.user)
+
+
+def may_read(caller: Caller, key: ThreadKey) -> bool:
+    """Whether it is the caller's, or the caller teaches in its tenant."""
+    return owns(caller, key) or (caller.is_teacher and caller.tenant == key.tenant)
 
 
 def state_at(place: int) -> State:

@@ -3,7 +3,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from kit.auth.caller import Caller
-from services.threads.adapters.memory.database import FINAL_TOKEN, MemoryDatabase, Row, ThreadRecord
+from services.threads.adapters.memory.database import FINAL_TOKEN, MemoryDatabase, Row, ThreadRecord, may_read
 from services.threads.model import Thread, ThreadKey
 from services.threads.ports import ThreadChange, ThreadQuery
 
@@ -26,6 +26,12 @@ class MemoryThreads:
     async def get(self, caller: Caller, thread: str) -> Thread | None:
         record = self._database.owned(caller, thread)
         return None if record is None else self._database.thread(record)
+
+    async def visible(self, caller: Caller, thread: str) -> Thread | None:
+        record = self._database.threads.get(thread)
+        if record is None or not may_read(caller, record.key):
+            return None
+        return self._database.thread(record)
 
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
         found = {thread: await self.get(caller, thread) for thread in threads}
@@ -62,7 +68,9 @@ class MemoryThreads:
         if record is None:
             return None
         del self._database.threads[thread]
-        rows = self._database.rows
+        rows, reports = self._database.rows, self._database.reports
+        for report in [report for report in reports.values() if report.thread == thread]:
+            del reports[report.id]
         for turn in [turn for turn, row in rows.items() if row.turn is not None and row.turn.thread == thread]:
             del rows[turn]
         for entry in record.waiting:

@@ -32,6 +32,11 @@ TURN_INDEXES = [
     ),
     IndexModel([("expires", ASCENDING)], name="fences_expire", expireAfterSeconds=0, sparse=True),
 ]
+REPORT_INDEXES = [
+    IndexModel([("tenant", ASCENDING), ("created", DESCENDING), TIE], name="reports_of_tenant"),
+    IndexModel([*OWNED, ("created", DESCENDING), TIE], name="reports_of_user"),
+    IndexModel([("thread", ASCENDING), ("created", DESCENDING), TIE], name="reports_of_thread"),
+]
 OWNER_INDEXES = [IndexModel([("expires", ASCENDING)], name="owners_expire", expireAfterSeconds=3600)]
 
 
@@ -44,6 +49,7 @@ class Database:
         self.threads: Collection = database["threads"]
         self.turns: Collection = database["turns"]
         self.owners: Collection = database["owners"]
+        self.reports: Collection = database["reports"]
 
     async def prepare(self) -> None:
         """Creates the indexes; harmless when many instances do so at once, or again."""
@@ -51,3 +57,4 @@ class Database:
             await self.threads.create_indexes(THREAD_INDEXES)
             await self.turns.create_indexes(TURN_INDEXES)
             await self.owners.create_indexes(OWNER_INDEXES)
+            await self.reports.create_indexes(REPORT_INDEXES)

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from kit.auth.caller import Caller
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import Document, labels, own, to_thread
+from services.threads.adapters.mongo.documents import Document, labels, own, readable, to_thread
 from services.threads.adapters.mongo.fences import fences_of
 from services.threads.model import Thread, ThreadKey
 from services.threads.ports import ThreadChange, ThreadQuery
@@ -61,9 +61,15 @@ class MongoThreads:
     async def get(self, caller: Caller, thread: str) -> Thread | None:
         return (await self.get_many(caller, [thread])).get(thread)
 
+    async def visible(self, caller: Caller, thread: str) -> Thread | None:
+        return (await self._found(readable(caller, _id=thread))).get(thread)
+
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
+        return await self._found(own(caller, _id={"$in": list(threads)}))
+
+    async def _found(self, conditions: Document) -> Mapping[str, Thread]:
         with translated():
-            found = await self._threads.find(own(caller, _id={"$in": list(threads)}), LEAN).to_list()
+            found = await self._threads.find(conditions, LEAN).to_list()
             return {thread.id: thread for thread in await self._counted(found)}
 
     async def page(self, caller: Caller, query: ThreadQuery) -> Sequence[Thread]:
@@ -106,6 +112,7 @@ class MongoThreads:
             if document is None:
                 return None
             await self._database.turns.delete_many({"thread": thread}, session=session)
+            await self._database.reports.delete_many({"thread": thread}, session=session)
             if fences := fences_of(document):
                 await self._database.turns.insert_many(fences, session=session)
             return ThreadKey(document["tenant"], document["user"], document["course"])

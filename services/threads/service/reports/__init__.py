@@ -1,0 +1,1 @@
+"""Reports on threads: asked for, written, read."""

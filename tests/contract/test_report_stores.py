@@ -1,0 +1,99 @@
+"""What a store of reports must do, whichever holds them."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from kit.auth.caller import Caller, Role
+from kit.mongo import Client
+from services.threads.adapters.memory.database import MemoryDatabase
+from services.threads.adapters.memory.reports import MemoryReports
+from services.threads.adapters.memory.threads import MemoryThreads
+from services.threads.adapters.mongo.database import Database
+from services.threads.adapters.mongo.reports import MongoReports
+from services.threads.adapters.mongo.threads import MongoThreads
+from services.threads.model import Citation, Findings, Point, Report, ThreadKey
+from services.threads.ports import ReportQuery, ReportStore, ThreadStore
+
+KEY = ThreadKey("default", "ann", "waves")
+ANN, BOB = Caller("default", "ann"), Caller("default", "bob")
+TESS = Caller("default", "tess", frozenset({Role.TEACHER}))
+ELSEWHERE = Caller("other", "ann", frozenset({Role.TEACHER}))
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+POINT = Point("It carries energy.", (Citation("energy", "https://v/1", 4.0, 8.0, verified=True, index=1, title="W"),))
+
+
+@dataclass(frozen=True)
+class Stores:
+    threads: ThreadStore
+    reports: ReportStore
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
+    if request.param == "memory":
+        memory = MemoryDatabase()
+        yield Stores(MemoryThreads(memory), MemoryReports(memory))
+        return
+    client: Client = AsyncMongoClient(request.getfixturevalue("mongodb_uri"), tz_aware=True)
+    database = Database(client, f"threads_{uuid.uuid4().hex[:8]}")
+    await database.prepare()
+    yield Stores(MongoThreads(database), MongoReports(database))
+    await client.drop_database(database.threads.database.name)
+    await client.close()
+
+
+@pytest.fixture
+async def thread(stores: Stores) -> str:
+    return await stores.threads.open(KEY, "What is a wave?")
+
+
+def report(thread: str, number: int = 0) -> Report:
+    findings = Findings("Waves", "About waves.", asked=(POINT,), next_steps=(POINT, POINT))
+    created = NOON + timedelta(minutes=number)
+    return Report(f"r{number}", thread, KEY, "tess", findings, "# Waves", 3, created, provider="fake", model="m")
+
+
+async def test_a_report_is_kept_once_and_whole(stores: Stores, thread: str) -> None:
+    made = report(thread)
+    assert await stores.reports.keep(made) == made
+    again = replace(made, markdown="# Another", degraded=True)
+    assert await stores.reports.keep(again) == made
+    assert await stores.reports.find(ANN, "r0") == made
+
+
+async def test_a_report_is_read_by_the_threads_owner_and_by_teachers(stores: Stores, thread: str) -> None:
+    await stores.reports.keep(report(thread))
+    for caller, sees in ((ANN, True), (TESS, True), (BOB, False), (ELSEWHERE, False)):
+        found = await stores.reports.find(caller, "r0")
+        listed = await stores.reports.page(caller, ReportQuery(10))
+        assert (found is not None, len(listed)) == (sees, int(sees))
+
+
+async def test_reports_are_paged_newest_first(stores: Stores, thread: str) -> None:
+    other = await stores.threads.open(replace(KEY, course="sound"), "What is sound?")
+    for number in range(4):
+        await stores.reports.keep(report(thread, number))
+    await stores.reports.keep(report(other, 4))
+    assert [one.id for one in await stores.reports.page(ANN, ReportQuery(2))] == ["r4", "r3"]
+    after = (NOON + timedelta(minutes=3), "r3")
+    assert [one.id for one in await stores.reports.page(TESS, ReportQuery(2, after=after))] == ["r2", "r1"]
+    assert [one.id for one in await stores.reports.page(ANN, ReportQuery(9, other))] == ["r4"]
+
+
+async def test_reports_go_with_their_thread_and_none_comes_after(stores: Stores, thread: str) -> None:
+    await stores.reports.keep(report(thread))
+    await stores.threads.delete(ANN, thread)
+    assert await stores.reports.find(ANN, "r0") is None
+    assert await stores.reports.keep(report(thread, 1)) is None
+    assert not await stores.reports.page(TESS, ReportQuery(9))
+
+
+async def test_a_thread_is_visible_to_its_owner_and_to_teachers(stores: Stores, thread: str) -> None:
+    seen = {caller.user: await stores.threads.visible(caller, thread) is not None for caller in (ANN, BOB, TESS)}
+    assert seen == {"ann": True, "bob": False, "tess": True}
+    assert await stores.threads.visible(ELSEWHERE, thread) is None
