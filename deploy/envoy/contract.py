@@ -59,8 +59,13 @@ def public_contract(descriptors: FileDescriptorSet) -> Contract:
 
 
 def with_error_details(descriptors: FileDescriptorSet) -> FileDescriptorSet:
-    """The same contract, with the types of error details: without them the transcoder can't write errors as JSON."""
+    """The same contract, with the types of error details: without them the transcoder can't write errors as JSON.
+
+    Comments are left out.
+    """
     extended = FileDescriptorSet.FromString(descriptors.SerializeToString())
+    for file in extended.file:
+        file.ClearField("source_code_info")
     known = {file.name for file in extended.file}
     for module in (any_pb2, duration_pb2, error_details_pb2, status_pb2):
         if module.DESCRIPTOR.name not in known:

@@ -12,13 +12,16 @@ from services.gateway.adapters.models import GrpcModels
 from services.gateway.health.checks import Check
 from services.gateway.http.door import Door
 from services.gateway.jobs.app import JobsFace
+from services.gateway.legacy import description as legacy_description
 from services.gateway.legacy.app import Legacy, legacy_routes
 from services.gateway.legacy.errors import error_response
 from services.gateway.legacy.operating import Operating
 from services.gateway.legacy.redis import RedisParts
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
+from services.gateway.openai import description as openai_description
 from services.gateway.openai.app import openai_routes
+from services.gateway.openapi.pages import docs_routes
 from services.gateway.queuepage.door import PageDoor
 from services.gateway.queuepage.page import QueuePage
 from services.gateway.service import ChatService
@@ -39,11 +42,12 @@ class UseCases:
 
 
 def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) -> list[BaseRoute]:
-    """OpenAI's endpoints, those of the older systems, and the queue page where it is on."""
+    """OpenAI's endpoints, those of the older systems, their docs, and the queue page where it is on."""
     guest = _guest(settings)
     routes = [
         *openai_routes(tokens, use.chat, use.models, use.models, use.models),
         *legacy_routes(Door(tokens, error_response, guest), _legacy(settings, use)),
+        *docs_routes(settings.pages, (openai_description.fragment(), legacy_description.fragment())),
     ]
     if settings.queue_page:
         routes += QueuePage(use.jobs).routes(PageDoor(tokens, guest))
