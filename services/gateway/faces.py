@@ -9,6 +9,7 @@ from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
+from services.gateway.adapters.reports import GrpcReports
 from services.gateway.health.checks import Check
 from services.gateway.http.door import Door
 from services.gateway.jobs.app import JobsFace
@@ -17,6 +18,7 @@ from services.gateway.legacy.app import Legacy, legacy_routes
 from services.gateway.legacy.errors import error_response
 from services.gateway.legacy.operating import Operating
 from services.gateway.legacy.redis import RedisParts
+from services.gateway.legacy.reports import SessionReports
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
 from services.gateway.openai import description as openai_description
@@ -36,6 +38,7 @@ class UseCases:
     chat: ChatService
     models: GrpcModels
     library: GrpcLibrary
+    reports: GrpcReports
     jobs: JobsFace
     stats: Gathering
     checks: Mapping[str, Check]
@@ -61,6 +64,7 @@ def _legacy(settings: GatewaySettings, use: UseCases) -> Legacy:
         Operating(use.stats, use.jobs.lines, use.jobs.workers, parts, alive_within=alive),
         Tasks(use.jobs.reader),
         Courses(use.library),
+        SessionReports(use.reports, use.jobs.reader),
     )
 
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from services.gateway.http.door import Door
 from services.gateway.legacy.operating import Operating
+from services.gateway.legacy.reports import SessionReports
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
 
@@ -25,6 +26,7 @@ class Legacy:
     operating: Operating
     tasks: Tasks
     courses: Courses
+    reports: SessionReports
 
 
 def legacy_routes(door: Door, legacy: Legacy) -> Sequence[BaseRoute]:
@@ -40,6 +42,8 @@ def legacy_routes(door: Door, legacy: Legacy) -> Sequence[BaseRoute]:
         Route("/admin/queue-stats", door(operating.queues), methods=["GET"]),
         Route("/worker-stats", door(operating.workers), methods=["GET"]),
         Route("/jobs/{task}", door(legacy.tasks.get), methods=["GET"]),
+        Route("/reports/session/{session}", door(legacy.reports.ask), methods=["POST"]),
+        Route("/reports/session/{session}/status", door(legacy.reports.status), methods=["GET"]),
         Route("/courses", door(legacy.courses.list), methods=["GET"]),
     ]
     return [Mount(PATH, Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere}))]

@@ -54,6 +54,13 @@ TASK = _object(
     progress=WHOLE,
     message=TEXT,
 )
+QUEUED = _object(success={"const": True}, status=TEXT, jobId=TEXT, message=TEXT, statusUrl=TEXT)
+REPORT = _object(
+    success={"const": True},
+    status={"enum": ["waiting", "active", "completed", "failed"]},
+    progress=WHOLE,
+    jobId=TEXT,
+)
 STATS = _object(activeThreads=WHOLE, cacheHitRate=NUMBER, memory=OBJECT, redis={"type": "boolean"})
 HEALTH = _object(status=TEXT, redis={"type": "boolean"}, timestamp=TEXT)
 CHAT = [_query("courseId", required=True), _query("videoUrl"), _query("message", required=True)]
@@ -71,6 +78,8 @@ ENDPOINTS: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("/admin/queue-stats", "get", "Shows the queues", _object(titleGeneration=OBJECT, redis=REDIS), {}),
     ("/worker-stats", "get", "Shows the workers", _object(active_workers=OBJECT, active_tasks=OBJECT), {}),
     ("/jobs/{taskId}", "get", "Reads a job", TASK, {"parameters": [_in_path("taskId")]}),
+    ("/reports/session/{id}", "post", "Asks for a report", QUEUED, {"parameters": [_in_path("id")]}),
+    ("/reports/session/{id}/status", "get", "Says how far a report is", REPORT, {"parameters": [_in_path("id")]}),
     ("/courses", "get", "Lists the tenant's courses", {"type": "array", "items": COURSE}, {}),
 )
 

@@ -1,4 +1,4 @@
-"""What the older endpoints need of the context service."""
+"""What the older endpoints need of the other services."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,3 +33,8 @@ class Library(Protocol):
 
     async def clear(self, caller: Caller, course: str) -> int:
         """Throws the cached contexts of a course away; says how many."""
+
+
+class Reports(Protocol):
+    async def ask(self, caller: Caller, thread: str) -> str:
+        """The id of the job that writes a report on the thread; raises NotFound for no such thread."""
