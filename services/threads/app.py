@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from lectern.threads.v1 import reports_pb2_grpc, threads_pb2_grpc, turns_pb2_grpc
+from lectern.threads.v1 import insights_pb2_grpc, reports_pb2_grpc, threads_pb2_grpc, turns_pb2_grpc
 
+from kit.channel import Peer
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import connect_grounds
 from kit.jobs.policies import POLICIES
@@ -13,11 +14,14 @@ from kit.pagination import PageTokens
 from kit.server import Mount
 from services.threads.adapters.announcing import Announcements
 from services.threads.adapters.cached import CachedThreads
+from services.threads.adapters.courses import GrpcCourses
 from services.threads.adapters.tail import LoggedTail
+from services.threads.insight_servicer import InsightServicer
 from services.threads.opening import Fast, Truth, observer_of, open_fast, open_truth
 from services.threads.report_servicer import ReportServicer
 from services.threads.service.aftermath import Aftermath
 from services.threads.service.conversations import Conversations
+from services.threads.service.insights.reading import InsightReading
 from services.threads.service.orphans import Orphans
 from services.threads.service.reports.asking import Reports
 from services.threads.service.search import Search
@@ -32,11 +36,12 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mo
     """Opens the databases and puts the service together; waits for MongoDB, but not for Redis."""
     truth, fast = await open_truth(settings, stack), open_fast(settings, stack)
     jobs = _jobs(settings, stack)
-    aftermath = Aftermath(jobs)
+    aftermath = Aftermath(jobs, analytics_every=settings.analytics_seconds)
     stack.push_async_callback(aftermath.close)
     observer = observer_of(fast, aftermath)
     return [
         Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, _public(settings, truth, fast, observer)),
+        Mount(insights_pb2_grpc.add_InsightServiceServicer_to_server, _insights(settings, truth, stack)),
         Mount(reports_pb2_grpc.add_ReportServiceServicer_to_server, _reports(settings, truth, jobs)),
         Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, _internal(settings, truth, fast, observer)),
     ]
@@ -54,6 +59,12 @@ def _public(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Annou
 def _reports(settings: ThreadsSettings, truth: Truth, jobs: Jobs) -> ReportServicer:
     tokens = PageTokens(settings.internal_secret)
     return ReportServicer(Reports(threads=truth.threads, reports=truth.reports, jobs=jobs, tokens=tokens))
+
+
+def _insights(settings: ThreadsSettings, truth: Truth, stack: AsyncExitStack) -> InsightServicer:
+    context = Peer(settings.context_target, service="threads", secret=settings.internal_secret)
+    stack.push_async_callback(context.close)
+    return InsightServicer(InsightReading(truth.insights, GrpcCourses(context)))
 
 
 def _internal(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Announcements) -> TurnServicer:

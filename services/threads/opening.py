@@ -17,6 +17,7 @@ from kit.turnlog.wakes import Wakes
 from services.threads.adapters.announcing import Announcements, Bulletins, StalePages
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.database import Database
+from services.threads.adapters.mongo.insights import MongoInsights
 from services.threads.adapters.mongo.owners import MongoOwners
 from services.threads.adapters.mongo.reports import MongoReports
 from services.threads.adapters.mongo.search import MongoTurnSearch
@@ -25,7 +26,17 @@ from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
-from services.threads.ports import HotThreads, Owners, ReportStore, ThreadObserver, ThreadStore, TurnSearch, TurnStore
+from services.threads.ports import (
+    HotThreads,
+    IdleThreads,
+    InsightStore,
+    Owners,
+    ReportStore,
+    ThreadObserver,
+    ThreadStore,
+    TurnSearch,
+    TurnStore,
+)
 from services.threads.settings import ThreadsSettings
 
 PREPARE_AGAIN_SECONDS = 1.0
@@ -42,6 +53,8 @@ class Truth:
     owners: Owners
     search: TurnSearch
     reports: ReportStore
+    insights: InsightStore
+    idle: IdleThreads
 
 
 @dataclass(frozen=True)
@@ -58,12 +71,15 @@ class Fast:
 async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
     """Waits for MongoDB."""
     database = await _database(settings, stack)
+    threads = MongoThreads(database)
     return Truth(
-        threads=MongoThreads(database),
+        threads=threads,
         turns=MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds)),
         owners=MongoOwners(database),
         search=MongoTurnSearch(database),
         reports=MongoReports(database),
+        insights=MongoInsights(database),
+        idle=threads,
     )
 
 

@@ -26,3 +26,9 @@ class ThreadsSettings(JobsSettings):
     watch_heartbeat_seconds: float = Field(
         15.0, description="After so many quiet seconds a watched thread's stream says that it is alive"
     )
+    analytics_seconds: float = Field(
+        60.0, description="How often the questions of a course are counted for its insights at the most, in seconds"
+    )
+    thread_retention_days: float = Field(
+        0.0, description="Threads that nothing happened in for so many days are deleted; 0 keeps them"
+    )

@@ -102,6 +102,7 @@ CASES = {
         lambda things: {"name": things["report"]}, "NOT_FOUND", "NOT_FOUND"
     ),
     "lectern.threads.v1.ReportService/ListReports": Case(lambda _: {}, "OK", "OK"),
+    "lectern.threads.v1.InsightService/GetInsights": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/ListCourses": Case(lambda _: {}, "OK", "OK"),
     "lectern.context.v1.CourseService/CreateCourse": Case(
         lambda _: {"course": {"title": "Mine"}}, "PERMISSION_DENIED", "OK"

@@ -13,6 +13,7 @@ from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.leader import Leader
 from kit.jobs.dispatcher.releases import Releases
 from kit.jobs.dispatcher.schedules import Schedule, Schedules
+from kit.jobs.dispatcher.timetable import TIMETABLE
 from kit.jobs.memory.health import MemoryHealth
 from kit.jobs.mongo.backlog import MongoBacklog
 from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMarks, MongoWorkers
@@ -27,7 +28,7 @@ from kit.server import Mount
 
 async def build(settings: DispatcherSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Leads or stands by until the process ends."""
-    await lead(settings, stack, POLICIES, MemoryHealth())
+    await lead(settings, stack, POLICIES, MemoryHealth(), TIMETABLE)
     return []
 
 

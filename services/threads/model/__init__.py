@@ -17,15 +17,21 @@ from services.threads.model.conversations import (
     messages_of,
     turn_id,
 )
+from services.threads.model.insights import BEGINNING, Asked, CourseKey, DayTally, Mark, Tally
 from services.threads.model.reports import Findings, Point, Report
 
 __all__ = [
+    "BEGINNING",
     "TURN_ID_LENGTH",
     "Answer",
+    "Asked",
     "Citation",
+    "CourseKey",
+    "DayTally",
     "Exchange",
     "Findings",
     "Lease",
+    "Mark",
     "Message",
     "Order",
     "Point",
@@ -33,6 +39,7 @@ __all__ = [
     "Report",
     "Role",
     "State",
+    "Tally",
     "Thread",
     "ThreadKey",
     "Turn",

@@ -3,6 +3,7 @@
 from services.threads.ports.conversations import (
     Hit,
     HotThreads,
+    IdleThreads,
     Owners,
     PageCache,
     Place,
@@ -15,13 +16,18 @@ from services.threads.ports.conversations import (
     TurnStore,
     TurnTail,
 )
+from services.threads.ports.courses import Courses
+from services.threads.ports.insights import InsightStore
 from services.threads.ports.language import Assignment, Purpose, Writer, Written
 from services.threads.ports.reports import ReportQuery, ReportStore
 
 __all__ = [
     "Assignment",
+    "Courses",
     "Hit",
     "HotThreads",
+    "IdleThreads",
+    "InsightStore",
     "Owners",
     "PageCache",
     "Place",

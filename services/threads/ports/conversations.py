@@ -81,6 +81,13 @@ class ThreadStore(Protocol):
         """Removes the thread and its turns, and bars turns that still run from ever being completed."""
 
 
+class IdleThreads(Protocol):
+    """Threads of all users, for those who keep house."""
+
+    async def idle(self, before: datetime, limit: int) -> Sequence[Thread]:
+        """Threads that nothing has happened in since, longest ago first."""
+
+
 class TurnStore(Protocol):
     """Turns; each method sees only those of its caller."""
 

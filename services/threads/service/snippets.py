@@ -19,11 +19,11 @@ class Highlighter:
 
     def __init__(self, query: str) -> None:
         self.words = tuple(dict.fromkeys(WORD.findall(query)))
-        self._stems = frozenset(_stem(word) for word in self.words)
+        self._stems = frozenset(stem(word) for word in self.words)
 
     def count_in(self, text: str) -> int:
         """How many different words of the query the text has."""
-        return len({_stem(word) for word in WORD.findall(text)} & self._stems)
+        return len({stem(word) for word in WORD.findall(text)} & self._stems)
 
     def snippet(self, text: str) -> str:
         """The surroundings of the first find, with all finds in it between `<mark>` and `</mark>`."""
@@ -42,11 +42,12 @@ class Highlighter:
         return "".join(parts) + html.escape(text[done:])
 
     def _has(self, word: str) -> bool:
-        return _stem(word) in self._stems
+        return stem(word) in self._stems
 
 
 @lru_cache(maxsize=16_384)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """The word without its ending and accents, by the rules of English."""
     plain = "".join(part for part in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(part))
     return str(_stemmer.stemWord(plain))
 

@@ -15,6 +15,7 @@ def settings(mongodb_uri: str, redis_url: str) -> ThreadsSettings:
         mongodb_uri=mongodb_uri,
         redis_url=redis_url,
         threads_database=f"threads_{uuid.uuid4().hex[:8]}",
+        analytics_seconds=3600,  # so that no turn is the first of its minute
         owner_lease_seconds=60,  # so that on a busy machine no owner dies of its own
     )
 

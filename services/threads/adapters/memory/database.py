@@ -1,11 +1,11 @@
 """The truth in the process's own memory: for tests, and as the measure of what a store must do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from kit.auth.caller import Caller
-from services.threads.model import Lease, Report, State, Thread, ThreadKey, Turn
+from services.threads.model import CourseKey, DayTally, Lease, Mark, Report, State, Thread, ThreadKey, Turn
 
 FINAL_TOKEN = 2**62
 
@@ -52,6 +52,9 @@ class MemoryDatabase:
         self.rows: dict[str, Row] = {}
         self.owners: dict[str, float] = {}
         self.reports: dict[str, Report] = {}
+        self.tallies: dict[CourseKey, list[DayTally]] = {}
+        self.marks: dict[CourseKey, Mark] = {}
+        self.stale: set[tuple[CourseKey, date]] = set()
 
     def owned(self, caller: Caller, thread: str) -> ThreadRecord | None:
         record = self.threads.get(thread)
@@ -69,6 +72,16 @@ class MemoryDatabase:
 
     def running(self, record: ThreadRecord) -> list[Waiting]:
         return [entry for entry in record.waiting if not self.has_ended(entry.turn.id)]
+
+    def make_stale(self, record: ThreadRecord) -> None:
+        """Marks the days of the thread's turns for being counted anew."""
+        course = CourseKey(record.key.tenant, record.key.course)
+        turns = [row.turn for row in self.rows.values() if row.turn is not None and row.turn.thread == record.id]
+        days = {turn.ended.date() for turn in turns if turn.ended is not None}
+        if days and course in self.marks:
+            self.marks[course] = replace(self.marks[course], edition=self.marks[course].edition + 1)
+            counted = {one.day for one in self.tallies.get(course, ())}
+            self.stale |= {(course, day) for day in days & counted}
 
     def thread(self, record: ThreadRecord) -> Thread:
         return Thread(

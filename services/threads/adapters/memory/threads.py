@@ -42,6 +42,10 @@ class MemoryThreads:
         fitting = sorted((t for t in threads if _fits(t, query)), key=lambda t: _place(t, query), reverse=True)
         return [t for t in fitting if query.after is None or _place(t, query) < query.after][: query.limit]
 
+    async def idle(self, before: datetime, limit: int) -> Sequence[Thread]:
+        records = sorted(self._database.threads.values(), key=lambda record: record.updated)
+        return [self._database.thread(record) for record in records if record.updated < before][:limit]
+
     async def change(self, caller: Caller, thread: str, change: ThreadChange) -> Thread | None:
         record = self._database.owned(caller, thread)
         if record is None:
@@ -67,6 +71,7 @@ class MemoryThreads:
         record = self._database.owned(caller, thread)
         if record is None:
             return None
+        self._database.make_stale(record)
         del self._database.threads[thread]
         rows, reports = self._database.rows, self._database.reports
         for report in [report for report in reports.values() if report.thread == thread]:

@@ -19,6 +19,7 @@ THREAD_INDEXES = [
     IndexModel([*OWNED, ("course", ASCENDING)], name="thread_of_user_and_course", unique=True),
     IndexModel([*OWNED, NEWEST, TIE], name="threads_by_update"),
     IndexModel([*OWNED, ("created", DESCENDING), TIE], name="threads_by_creation"),
+    IndexModel([("updated", ASCENDING)], name="threads_by_age"),
     IndexModel([*OWNED, ("metadata", ASCENDING), NEWEST, TIE], name="threads_by_metadata"),
 ]
 TURN_INDEXES = [
@@ -30,7 +31,19 @@ TURN_INDEXES = [
         # No field of a turn may change its language unseen.
         language_override="text_language",
     ),
+    IndexModel(
+        [("tenant", ASCENDING), ("course", ASCENDING), ("ended", ASCENDING), ("_id", ASCENDING)],
+        name="turns_of_course",
+    ),
     IndexModel([("expires", ASCENDING)], name="fences_expire", expireAfterSeconds=0, sparse=True),
+]
+TALLY_INDEXES = [
+    IndexModel(
+        [("tenant", ASCENDING), ("course", ASCENDING), ("day", ASCENDING), ("video_url", ASCENDING)],
+        name="tallies_of_course",
+        unique=True,
+    ),
+    IndexModel([("stale", ASCENDING)], name="stale_tallies", sparse=True),
 ]
 REPORT_INDEXES = [
     IndexModel([("tenant", ASCENDING), ("created", DESCENDING), TIE], name="reports_of_tenant"),
@@ -50,6 +63,8 @@ class Database:
         self.turns: Collection = database["turns"]
         self.owners: Collection = database["owners"]
         self.reports: Collection = database["reports"]
+        self.tallies: Collection = database["tallies"]
+        self.marks: Collection = database["marks"]
 
     async def prepare(self) -> None:
         """Creates the indexes; harmless when many instances do so at once, or again."""
@@ -58,3 +73,4 @@ class Database:
             await self.turns.create_indexes(TURN_INDEXES)
             await self.owners.create_indexes(OWNER_INDEXES)
             await self.reports.create_indexes(REPORT_INDEXES)
+            await self.tallies.create_indexes(TALLY_INDEXES)

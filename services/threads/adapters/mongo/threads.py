@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -14,6 +14,7 @@ from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import Document, labels, own, readable, to_thread
 from services.threads.adapters.mongo.fences import fences_of
+from services.threads.adapters.mongo.insights import make_stale
 from services.threads.model import Thread, ThreadKey
 from services.threads.ports import ThreadChange, ThreadQuery
 
@@ -86,6 +87,11 @@ class MongoThreads:
             cursor = self._threads.find(conditions, LEAN).sort([(time, DESCENDING), ("_id", DESCENDING)])
             return await self._counted(await cursor.limit(query.limit).to_list())
 
+    async def idle(self, before: datetime, limit: int) -> Sequence[Thread]:
+        with translated():
+            cursor = self._threads.find({"updated": {"$lt": before}}, LEAN).sort("updated", ASCENDING)
+            return await self._counted(await cursor.limit(limit).to_list())
+
     async def change(self, caller: Caller, thread: str, change: ThreadChange) -> Thread | None:
         with translated():
             document = await self._threads.find_one_and_update(
@@ -111,6 +117,7 @@ class MongoThreads:
             document = await self._threads.find_one_and_delete(own(caller, _id=thread), session=session)
             if document is None:
                 return None
+            await make_stale(self._database, document, session)
             await self._database.turns.delete_many({"thread": thread}, session=session)
             await self._database.reports.delete_many({"thread": thread}, session=session)
             if fences := fences_of(document):
