@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from kit.call import CURRENT, Call
+from kit.interceptors.decoding import decoded, forgiving
 
 Around = Callable[[Call], AbstractAsyncContextManager[None]]
 Refusal = Callable[[Call, "grpc.aio.ServicerContext[Any, Any]", Exception], Awaitable[None]]
@@ -44,7 +45,9 @@ class Chain(grpc.aio.ServerInterceptor):
         make = getattr(grpc, f"{kind}_rpc_method_handler")
         outer = self._streaming(method, inner) if streams else self._unary(method, inner)
         wrapped: grpc.RpcMethodHandler[Any, Any] = make(
-            outer, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+            outer,
+            request_deserializer=forgiving(handler.request_deserializer),
+            response_serializer=handler.response_serializer,
         )
         return wrapped
 
@@ -53,7 +56,7 @@ class Chain(grpc.aio.ServerInterceptor):
             call = _begin(method, context)
             try:
                 async with self._entered(call):
-                    return await inner(request, context)
+                    return await inner(decoded(request), context)
             except Exception as error:
                 await self._refuse(call, context, error)
 
@@ -64,7 +67,7 @@ class Chain(grpc.aio.ServerInterceptor):
         async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             call = _begin(method, context)
             try:
-                async with self._entered(call), aclosing(inner(request, context)) as responses:  # type: ignore[type-var]
+                async with self._entered(call), aclosing(inner(decoded(request), context)) as responses:  # type: ignore[type-var]
                     async for response in responses:
                         await context.write(response)
             except Exception as error:

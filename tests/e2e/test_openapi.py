@@ -1,0 +1,106 @@
+"""The whole public port, held to its own description by generated requests, and its pages in a real browser."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import ConsoleMessage, expect
+
+from bench.fake_provider.process import fake_provider
+from kit.auth.caller import Role
+from local import ports
+from local.background import BackgroundStack
+from local.sample_course import import_sample
+from local.settings import LocalSettings
+from tests.browser import opened_page
+from tests.e2e.conftest import own_environment
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+# Streams that end only when their reader leaves.
+ENDLESS = ":watch$"
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "3")
+SEED = os.environ.get("SCHEMATHESIS_SEED", "1")
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A running system behind Envoy; `token` has all roles."""
+
+    url: str
+    token: str
+    folder: Path
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
+    data = tmp_path_factory.mktemp("described")
+    async with fake_provider({"text": "A wave carries energy [1]."}) as provider:
+        environ = own_environment() | {
+            "OPENAI_BASE_URL": provider.base_url,
+            "OPENAI_API_KEY": "scripted",
+            "LECTERN_EMBEDDINGS_BASE_URL": provider.base_url,
+            "LECTERN_EMBEDDINGS_MODEL": "scripted",
+        }
+        background = BackgroundStack(LocalSettings(data=data, environ=environ, port=next(ports.free_ports())))
+        await asyncio.to_thread(background.__enter__)
+        try:
+            stack = background.stack
+            token = stack.token("root", Role.ADMIN)
+            teacher = {"authorization": f"Bearer {stack.token('teacher', Role.TEACHER)}"}
+            async with httpx.AsyncClient(
+                base_url=stack.base_url, headers=teacher, timeout=60, trust_env=False
+            ) as client:
+                await import_sample(client)
+            yield Edge(stack.base_url, token, data)
+        finally:
+            await asyncio.to_thread(background.__exit__, None, None, None)
+
+
+async def test_generated_requests_meet_no_5xx_and_no_undocumented_status(edge: Edge) -> None:
+    command = [
+        *(
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "run",
+            f"{edge.url}/openapi.json",
+            "--header",
+            f"Authorization: Bearer {edge.token}",
+        ),
+        *("--checks", CHECKS, "--exclude-path-regex", ENDLESS, "--max-examples", EXAMPLES, "--seed", SEED),
+        *("--phases", "examples,coverage,fuzzing", "--request-timeout", "30", "--no-color", "--warnings", "off"),
+        *("--suppress-health-check", "all", "--workers", "1", "--continue-on-failure"),
+    ]
+    environment = {**os.environ, "NO_PROXY": "*"}
+    ran = await asyncio.to_thread(
+        subprocess.run, command, cwd=edge.folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]
+
+
+async def test_the_docs_open_in_a_browser_that_reaches_nothing_else(edge: Edge) -> None:
+    asked: list[str] = []
+    complaints: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    async with opened_page() as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", said)
+        await page.goto(f"{edge.url}/docs")
+        await expect(page.locator(".info .title")).to_contain_text("Lectern")
+        await page.locator("h3[data-tag='Chat'] button").first.click()
+        await expect(page.locator("#operations-Chat-ChatService_StreamTurn")).to_be_visible()
+    assert [url for url in asked if not url.startswith((edge.url, "data:"))] == []
+    assert complaints == []
