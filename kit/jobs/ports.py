@@ -43,6 +43,9 @@ class JobStore(Protocol):
     async def failed(self, queue: str, limit: int) -> list[str]:
         """The oldest failed jobs of a queue."""
 
+    async def erase(self, caller: Caller) -> None:
+        """Removes the caller's own jobs; those that run lose their claims."""
+
     async def purge(self, queue: str) -> list[Job]:
         """Cancels all that waits in a queue, now or later; says which."""
 

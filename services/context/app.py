@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from lectern.context.v1 import courses_pb2_grpc, grounding_pb2_grpc
+from lectern.context.v1 import courses_pb2_grpc, grounding_pb2_grpc, user_data_pb2_grpc
 from opentelemetry import metrics
 
 from kit import mongo, redis
@@ -44,6 +44,7 @@ from services.context.service.shelf import Shelf
 from services.context.service.videos import Videos
 from services.context.servicer import CourseServicer
 from services.context.settings import ContextSettings
+from services.context.user_data_servicer import UserDataServicer
 
 UPKEEP_SECONDS = 3600.0
 UPKEEP_RETRY_SECONDS = 2.0
@@ -93,6 +94,7 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     servicer = CourseServicer(courses, videos, finding, preloading, PageTokens(settings.internal_secret))
     return [
         Mount(courses_pb2_grpc.add_CourseServiceServicer_to_server, servicer),
+        Mount(user_data_pb2_grpc.add_UserDataServiceServicer_to_server, UserDataServicer(courses)),
         Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, GroundingServicer(grounding)),
     ]
 

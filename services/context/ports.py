@@ -42,6 +42,10 @@ class CourseStore(Protocol):
 
     async def remove_member(self, key: CourseKey, user: str, now: datetime) -> Course | None: ...
 
+    async def memberships(self, tenant: str, user: str) -> Sequence[CourseKey]:
+        """The courses that the user is a member of."""
+        ...
+
     async def delete(self, key: CourseKey) -> bool:
         """Removes the course and everything that hangs on it; whether it was there."""
         ...

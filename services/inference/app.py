@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from lectern.inference.v1 import generation_pb2_grpc, operations_pb2_grpc
+from lectern.inference.v1 import generation_pb2_grpc, operations_pb2_grpc, user_data_pb2_grpc
 
 from kit import mongo, redis
 from kit.breaker.guard import Guard
@@ -43,6 +43,7 @@ from services.inference.service.prompts import Prompts
 from services.inference.service.single_flight import SingleFlight
 from services.inference.servicer import GenerationServicer
 from services.inference.settings import InferenceSettings
+from services.inference.user_data_servicer import UserDataServicer
 
 FLIGHT_LOG_SECONDS = 15
 DATABASE_RULE = Rule(minimum=5, window=10.0, open_for=2.0, probe_for=5.0)
@@ -75,6 +76,7 @@ async def build(settings: InferenceSettings, stack: AsyncExitStack) -> Sequence[
         Mount(generation_pb2_grpc.add_GenerationServiceServicer_to_server, GenerationServicer(generation, embedding)),
         Mount(operations_pb2_grpc.add_ProviderServiceServicer_to_server, ProviderServicer(status)),
         Mount(operations_pb2_grpc.add_UsageServiceServicer_to_server, UsageServicer(spending)),
+        Mount(user_data_pb2_grpc.add_UserDataServiceServicer_to_server, UserDataServicer(spending)),
         Mount(operations_pb2_grpc.add_BudgetServiceServicer_to_server, BudgetServicer(spending)),
     ]
 

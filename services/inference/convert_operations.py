@@ -38,7 +38,7 @@ def provider(status: ProviderStatus) -> pb.Provider:
 
 
 def usage(lines: Sequence[Line]) -> pb.Usage:
-    return pb.Usage(totals=_totals(lines), lines=[_line(line) for line in lines])
+    return pb.Usage(totals=_totals(lines), lines=[line(each) for each in lines])
 
 
 def day(request: pb.GetUsageRequest, field: str) -> date | None:
@@ -85,14 +85,14 @@ def _key(index: int, standing: Standing) -> pb.Provider.Key:
     )
 
 
-def _line(line: Line) -> pb.Usage.Line:
+def line(value: Line) -> pb.Usage.Line:
     return pb.Usage.Line(
-        user=line.user,
-        course=line.course,
-        provider=line.provider,
-        model=line.model,
-        purpose=line.purpose,
-        totals=_totals([line]),
+        user=value.user,
+        course=value.course,
+        provider=value.provider,
+        model=value.model,
+        purpose=value.purpose,
+        totals=_totals([value]),
     )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
-from lectern.threads.v1 import insights_pb2_grpc, reports_pb2_grpc, threads_pb2_grpc, turns_pb2_grpc
+from lectern.threads.v1 import insights_pb2_grpc, reports_pb2_grpc, threads_pb2_grpc, turns_pb2_grpc, users_pb2_grpc
 
 from kit.channel import Peer
 from kit.jobs.mongo.store import MongoJobs
@@ -15,6 +16,7 @@ from kit.server import Mount
 from services.threads.adapters.announcing import Announcements
 from services.threads.adapters.cached import CachedThreads
 from services.threads.adapters.courses import GrpcCourses
+from services.threads.adapters.neighbours import GrpcMemberships, GrpcSpending
 from services.threads.adapters.tail import LoggedTail
 from services.threads.insight_servicer import InsightServicer
 from services.threads.opening import Fast, Truth, observer_of, open_fast, open_truth
@@ -22,57 +24,115 @@ from services.threads.report_servicer import ReportServicer
 from services.threads.service.aftermath import Aftermath
 from services.threads.service.conversations import Conversations
 from services.threads.service.insights.reading import InsightReading
+from services.threads.service.insights.recording import Recording
 from services.threads.service.orphans import Orphans
 from services.threads.service.reports.asking import Reports
 from services.threads.service.search import Search
 from services.threads.service.turns import Turns
+from services.threads.service.users.erasing import Erasure
+from services.threads.service.users.exporting import Exporting
 from services.threads.servicer import ThreadServicer
 from services.threads.settings import ThreadsSettings
 from services.threads.turn_servicer import TurnServicer
+from services.threads.user_servicer import UserServicer
 from services.threads.watching import Watching
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What several of the servicers share."""
+
+    truth: Truth
+    fast: Fast
+    observer: Announcements
+    conversations: Conversations
+    store: MongoJobs
+    jobs: Jobs
+    tokens: PageTokens
+    context: Peer
+    inference: Peer
 
 
 async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Opens the databases and puts the service together; waits for MongoDB, but not for Redis."""
-    truth, fast = await open_truth(settings, stack), open_fast(settings, stack)
-    jobs = _jobs(settings, stack)
-    aftermath = Aftermath(jobs, analytics_every=settings.analytics_seconds)
-    stack.push_async_callback(aftermath.close)
-    observer = observer_of(fast, aftermath)
+    parts = await _parts(settings, stack)
     return [
-        Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, _public(settings, truth, fast, observer)),
-        Mount(insights_pb2_grpc.add_InsightServiceServicer_to_server, _insights(settings, truth, stack)),
-        Mount(reports_pb2_grpc.add_ReportServiceServicer_to_server, _reports(settings, truth, jobs)),
-        Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, _internal(settings, truth, fast, observer)),
+        Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, _threads(settings, parts)),
+        Mount(insights_pb2_grpc.add_InsightServiceServicer_to_server, _insights(parts)),
+        Mount(reports_pb2_grpc.add_ReportServiceServicer_to_server, _reports(parts)),
+        Mount(users_pb2_grpc.add_UserServiceServicer_to_server, _users(parts)),
+        Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, _turns(settings, parts)),
     ]
 
 
-def _public(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Announcements) -> ThreadServicer:
-    tokens = PageTokens(settings.internal_secret)
+async def _parts(settings: ThreadsSettings, stack: AsyncExitStack) -> Parts:
+    truth, fast = await open_truth(settings, stack), open_fast(settings, stack)
+    grounds = connect_grounds(settings, stack)
+    store = MongoJobs(grounds.database)
+    jobs = Jobs(store, grounds.room, grounds.changes, POLICIES)
+    aftermath = Aftermath(jobs, analytics_every=settings.analytics_seconds)
+    stack.push_async_callback(aftermath.close)
+    observer, tokens = observer_of(fast, aftermath), PageTokens(settings.internal_secret)
     threads = truth.threads if fast.pages is None else CachedThreads(truth.threads, fast.pages)
     conversations = Conversations(threads=threads, turns=truth.turns, hot=fast.hot, observer=observer, tokens=tokens)
-    search = Search(threads=threads, turns=truth.search, tokens=tokens)
+    context, inference = (
+        _peer(target, settings, stack) for target in (settings.context_target, settings.inference_target)
+    )
+    return Parts(truth, fast, observer, conversations, store, jobs, tokens, context, inference)
+
+
+def _peer(target: str, settings: ThreadsSettings, stack: AsyncExitStack) -> Peer:
+    peer = Peer(target, service="threads", secret=settings.internal_secret)
+    stack.push_async_callback(peer.close)
+    return peer
+
+
+def _threads(settings: ThreadsSettings, parts: Parts) -> ThreadServicer:
+    truth, fast = parts.truth, parts.fast
+    search = Search(threads=truth.threads, turns=truth.search, tokens=parts.tokens)
     watching = Watching(truth.turns, fast.log, fast.bulletin, heartbeat=settings.watch_heartbeat_seconds)
-    return ThreadServicer(conversations, search, watching)
+    return ThreadServicer(parts.conversations, search, watching)
 
 
-def _reports(settings: ThreadsSettings, truth: Truth, jobs: Jobs) -> ReportServicer:
-    tokens = PageTokens(settings.internal_secret)
-    return ReportServicer(Reports(threads=truth.threads, reports=truth.reports, jobs=jobs, tokens=tokens))
+def _insights(parts: Parts) -> InsightServicer:
+    return InsightServicer(InsightReading(parts.truth.insights, GrpcCourses(parts.context)))
 
 
-def _insights(settings: ThreadsSettings, truth: Truth, stack: AsyncExitStack) -> InsightServicer:
-    context = Peer(settings.context_target, service="threads", secret=settings.internal_secret)
-    stack.push_async_callback(context.close)
-    return InsightServicer(InsightReading(truth.insights, GrpcCourses(context)))
+def _reports(parts: Parts) -> ReportServicer:
+    truth = parts.truth
+    return ReportServicer(Reports(threads=truth.threads, reports=truth.reports, jobs=parts.jobs, tokens=parts.tokens))
 
 
-def _internal(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Announcements) -> TurnServicer:
+def _users(parts: Parts) -> UserServicer:
+    truth, memberships, spending = parts.truth, GrpcMemberships(parts.context), GrpcSpending(parts.inference)
+    exporting = Exporting(
+        threads=truth.threads,
+        turns=truth.turns,
+        reports=truth.reports,
+        jobs=parts.store,
+        memberships=memberships,
+        spending=spending,
+        tokens=parts.tokens,
+    )
+    erasure = Erasure(
+        threads=truth.threads,
+        conversations=parts.conversations,
+        reports=truth.reports,
+        recording=Recording(truth.insights),
+        jobs=parts.store,
+        memberships=memberships,
+        spending=spending,
+    )
+    return UserServicer(exporting, erasure)
+
+
+def _turns(settings: ThreadsSettings, parts: Parts) -> TurnServicer:
+    truth, fast = parts.truth, parts.fast
     orphans = Orphans(
         turns=truth.turns,
         owners=truth.owners,
         tail=LoggedTail(fast.log),
-        observer=observer,
+        observer=parts.observer,
         owner_lease=settings.owner_lease_seconds,
     )
     turns = Turns(
@@ -81,14 +141,9 @@ def _internal(settings: ThreadsSettings, truth: Truth, fast: Fast, observer: Ann
         owners=truth.owners,
         hot=fast.hot,
         orphans=orphans,
-        observer=observer,
+        observer=parts.observer,
         concurrency=settings.turn_concurrency,
         queue_limit=settings.turn_queue_limit,
         owner_lease=settings.owner_lease_seconds,
     )
     return TurnServicer(turns, orphans)
-
-
-def _jobs(settings: ThreadsSettings, stack: AsyncExitStack) -> Jobs:
-    grounds = connect_grounds(settings, stack)
-    return Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, POLICIES)

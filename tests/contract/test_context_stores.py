@@ -155,6 +155,8 @@ async def test_viewers_are_shown_what_is_open_to_them(stores: Stores) -> None:
     seen = await stores.courses.page(stores.tenant, "ada", None, 10)
     assert [course.key.course for course in seen] == ["mine", "open"]
     assert await stores.courses.page("other", None, None, 10) == []
+    assert [key.course for key in await stores.courses.memberships(stores.tenant, "ada")] == ["mine"]
+    assert not await stores.courses.memberships("other", "ada")
 
 
 async def test_an_import_is_read_back_as_a_whole(stores: Stores) -> None:

@@ -101,6 +101,17 @@ async def test_the_same_job_is_kept_once(stores: Stores) -> None:
     assert await stores.jobs.get("a") == kept[0]
 
 
+async def test_erasing_removes_a_users_own_jobs_and_their_claims(stores: Stores) -> None:
+    claim = await stores.running(new_job("a"))
+    await stores.jobs.accept(new_job("b", BOB))
+    await stores.jobs.accept(new_job("c", Caller("other", "ann")))
+    await stores.jobs.erase(ANN)
+    assert await stores.jobs.get("a") is None
+    assert await stores.jobs.get("b") is not None
+    assert await stores.jobs.get("c") is not None
+    assert not await stores.claims.renew([claim], 60)
+
+
 async def test_a_job_is_seen_by_its_user_and_the_admins_of_the_tenant(stores: Stores) -> None:
     await stores.jobs.accept(new_job("a"))
     assert await stores.jobs.find(ANN, "a") == await stores.jobs.find(ADMIN, "a") == await stores.job("a")

@@ -97,3 +97,11 @@ async def test_a_thread_is_visible_to_its_owner_and_to_teachers(stores: Stores, 
     seen = {caller.user: await stores.threads.visible(caller, thread) is not None for caller in (ANN, BOB, TESS)}
     assert seen == {"ann": True, "bob": False, "tess": True}
     assert await stores.threads.visible(ELSEWHERE, thread) is None
+
+
+async def test_who_is_erased_is_no_longer_named_as_the_one_who_asked(stores: Stores, thread: str) -> None:
+    await stores.reports.keep(report(thread))
+    await stores.reports.disown(Caller("other", "tess"))
+    assert (await stores.reports.page(ANN, ReportQuery(9)))[0].requester == "tess"
+    await stores.reports.disown(TESS)
+    assert (await stores.reports.page(ANN, ReportQuery(9)))[0].requester == ""

@@ -63,6 +63,19 @@ async def test_usage_is_told_by_user_and_course_and_never_of_another_tenant(ledg
     assert [line.user for line in await ledger.usage(payer.tenant, "", "courses/waves", TODAY, TODAY)] == ["ada"]
 
 
+async def test_what_is_erased_is_the_users_alone(ledger: Ledger, payer: Payer) -> None:
+    ben = Payer(payer.tenant, "ben", payer.course)
+    for each in (payer, ben):
+        await ledger.settle(each, "", charge(each))
+        await ledger.set_budget(Budget(each.tenant, each.user, token_limit=1))
+    await ledger.set_budget(Budget(payer.tenant, token_limit=1000))
+
+    await ledger.erase(payer.tenant, payer.user)
+
+    assert [line.user for line in await ledger.usage(payer.tenant, "", "", TODAY, TODAY)] == ["ben"]
+    assert sorted(budget.user for budget in await ledger.budgets(payer.tenant)) == ["", "ben"]
+
+
 async def test_without_a_budget_nothing_is_set_aside(ledger: Ledger, payer: Payer) -> None:
     assert await ledger.reserve(payer, Amount(1_000_000, None)) == ""
 

@@ -10,8 +10,20 @@ from google.protobuf.empty_pb2 import Empty
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc
+from lectern.jobs.v1 import jobs_pb2
 from lectern.ops.v1 import ops_pb2, ops_pb2_grpc
-from lectern.threads.v1 import threads_pb2, threads_pb2_grpc, turns_pb2, turns_pb2_grpc
+from lectern.threads.v1 import (
+    insights_pb2,
+    insights_pb2_grpc,
+    reports_pb2,
+    reports_pb2_grpc,
+    threads_pb2,
+    threads_pb2_grpc,
+    turns_pb2,
+    turns_pb2_grpc,
+    users_pb2,
+    users_pb2_grpc,
+)
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.proto.trace.v1 import trace_pb2
 
@@ -93,6 +105,33 @@ class Threads(threads_pb2_grpc.ThreadServiceServicer):
 
     async def GetThread(self, request: threads_pb2.GetThreadRequest, context: Context) -> threads_pb2.Thread:
         return threads_pb2.Thread(name=request.name, title=self.name)
+
+
+class Reports(reports_pb2_grpc.ReportServiceServicer):
+    """Names its jobs after the thread."""
+
+    async def CreateReport(self, request: reports_pb2.CreateReportRequest, context: Context) -> jobs_pb2.Job:
+        return jobs_pb2.Job(name=f"jobs/{request.parent}/{request.request_id}")
+
+    async def GetReport(self, request: reports_pb2.GetReportRequest, context: Context) -> reports_pb2.Report:
+        return reports_pb2.Report(name=request.name)
+
+
+class Insights(insights_pb2_grpc.InsightServiceServicer):
+    """Says which course was asked about, and from when on."""
+
+    async def GetInsights(self, request: insights_pb2.GetInsightsRequest, context: Context) -> insights_pb2.Insights:
+        return insights_pb2.Insights(course=request.name, update_time=request.start_time)
+
+
+class Users(users_pb2_grpc.UserServiceServicer):
+    """Says who is exported."""
+
+    async def ExportUser(self, request: users_pb2.ExportUserRequest, context: Context) -> users_pb2.ExportUserResponse:
+        return users_pb2.ExportUserResponse(courses=[request.name])
+
+    async def DeleteUser(self, request: users_pb2.DeleteUserRequest, context: Context) -> Empty:
+        return Empty()
 
 
 class Turns(turns_pb2_grpc.TurnServiceServicer):

@@ -13,7 +13,13 @@ import uvicorn
 from lectern.chat.v1 import chat_pb2_grpc
 from lectern.context.v1 import courses_pb2_grpc
 from lectern.ops.v1 import ops_pb2_grpc
-from lectern.threads.v1 import threads_pb2_grpc, turns_pb2_grpc
+from lectern.threads.v1 import (
+    insights_pb2_grpc,
+    reports_pb2_grpc,
+    threads_pb2_grpc,
+    turns_pb2_grpc,
+    users_pb2_grpc,
+)
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,7 +32,19 @@ from local import ports, tokens
 from local.programs.edge import edge
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
-from tests.edge.backends import Chat, Collector, Courses, Health, Reached, Threads, Turns, serving
+from tests.edge.backends import (
+    Chat,
+    Collector,
+    Courses,
+    Health,
+    Insights,
+    Reached,
+    Reports,
+    Threads,
+    Turns,
+    Users,
+    serving,
+)
 
 SETTINGS = LocalSettings(data=Path("unused"), environ={"LECTERN_JWT_SECRET": "a-secret-of-the-tests-of-the-edge"})
 
@@ -103,6 +121,9 @@ async def running_edge(tmp_path: Path) -> AsyncIterator[Edge]:
         server, port = await serving()
         threads_pb2_grpc.add_ThreadServiceServicer_to_server(Threads(name), server)  # type: ignore[abstract]
         turns_pb2_grpc.add_TurnServiceServicer_to_server(turns, server)
+        reports_pb2_grpc.add_ReportServiceServicer_to_server(Reports(), server)  # type: ignore[abstract]
+        insights_pb2_grpc.add_InsightServiceServicer_to_server(Insights(), server)
+        users_pb2_grpc.add_UserServiceServicer_to_server(Users(), server)
         threads[name] = (server, port)
     collector, (traces, traces_port) = Collector(), await serving()
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, traces)  # type: ignore[no-untyped-call]

@@ -263,6 +263,21 @@ class TestGatewayHttp:
         assert "access-control-allow-origin" not in other.headers
 
 
+class TestPathsOfThreads:
+    async def test_reports_insights_and_users_are_reached_by_their_paths(self, running_edge: Edge) -> None:
+        async with running_edge.client(running_edge.token()) as client:
+            asked = await client.post("/v1/threads/t/reports", json={"requestId": "r"})
+            read = await client.get("/v1/reports/r")
+            seen = await client.get("/v1/courses/c/insights?startTime=2026-01-02T00:00:00Z")
+            exported = await client.get("/v1/users/auth0%7Cann:export")
+            erased = await client.delete("/v1/users/ann")
+        assert asked.json()["name"] == "jobs/threads/t/r"
+        assert read.json()["name"] == "reports/r"
+        assert (seen.json()["course"], seen.json()["updateTime"]) == ("courses/c", "2026-01-02T00:00:00Z")
+        assert exported.json()["courses"] == ["users/auth0|ann"]
+        assert (erased.status_code, erased.json()) == (200, {})
+
+
 class TestFailures:
     async def test_one_dead_instance_of_two_is_not_noticed(self, running_edge: Edge) -> None:
         async with running_edge.client(running_edge.token()) as client:

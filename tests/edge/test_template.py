@@ -72,6 +72,8 @@ def test_every_public_service_has_a_route_and_no_internal_one() -> None:
     internal = {
         "lectern.threads.v1.TurnService",
         "lectern.context.v1.GroundingService",
+        "lectern.context.v1.UserDataService",
+        "lectern.inference.v1.UserDataService",
         "lectern.inference.v1.GenerationService",
     }
     assert {name for name in services if f"/{name}/" in text} == services - internal

@@ -103,6 +103,8 @@ CASES = {
     ),
     "lectern.threads.v1.ReportService/ListReports": Case(lambda _: {}, "OK", "OK"),
     "lectern.threads.v1.InsightService/GetInsights": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.threads.v1.UserService/DeleteUser": Case(lambda _: {"name": "users/ana"}, "NOT_FOUND", "OK"),
+    "lectern.threads.v1.UserService/ExportUser": Case(lambda _: {"name": "users/ana"}, "NOT_FOUND", "OK"),
     "lectern.context.v1.CourseService/ListCourses": Case(lambda _: {}, "OK", "OK"),
     "lectern.context.v1.CourseService/CreateCourse": Case(
         lambda _: {"course": {"title": "Mine"}}, "PERMISSION_DENIED", "OK"

@@ -49,6 +49,11 @@ class MemoryJobs:
         oldest = sorted(self._jobs.values(), key=lambda job: job.created)
         return [job.id for job in oldest if job.queue == queue and job.state is State.FAILED][:limit]
 
+    async def erase(self, caller: Caller) -> None:
+        whose = (caller.tenant, caller.user)
+        for job in [job for job in self._jobs.values() if (job.caller.tenant, job.caller.user) == whose]:
+            del self._jobs[job.id]
+
     async def purge(self, queue: str) -> list[Job]:
         queued = [job.id for job in self._jobs.values() if job.queue == queue and job.state is State.QUEUED]
         for job in queued:

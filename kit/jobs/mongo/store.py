@@ -66,6 +66,10 @@ class MongoJobs:
             found = self._jobs.find({"queue": queue, "state": State.FAILED.value}, {"_id": 1})
             return [document["_id"] async for document in found.sort("created", 1).limit(limit)]
 
+    async def erase(self, caller: Caller) -> None:
+        with translated():
+            await self._jobs.delete_many({"tenant": caller.tenant, "user": caller.user})
+
     async def purge(self, queue: str) -> list[Job]:
         with translated():
             found = self._jobs.find({"queue": queue, "state": State.QUEUED.value}, {"_id": 1})

@@ -85,6 +85,10 @@ class MemoryCourses:
         course = self._shelves.courses.get(key)
         return course and self._shelves.save(replace(course, members=course.members - {user}), now)
 
+    async def memberships(self, tenant: str, user: str) -> Sequence[CourseKey]:
+        courses = self._shelves.courses.values()
+        return [course.key for course in courses if course.key.tenant == tenant and user in course.members]
+
     async def delete(self, key: CourseKey) -> bool:
         found = self._shelves.courses.pop(key, None)
         for place in [place for place in self._shelves.lectures if place[0] == key]:

@@ -64,6 +64,11 @@ class MongoCourses:
     async def remove_member(self, key: CourseKey, user: str, now: datetime) -> Course | None:
         return await self._update(key, now, {"$pull": {"members": user}})
 
+    async def memberships(self, tenant: str, user: str) -> Sequence[CourseKey]:
+        with translated():
+            found = self._courses.find({"tenant": tenant, "members": user}, {"courseId": 1})
+            return [CourseKey(tenant, document["courseId"]) async for document in found]
+
     async def delete(self, key: CourseKey) -> bool:
         """The course and its videos go together; what they leave is out of reach at once and removed after."""
         with translated():

@@ -107,6 +107,16 @@ class Courses:
         key = CourseKey(caller.tenant, course)
         return self._changed(key, await self._store.remove_member(key, user, self._now()))
 
+    async def memberships(self, caller: Caller) -> Sequence[CourseKey]:
+        """The courses that the caller is a member of."""
+        return await self._store.memberships(caller.tenant, caller.user)
+
+    async def leave_all(self, caller: Caller) -> None:
+        """Ends the caller's memberships."""
+        for key in await self.memberships(caller):
+            await self._store.remove_member(key, caller.user, self._now())
+            self._shelf.forget(key)
+
     async def clear_cache(self, caller: Caller, course: str) -> int:
         """Throws what is cached of the course away, on every instance; how many entries they shared."""
         key = CourseKey(caller.tenant, course)

@@ -62,6 +62,12 @@ class MemoryLedger:
         lines = [Line(*key, *sums[key]) for key in sums]
         return sorted(lines, key=lambda line: -(line.prompt_tokens + line.completion_tokens))
 
+    async def erase(self, tenant: str, user: str) -> None:
+        self._charges = [
+            (day, charge) for day, charge in self._charges if (charge.payer.tenant, charge.payer.user) != (tenant, user)
+        ]
+        self._budgets.pop((tenant, user, ""), None)
+
     async def budgets(self, tenant: str) -> Sequence[Budget]:
         return [
             replace(self._current(key), reserved_tokens=sum(held.tokens for held in self._held[key].values()))

@@ -48,7 +48,7 @@ class MongoBudgets:
 
     async def set(self, name: str, budget: Budget) -> Budget:
         if not budget.token_limit and not budget.cost_limit:
-            await self._collection.delete_one({"_id": name})
+            await self.remove(name)
             return budget
         wanted = {
             "tenant": budget.tenant,
@@ -68,6 +68,9 @@ class MongoBudgets:
             return_document=ReturnDocument.AFTER,
         )
         return _budget(row or {})
+
+    async def remove(self, name: str) -> None:
+        await self._collection.delete_one({"_id": name})
 
 
 def _renewed(now: datetime) -> Document:

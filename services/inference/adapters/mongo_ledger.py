@@ -80,6 +80,13 @@ class MongoLedger:
             lines = [Line(**row["_id"], **{name: row[name] for name in SUMS}) async for row in rows]
         return sorted(lines, key=lambda line: -(line.prompt_tokens + line.completion_tokens))
 
+    async def erase(self, tenant: str, user: str) -> None:
+        self._known.clear()
+        async with self._guard(), self._translated():
+            await self._flush()
+            await self._spend.delete_many({"tenant": tenant, "user": user})
+            await self._budgets.remove(_name((tenant, user, "")))
+
     async def budgets(self, tenant: str) -> Sequence[Budget]:
         async with self._guard(), self._translated():
             return await self._budgets.of(tenant)

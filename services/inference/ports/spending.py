@@ -25,6 +25,10 @@ class Ledger(Protocol):
         """What was spent on those days, both included, most tokens first; empty user or course means all."""
         ...
 
+    async def erase(self, tenant: str, user: str) -> None:
+        """Forgets what the user spent, and the budget of their own; what others may still spend stays as it is."""
+        ...
+
     async def budgets(self, tenant: str) -> Sequence[Budget]: ...
 
     async def set_budget(self, budget: Budget) -> Budget:

@@ -79,6 +79,14 @@ class Spending:
         today = self._clock().date()
         return await self._ledger.usage(caller.tenant, user, course, first or today.replace(day=1), last or today)
 
+    async def usage_of(self, caller: Caller) -> Sequence[Line]:
+        """All that the caller's own calls took."""
+        return await self._ledger.usage(caller.tenant, caller.user, "", date.min, self._clock().date())
+
+    async def erase(self, caller: Caller) -> None:
+        """Forgets the caller's own usage and budget."""
+        await self._ledger.erase(caller.tenant, caller.user)
+
     async def budgets(self, caller: Caller) -> Sequence[Budget]:
         return await self._ledger.budgets(caller.tenant)
 

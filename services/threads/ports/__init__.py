@@ -20,6 +20,7 @@ from services.threads.ports.courses import Courses
 from services.threads.ports.insights import InsightStore
 from services.threads.ports.language import Assignment, Purpose, Writer, Written
 from services.threads.ports.reports import ReportQuery, ReportStore
+from services.threads.ports.users import Memberships, Spending, Spent
 
 __all__ = [
     "Assignment",
@@ -28,12 +29,15 @@ __all__ = [
     "HotThreads",
     "IdleThreads",
     "InsightStore",
+    "Memberships",
     "Owners",
     "PageCache",
     "Place",
     "Purpose",
     "ReportQuery",
     "ReportStore",
+    "Spending",
+    "Spent",
     "Survey",
     "ThreadChange",
     "ThreadObserver",

@@ -27,3 +27,6 @@ class ReportStore(Protocol):
     async def find(self, caller: Caller, report: str) -> Report | None: ...
 
     async def page(self, caller: Caller, query: ReportQuery) -> Sequence[Report]: ...
+
+    async def disown(self, caller: Caller) -> None:
+        """Takes the caller's name off reports on others that they asked for."""

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from kit.auth.caller import Caller
@@ -27,6 +28,11 @@ class MemoryReports:
         fitting = [report for report in readable if query.thread in ("", report.thread)]
         newest = sorted(fitting, key=_place, reverse=True)
         return [report for report in newest if query.after is None or _place(report) < query.after][: query.limit]
+
+    async def disown(self, caller: Caller) -> None:
+        for report in list(self._database.reports.values()):
+            if (report.key.tenant, report.requester) == (caller.tenant, caller.user):
+                self._database.reports[report.id] = replace(report, requester="")
 
 
 def _place(report: Report) -> tuple[datetime, str]:

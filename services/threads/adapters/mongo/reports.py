@@ -65,6 +65,11 @@ class MongoReports:
             found = self._reports.find(conditions).sort([("created", DESCENDING), ("_id", DESCENDING)])
             return [_to_report(document) async for document in found.limit(query.limit)]
 
+    async def disown(self, caller: Caller) -> None:
+        asked = {"tenant": caller.tenant, "requester": caller.user}
+        with translated():
+            await self._reports.update_many(asked, {"$set": {"requester": ""}})
+
 
 def _from_report(report: Report) -> Document:
     """The document of a report, all but its id."""

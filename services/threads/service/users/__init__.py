@@ -1,0 +1,1 @@
+"""Users' own data: handed over and erased."""
