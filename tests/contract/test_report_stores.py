@@ -17,7 +17,7 @@ from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.reports import MongoReports
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.model import Citation, Findings, Point, Report, ThreadKey
-from services.threads.ports import ReportQuery, ReportStore, ThreadStore
+from services.threads.ports import ReportQuery, ReportStore, ThreadChange, ThreadStore
 
 KEY = ThreadKey("default", "ann", "waves")
 ANN, BOB = Caller("default", "ann"), Caller("default", "bob")
@@ -93,10 +93,17 @@ async def test_reports_go_with_their_thread_and_none_comes_after(stores: Stores,
     assert not await stores.reports.page(TESS, ReportQuery(9))
 
 
-async def test_a_thread_is_visible_to_its_owner_and_to_teachers(stores: Stores, thread: str) -> None:
-    seen = {caller.user: await stores.threads.visible(caller, thread) is not None for caller in (ANN, BOB, TESS)}
-    assert seen == {"ann": True, "bob": False, "tess": True}
-    assert await stores.threads.visible(ELSEWHERE, thread) is None
+async def test_the_edition_of_a_thread_is_seen_by_its_owner_and_by_teachers(stores: Stores, thread: str) -> None:
+    first = await stores.threads.edition(ANN, thread)
+    assert first is not None
+    assert first.key == KEY
+    assert await stores.threads.edition(TESS, thread) == first
+    assert await stores.threads.edition(BOB, thread) is None
+    assert await stores.threads.edition(ELSEWHERE, thread) is None
+    await stores.threads.change(ANN, thread, ThreadChange(title="Waves"))
+    changed = await stores.threads.edition(ANN, thread)
+    assert changed is not None
+    assert changed.name != first.name
 
 
 async def test_who_is_erased_is_no_longer_named_as_the_one_who_asked(stores: Stores, thread: str) -> None:

@@ -11,7 +11,7 @@ from opentelemetry import metrics
 
 from kit.auth.caller import Caller
 from services.threads.model import Thread, ThreadKey
-from services.threads.ports import PageCache, ThreadChange, ThreadQuery, ThreadStore
+from services.threads.ports import Edition, PageCache, ThreadChange, ThreadQuery, ThreadStore
 
 SHAPE = [field.name for field in fields(Thread)]
 
@@ -44,8 +44,8 @@ class CachedThreads:
     async def get(self, caller: Caller, thread: str) -> Thread | None:
         return await self._store.get(caller, thread)
 
-    async def visible(self, caller: Caller, thread: str) -> Thread | None:
-        return await self._store.visible(caller, thread)
+    async def edition(self, caller: Caller, thread: str) -> Edition | None:
+        return await self._store.edition(caller, thread)
 
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
         return await self._store.get_many(caller, threads)

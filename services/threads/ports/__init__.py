@@ -1,6 +1,7 @@
 """What the threads service needs of the world."""
 
 from services.threads.ports.conversations import (
+    Edition,
     Hit,
     HotThreads,
     IdleThreads,
@@ -25,6 +26,7 @@ from services.threads.ports.users import Memberships, Spending, Spent
 __all__ = [
     "Assignment",
     "Courses",
+    "Edition",
     "Hit",
     "HotThreads",
     "IdleThreads",

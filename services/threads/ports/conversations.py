@@ -30,6 +30,14 @@ class ThreadChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """Whose thread it is, and a name that changes with each question and each change of it."""
+
+    key: ThreadKey
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What a new question needs to know of its thread, newest turn first."""
 
@@ -65,8 +73,8 @@ class ThreadStore(Protocol):
 
     async def get(self, caller: Caller, thread: str) -> Thread | None: ...
 
-    async def visible(self, caller: Caller, thread: str) -> Thread | None:
-        """As `get`; teachers also see the other threads of their tenant."""
+    async def edition(self, caller: Caller, thread: str) -> Edition | None:
+        """The thread as it is now; teachers also see the other threads of their tenant."""
 
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]: ...
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from kit.auth.caller import Caller
 from services.threads.adapters.memory.database import FINAL_TOKEN, MemoryDatabase, Row, ThreadRecord, may_read
 from services.threads.model import Thread, ThreadKey
-from services.threads.ports import ThreadChange, ThreadQuery
+from services.threads.ports import Edition, ThreadChange, ThreadQuery
 
 
 class MemoryThreads:
@@ -27,11 +27,11 @@ class MemoryThreads:
         record = self._database.owned(caller, thread)
         return None if record is None else self._database.thread(record)
 
-    async def visible(self, caller: Caller, thread: str) -> Thread | None:
+    async def edition(self, caller: Caller, thread: str) -> Edition | None:
         record = self._database.threads.get(thread)
         if record is None or not may_read(caller, record.key):
             return None
-        return self._database.thread(record)
+        return Edition(record.key, f"{record.next_sequence}@{record.updated.isoformat()}")
 
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
         found = {thread: await self.get(caller, thread) for thread in threads}

@@ -16,7 +16,7 @@ from services.threads.adapters.mongo.documents import Document, labels, own, rea
 from services.threads.adapters.mongo.fences import fences_of
 from services.threads.adapters.mongo.insights import make_stale
 from services.threads.model import Thread, ThreadKey
-from services.threads.ports import ThreadChange, ThreadQuery
+from services.threads.ports import Edition, ThreadChange, ThreadQuery
 
 LEAN = {"pending.question": 0}
 
@@ -62,15 +62,18 @@ class MongoThreads:
     async def get(self, caller: Caller, thread: str) -> Thread | None:
         return (await self.get_many(caller, [thread])).get(thread)
 
-    async def visible(self, caller: Caller, thread: str) -> Thread | None:
-        return (await self._found(readable(caller, _id=thread))).get(thread)
+    async def edition(self, caller: Caller, thread: str) -> Edition | None:
+        fields = {"tenant": 1, "user": 1, "course": 1, "next_sequence": 1, "updated": 1}
+        with translated():
+            found = await self._threads.find_one(readable(caller, _id=thread), fields)
+        if found is None:
+            return None
+        key = ThreadKey(found["tenant"], found["user"], found["course"])
+        return Edition(key, f"{found['next_sequence']}@{found['updated'].isoformat()}")
 
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
-        return await self._found(own(caller, _id={"$in": list(threads)}))
-
-    async def _found(self, conditions: Document) -> Mapping[str, Thread]:
         with translated():
-            found = await self._threads.find(conditions, LEAN).to_list()
+            found = await self._threads.find(own(caller, _id={"$in": list(threads)}), LEAN).to_list()
             return {thread.id: thread for thread in await self._counted(found)}
 
     async def page(self, caller: Caller, query: ThreadQuery) -> Sequence[Thread]:

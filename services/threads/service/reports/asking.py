@@ -9,7 +9,7 @@ from kit.errors import NotFound, Reason
 from kit.jobs.model import Job, State, Submission
 from kit.jobs.submitting import Jobs
 from kit.pagination import PageTokens
-from services.threads.model import Report, Thread
+from services.threads.model import Report
 from services.threads.ports import ReportQuery, ReportStore, ThreadStore
 from services.threads.service.limits import check_request_id
 
@@ -32,11 +32,11 @@ class Reports:
     async def ask(self, caller: Caller, thread: str, request_id: str) -> Job:
         """The job; the same one for the same request, or where the thread has not changed since."""
         check_request_id(request_id)
-        found = await self._threads.visible(caller, thread)
+        found = await self._threads.edition(caller, thread)
         if found is None:
             raise NotFound("no such thread", Reason.THREAD_NOT_FOUND)
         payload = {"thread": thread, "user": found.key.user, "course": found.key.course}
-        key = f"{caller.user}/{thread}/{request_id or _state_of(found)}"
+        key = f"{caller.user}/{thread}/{request_id or f'@{found.name}'}"
         job = await self._jobs.submit(caller, Submission("generate_report", payload, key=key))
         if not request_id and job.state in (State.FAILED, State.CANCELLED):
             return await self._jobs.retry(caller, job.id)
@@ -58,7 +58,3 @@ class Reports:
             return ReportPage(found)
         shown = found[: query.limit]
         return ReportPage(shown, self._tokens.encode(scope, [shown[-1].created.isoformat(), shown[-1].id]))
-
-
-def _state_of(thread: Thread) -> str:
-    return f"@{thread.message_count}@{thread.updated.isoformat()}"
