@@ -25,6 +25,7 @@ from services.gateway.adapters.journal import BulletinOrders, LoggedJournal
 from services.gateway.adapters.knowledge import GrpcKnowledge
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
+from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
 from services.gateway.adapters.threads import GrpcThreads
 from services.gateway.faces import UseCases, http_routes
@@ -74,7 +75,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     jobs = jobs_face(settings, stack, heartbeat=settings.heartbeat_seconds)
     stats = Gathering(connect_board(settings, stack), jobs.lines, models)
     library, reports = GrpcLibrary(peers["context"]), GrpcReports(peers["threads"])
-    use = UseCases(chat, models, library, reports, jobs, stats, checks)
+    use = UseCases(chat, models, library, reports, GrpcRecords(peers["threads"]), jobs, stats, checks)
     await _http(settings, stack, tokens, http_routes(settings, tokens, use))
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),

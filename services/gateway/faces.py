@@ -9,6 +9,7 @@ from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
+from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
 from services.gateway.health.checks import Check
 from services.gateway.http.door import Door
@@ -39,6 +40,7 @@ class UseCases:
     models: GrpcModels
     library: GrpcLibrary
     reports: GrpcReports
+    records: GrpcRecords
     jobs: JobsFace
     stats: Gathering
     checks: Mapping[str, Check]
@@ -48,7 +50,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     """OpenAI's endpoints, those of the older systems, their docs, and the queue page where it is on."""
     guest = _guest(settings)
     routes = [
-        *openai_routes(tokens, use.chat, use.models, use.models, use.models),
+        *openai_routes(tokens, use.chat, use.models, use.models, use.models, use.records),
         *legacy_routes(Door(tokens, error_response, guest), _legacy(settings, use)),
         *docs_routes(settings.pages, (openai_description.fragment(), legacy_description.fragment())),
     ]

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from lectern.threads.v1 import insights_pb2_grpc, reports_pb2_grpc, threads_pb2_grpc, turns_pb2_grpc, users_pb2_grpc
+from lectern.threads.v1 import (
+    insights_pb2_grpc,
+    records_pb2_grpc,
+    reports_pb2_grpc,
+    threads_pb2_grpc,
+    turns_pb2_grpc,
+    users_pb2_grpc,
+)
 
 from kit.channel import Peer
 from kit.jobs.mongo.store import MongoJobs
@@ -20,12 +27,14 @@ from services.threads.adapters.neighbours import GrpcMemberships, GrpcSpending
 from services.threads.adapters.tail import LoggedTail
 from services.threads.insight_servicer import InsightServicer
 from services.threads.opening import Fast, Truth, observer_of, open_fast, open_truth
+from services.threads.record_servicer import RecordServicer
 from services.threads.report_servicer import ReportServicer
 from services.threads.service.aftermath import Aftermath
 from services.threads.service.conversations import Conversations
 from services.threads.service.insights.reading import InsightReading
 from services.threads.service.insights.recording import Recording
 from services.threads.service.orphans import Orphans
+from services.threads.service.records import Records
 from services.threads.service.reports.asking import Reports
 from services.threads.service.search import Search
 from services.threads.service.turns import Turns
@@ -60,6 +69,7 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mo
         Mount(threads_pb2_grpc.add_ThreadServiceServicer_to_server, _threads(settings, parts)),
         Mount(insights_pb2_grpc.add_InsightServiceServicer_to_server, _insights(parts)),
         Mount(reports_pb2_grpc.add_ReportServiceServicer_to_server, _reports(parts)),
+        Mount(records_pb2_grpc.add_RecordServiceServicer_to_server, RecordServicer(Records(parts.truth.records))),
         Mount(users_pb2_grpc.add_UserServiceServicer_to_server, _users(parts)),
         Mount(turns_pb2_grpc.add_TurnServiceServicer_to_server, _turns(settings, parts)),
     ]

@@ -19,6 +19,7 @@ from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.insights import MongoInsights
 from services.threads.adapters.mongo.owners import MongoOwners
+from services.threads.adapters.mongo.records import MongoRecords
 from services.threads.adapters.mongo.reports import MongoReports
 from services.threads.adapters.mongo.search import MongoTurnSearch
 from services.threads.adapters.mongo.threads import MongoThreads
@@ -37,6 +38,7 @@ from services.threads.ports import (
     TurnSearch,
     TurnStore,
 )
+from services.threads.ports.records import RecordStore
 from services.threads.settings import ThreadsSettings
 
 PREPARE_AGAIN_SECONDS = 1.0
@@ -53,6 +55,7 @@ class Truth:
     owners: Owners
     search: TurnSearch
     reports: ReportStore
+    records: RecordStore
     insights: InsightStore
     idle: IdleThreads
 
@@ -78,6 +81,7 @@ async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
         owners=MongoOwners(database),
         search=MongoTurnSearch(database),
         reports=MongoReports(database),
+        records=MongoRecords(database, keep=timedelta(days=settings.record_days)),
         insights=MongoInsights(database),
         idle=threads,
     )

@@ -29,6 +29,9 @@ class ThreadsSettings(JobsSettings):
     analytics_seconds: float = Field(
         60.0, description="How often the questions of a course are counted for its insights at the most, in seconds"
     )
+    record_days: float = Field(
+        30.0, description="How long conversations and responses of OpenAI's clients outlive their last change, in days"
+    )
     thread_retention_days: float = Field(
         0.0, description="Threads that nothing happened in for so many days are deleted; 0 keeps them"
     )

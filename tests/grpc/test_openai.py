@@ -40,7 +40,9 @@ def made_client(
 
 
 async def test_models_are_those_that_are_configured(client: openai.AsyncOpenAI) -> None:
-    assert [model.id async for model in client.models.list()] == ["lectern", "fake"]
+    listed = [model.id async for model in client.models.list()]
+    assert listed[0] == "lectern"
+    assert "fake" in listed
     assert (await client.models.retrieve("fake")).owned_by == "fake"
     with pytest.raises(openai.NotFoundError) as refused:
         await client.models.retrieve("gpt-none")
@@ -201,7 +203,7 @@ async def test_the_client_for_node_says_the_same(system: System) -> None:
         course=course,
         video=VIDEO,
     )
-    assert told["models"] == ["lectern", "fake"]
+    assert {"lectern", "fake"} <= set(told["models"])
     assert told["plain"] == told["streamed"] == "A wave carries energy [1]."
     assert told["usage"] > 0
     assert told["cited"] == VIDEO

@@ -21,7 +21,7 @@ from services.gateway.openai.answers import OrjsonResponse, usage_of
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.errors import error_body
 from services.gateway.openai.ports import Completion, Message
-from services.gateway.openai.shapes import ChatMessage, ChatRequest, ResponseFormat
+from services.gateway.openai.shapes import ChatRequest, Grounding, ResponseFormat, Said, text_of
 from services.gateway.openai.speaking import End, Speaking, Speech
 
 ROLES = {"developer": "system"}
@@ -46,7 +46,7 @@ class ChatCompletions:
     async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
         model = await self._catalog.chat_model(asked.model)
         if asked.course:
-            return self._speaking.grounded(caller, question_of(asked, request_id))
+            return self._speaking.grounded(caller, question_from(asked, asked.messages[-1], request_id))
         completion = Completion(
             tuple(Message(ROLES.get(message.role, message.role), message.text) for message in asked.messages),
             model,
@@ -57,13 +57,13 @@ class ChatCompletions:
         return self._speaking.plain(caller, completion, asked.stops)
 
 
-def question_of(asked: ChatRequest, request_id: str) -> Question:
-    """The last user message as a question to the tutor; raises InvalidArgument without one."""
-    names.course_id(asked.course)
-    last: ChatMessage = asked.messages[-1]
+def question_from(grounding: Grounding, last: Said, request_id: str) -> Question:
+    """The last message as a question to the tutor; raises InvalidArgument where it is not the user's."""
+    names.course_id(grounding.course)
     if last.role != "user":
         raise InvalidArgument("the last message must be the user's", Reason.MESSAGE_EMPTY, field="messages")
-    return Question(asked.course, asked.video_url, last.text, request_id, asked.position)
+    text = text_of(last.content)
+    return Question(grounding.course, grounding.video_url, text, request_id, grounding.position)
 
 
 def schema_of(wanted: ResponseFormat | None) -> str:

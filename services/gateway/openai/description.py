@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from services.gateway.openai.conversations import ConversationRequest, ConversationUpdate, ItemsRequest
+from services.gateway.openai.responses import ResponseRequest
 from services.gateway.openai.shapes import ChatRequest, EmbeddingsRequest
 from services.gateway.openapi.document import Fragment
 
@@ -41,7 +43,14 @@ STATUSES = {
     "503": "No model can answer.",
     "504": "The time ran out.",
 }
-REQUESTS: tuple[type[BaseModel], ...] = (ChatRequest, EmbeddingsRequest)
+REQUESTS: tuple[type[BaseModel], ...] = (
+    ChatRequest,
+    EmbeddingsRequest,
+    ResponseRequest,
+    ConversationRequest,
+    ConversationUpdate,
+    ItemsRequest,
+)
 
 
 def fragment() -> Fragment:
@@ -52,9 +61,52 @@ def fragment() -> Fragment:
         f"{PATH}/models": {"get": _operation("list_models", "Lists the models")},
         f"{PATH}/models/{{model}}": {"get": {**_operation("retrieve_model", "Reads a model"), "parameters": [model]}},
         f"{PATH}/chat/completions": {"post": chat},
+        **_dialogue_paths(),
         f"{PATH}/embeddings": {"post": _operation("create_embedding", "Turns texts into vectors", EmbeddingsRequest)},
     }
     return Fragment(TAG, ABOUT, paths, _schemas())
+
+
+def _dialogue_paths() -> dict[str, Any]:
+    """Responses and conversations."""
+    response, conversation, item = map(_in_path, ("response", "conversation", "item"))
+    pages = [_query("limit"), _query("after"), _query("order")]
+    of, said = f"{PATH}/responses/{{response}}", f"{PATH}/conversations/{{conversation}}"
+    return {
+        f"{PATH}/responses": {"post": _operation("create_response", "Responds", ResponseRequest, stream=True)},
+        of: {
+            "parameters": [response],
+            "get": _operation("retrieve_response", "Reads a response that was kept"),
+            "delete": _operation("delete_response", "Deletes a response"),
+        },
+        f"{of}/input_items": {"parameters": [response], "get": _operation("list_input_items", "Lists what was told")},
+        f"{PATH}/conversations": {
+            "post": _operation("create_conversation", "Begins a conversation", ConversationRequest)
+        },
+        said: {
+            "parameters": [conversation],
+            "get": _operation("retrieve_conversation", "Reads a conversation"),
+            "post": _operation("update_conversation", "Changes a conversation", ConversationUpdate),
+            "delete": _operation("delete_conversation", "Deletes a conversation"),
+        },
+        f"{said}/items": {
+            "parameters": [conversation],
+            "get": {**_operation("list_items", "Lists the items of a conversation"), "parameters": pages},
+            "post": _operation("create_items", "Adds items to a conversation", ItemsRequest),
+        },
+        f"{said}/items/{{item}}": {
+            "parameters": [conversation, item],
+            "get": _operation("retrieve_item", "Reads an item of a conversation"),
+        },
+    }
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_]+$"}}
+
+
+def _query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
 def _operation(name: str, summary: str, body: type[BaseModel] | None = None, *, stream: bool = False) -> dict[str, Any]:

@@ -45,6 +45,30 @@ class Model:
     embeds: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a client keeps here: a body and entries in order, all of them JSON; `created` in seconds of the epoch."""
+
+    id: str
+    body: str
+    entries: tuple[str, ...] = ()
+    created: float = 0.0
+
+
+class Records(Protocol):
+    """Records of the caller; all but `keep` raise NotFound for those of others."""
+
+    async def keep(self, caller: Caller, record: Record) -> Record:
+        """Keeps a new record, or a new body of one that exists."""
+
+    async def read(self, caller: Caller, record: str) -> Record: ...
+
+    async def append(self, caller: Caller, record: str, entries: Sequence[str]) -> Record:
+        """All or none; raises FailedPrecondition where the record is full."""
+
+    async def discard(self, caller: Caller, record: str) -> None: ...
+
+
 class Completions(Protocol):
     def complete(self, caller: Caller, completion: Completion) -> AsyncGenerator[Delta | Notice | Finish, None]:
         """What the model says, ending with Finish; closing it early closes the provider's connection."""

@@ -3,7 +3,7 @@
 Fields that only tune sampling are taken and left out; those that change the kind of answer are refused.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -30,6 +30,16 @@ Stops = Annotated[str | Annotated[list[str], Field(max_length=MAX_STOPS)], After
 class TextPart(BaseModel):
     type: Literal["text", "input_text", "output_text"] = "text"
     text: str
+
+
+class Said(Protocol):
+    """A message of either API."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def content(self) -> str | list[TextPart] | None: ...
 
 
 class ChatMessage(BaseModel):

@@ -50,6 +50,10 @@ REPORT_INDEXES = [
     IndexModel([*OWNED, ("created", DESCENDING), TIE], name="reports_of_user"),
     IndexModel([("thread", ASCENDING), ("created", DESCENDING), TIE], name="reports_of_thread"),
 ]
+RECORD_INDEXES = [
+    IndexModel(OWNED, name="records_of_user"),
+    IndexModel([("expires", ASCENDING)], name="records_expire", expireAfterSeconds=0),
+]
 OWNER_INDEXES = [IndexModel([("expires", ASCENDING)], name="owners_expire", expireAfterSeconds=3600)]
 
 
@@ -63,6 +67,7 @@ class Database:
         self.turns: Collection = database["turns"]
         self.owners: Collection = database["owners"]
         self.reports: Collection = database["reports"]
+        self.records: Collection = database["records"]
         self.tallies: Collection = database["tallies"]
         self.marks: Collection = database["marks"]
 
@@ -73,4 +78,5 @@ class Database:
             await self.turns.create_indexes(TURN_INDEXES)
             await self.owners.create_indexes(OWNER_INDEXES)
             await self.reports.create_indexes(REPORT_INDEXES)
+            await self.records.create_indexes(RECORD_INDEXES)
             await self.tallies.create_indexes(TALLY_INDEXES)

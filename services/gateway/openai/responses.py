@@ -1,0 +1,210 @@
+"""`/responses`: created plain and streaming, retrieved and deleted where they were kept."""
+
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from kit.auth.caller import Caller
+from kit.errors import InvalidArgument, LecternError, Reason
+from services.gateway import convert
+from services.gateway.http.bodies import read_model, while_connected
+from services.gateway.http.events import EventStream, begun, data
+from services.gateway.openai.answers import OrjsonResponse
+from services.gateway.openai.catalog import Catalog
+from services.gateway.openai.chat import question_from, schema_of
+from services.gateway.openai.conversations import Metadata
+from services.gateway.openai.dialogue import PREFIX, Dialogue, Dialogues
+from services.gateway.openai.errors import error_body
+from services.gateway.openai.items import InputMessage, Items, item, items_of, listed, messages_of, unpacked
+from services.gateway.openai.ports import Completion, Message
+from services.gateway.openai.shapes import Grounding, ResponseFormat, Unsupported
+from services.gateway.openai.speaking import End, Speaking, Speech
+
+
+class TextOptions(BaseModel):
+    format: ResponseFormat | None = None
+
+
+class ConversationParam(BaseModel):
+    id: str
+
+
+class ResponseRequest(Grounding):
+    """A response. With `course` the last input message is a question to the course's tutor."""
+
+    model: str
+    input: str | Annotated[Items, Field(min_length=1)]
+    instructions: str | None = None
+    stream: bool = False
+    store: bool = True
+    max_output_tokens: Annotated[int | None, Field(ge=1)] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    previous_response_id: str | None = None
+    conversation: str | ConversationParam | None = None
+    metadata: Metadata | None = None
+    text: TextOptions | None = None
+    tools: Unsupported = None
+    background: Unsupported = None
+
+    @property
+    def messages(self) -> list[InputMessage]:
+        return [InputMessage(role="user", content=self.input)] if isinstance(self.input, str) else self.input
+
+    @property
+    def conversation_id(self) -> str:
+        found = self.conversation
+        return found.id if isinstance(found, ConversationParam) else found or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with its past, its input as items, and the response as it is so far."""
+
+    caller: Caller
+    past: Dialogue
+    new: list[dict[str, Any]]
+    response: dict[str, Any]
+
+
+class Responses:
+    """Responses by a model alone or, with a course, by its tutor."""
+
+    def __init__(self, speaking: Speaking, catalog: Catalog, dialogues: Dialogues) -> None:
+        self._speaking = speaking
+        self._catalog = catalog
+        self._dialogues = dialogues
+
+    async def create(self, request: Request, caller: Caller) -> Response:
+        body = await read_model(request, ResponseRequest)
+        if body.conversation_id and body.previous_response_id:
+            raise InvalidArgument("name a conversation or a previous response, not both", field="previous_response_id")
+        past = await self._dialogues.past(caller, body.conversation_id, body.previous_response_id or "")
+        asked = Asked(caller, past, items_of(body.messages), _begun(body))
+        speech = await self._speech(asked, body, request.headers.get("idempotency-key", ""))
+        if not body.stream:
+            return OrjsonResponse(await while_connected(request, self._whole(asked, speech)))
+        return EventStream(self._events(asked, await while_connected(request, begun(speech))))
+
+    async def retrieve(self, request: Request, caller: Caller) -> Response:
+        record = await self._dialogues.read(caller, request.path_params["response"])
+        return Response(record.body, media_type="application/json")
+
+    async def delete(self, request: Request, caller: Caller) -> Response:
+        response = request.path_params["response"]
+        await self._dialogues.discard(caller, response)
+        return JSONResponse({"id": response, "object": "response", "deleted": True})
+
+    async def input_items(self, request: Request, caller: Caller) -> Response:
+        """All that the model was told, the latest first."""
+        items = unpacked((await self._dialogues.read(caller, request.path_params["response"])).entries)
+        return JSONResponse(listed(items[-2::-1]))
+
+    async def _speech(self, asked: Asked, body: ResponseRequest, request_id: str) -> Speech:
+        model = await self._catalog.chat_model(body.model)
+        if body.course:
+            return self._speaking.grounded(asked.caller, question_from(body, body.messages[-1], request_id))
+        told = (Message("system", body.instructions),) if body.instructions else ()
+        completion = Completion(
+            (*told, *messages_of([*asked.past.items, *asked.new])),
+            model,
+            body.max_output_tokens or 0,
+            body.temperature,
+            schema_of(body.text.format if body.text else None),
+        )
+        return self._speaking.plain(asked.caller, completion, ())
+
+    async def _whole(self, asked: Asked, speech: Speech) -> dict[str, Any]:
+        text = ""
+        async with aclosing(speech) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, End):
+                    return await self._ended(asked, item("assistant", text), piece)
+                text += piece
+        raise InvalidArgument("the answer has no end", Reason.STREAM_INTERRUPTED)
+
+    async def _ended(self, asked: Asked, said: dict[str, Any], end: End) -> dict[str, Any]:
+        """The whole response, kept before it is told."""
+        response = {**asked.response, **_outcome(said, end)}
+        response["model"] = end.model or response["model"]
+        await self._dialogues.keep(asked.caller, asked.past, [*asked.new, said], response)
+        return response
+
+    async def _events(self, asked: Asked, speech: Speech) -> AsyncGenerator[bytes, None]:
+        said, text, number = item("assistant", "", "in_progress"), "", 0
+        place = {"output_index": 0, "item_id": said["id"], "content_index": 0}
+
+        def event(kind: str, **fields: Any) -> bytes:
+            nonlocal number
+            number += 1
+            return data({"type": kind, "sequence_number": number - 1, **fields}, kind)
+
+        yield event("response.created", response=asked.response)
+        yield event("response.in_progress", response=asked.response)
+        yield event("response.output_item.added", output_index=0, item={**said, "content": []})
+        yield event("response.content_part.added", part=said["content"][0], **place)
+        try:
+            async with aclosing(speech) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        text += piece
+                        yield event("response.output_text.delta", delta=piece, logprobs=[], **place)
+                        continue
+                    done = {**item("assistant", text), "id": said["id"]}
+                    response = await self._ended(asked, done, piece)
+                    yield event("response.output_text.done", text=text, logprobs=[], **place)
+                    yield event("response.content_part.done", part=done["content"][0], **place)
+                    yield event("response.output_item.done", output_index=0, item=done)
+                    yield event(f"response.{response['status']}", response=response)
+        except LecternError as error:
+            fault = error_body(error)["error"]
+            told = {"code": fault["code"], "message": fault["message"]}
+            yield event("response.failed", response={**asked.response, "status": "failed", "error": told})
+
+
+def _begun(body: ResponseRequest) -> dict[str, Any]:
+    return {
+        "id": f"{PREFIX}{uuid.uuid4().hex}",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": "in_progress",
+        "model": body.model,
+        "instructions": body.instructions,
+        "previous_response_id": body.previous_response_id,
+        "conversation": {"id": body.conversation_id} if body.conversation_id else None,
+        "metadata": body.metadata or {},
+        "max_output_tokens": body.max_output_tokens,
+        "temperature": body.temperature,
+        "store": body.store,
+        "output": [],
+        "usage": None,
+        "error": None,
+        "incomplete_details": None,
+        "parallel_tool_calls": False,
+        "tool_choice": "none",
+        "tools": [],
+        "top_p": None,
+    }
+
+
+def _outcome(said: dict[str, Any], end: End) -> dict[str, Any]:
+    cut = end.finish_reason == "length"
+    outcome: dict[str, Any] = {
+        "status": "incomplete" if cut else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "output": [said],
+        "usage": {
+            "input_tokens": end.prompt_tokens,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": end.completion_tokens,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": end.prompt_tokens + end.completion_tokens,
+        },
+    }
+    return {**outcome, "lectern": convert.grounds_of(end.turn)} if end.turn else outcome
