@@ -17,20 +17,20 @@ class RecordServicer(records_pb2_grpc.RecordServiceServicer):
 
     async def KeepRecord(self, request: records_pb2.KeepRecordRequest, context: Any) -> records_pb2.Record:
         record = Record(request.record.id, request.record.body, tuple(request.record.entries))
-        return _message(await self._records.keep(current_caller(), record))
+        return record_message(await self._records.keep(current_caller(), record))
 
     async def ReadRecord(self, request: records_pb2.ReadRecordRequest, context: Any) -> records_pb2.Record:
-        return _message(await self._records.read(current_caller(), request.id))
+        return record_message(await self._records.read(current_caller(), request.id))
 
     async def AppendEntries(self, request: records_pb2.AppendEntriesRequest, context: Any) -> records_pb2.Record:
-        return _message(await self._records.append(current_caller(), request.id, request.entries))
+        return record_message(await self._records.append(current_caller(), request.id, request.entries))
 
     async def DiscardRecord(self, request: records_pb2.DiscardRecordRequest, context: Any) -> Empty:
         await self._records.discard(current_caller(), request.id)
         return Empty()
 
 
-def _message(record: Record) -> records_pb2.Record:
+def record_message(record: Record) -> records_pb2.Record:
     created = Timestamp()
     if record.created:
         created.FromDatetime(record.created)

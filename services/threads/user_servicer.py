@@ -10,6 +10,7 @@ from kit.jobs.messages import job_message
 from kit.pagination import page_size
 from services.threads import convert, convert_reports
 from services.threads.ports import Spent
+from services.threads.record_servicer import record_message
 from services.threads.service.users.erasing import Erasure
 from services.threads.service.users.exporting import Exporting
 
@@ -39,6 +40,7 @@ class UserServicer(users_pb2_grpc.UserServiceServicer):
             jobs=[job_message(job) for job in page.jobs],
             courses=[f"courses/{course}" for course in page.courses],
             usage=[_line(user, spent) for spent in page.spent],
+            records=[record_message(record) for record in page.records],
             next_page_token=page.next_token,
         )
 

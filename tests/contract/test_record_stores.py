@@ -70,6 +70,18 @@ async def test_nobody_else_sees_or_changes_it(store: RecordStore) -> None:
     assert found.body == "{}"
 
 
+async def test_they_are_paged_by_id_and_erased_together(store: RecordStore) -> None:
+    for number in range(3):
+        await store.keep(ANN, Record(f"conv_0000000{number}", "{}"))
+    await store.keep(BOB, Record("conv_00000009", "{}"))
+    first = await store.page(ANN, "", 2)
+    rest = await store.page(ANN, first[-1].id, 2)
+    assert [record.id for record in (*first, *rest)] == ["conv_00000000", "conv_00000001", "conv_00000002"]
+    await store.erase(ANN)
+    assert list(await store.page(ANN, "", 9)) == []
+    assert len(await store.page(BOB, "", 9)) == 1
+
+
 async def test_what_is_discarded_is_gone(store: RecordStore) -> None:
     await store.keep(ANN, Record("conv_00000001", "{}"))
     assert await store.discard(ANN, "conv_00000001")

@@ -16,5 +16,11 @@ class RecordStore(Protocol):
     async def append(self, caller: Caller, record: str, entries: Sequence[str], most: int) -> Record | None:
         """The record with the entries at its end; None where it is gone or would hold more than `most`."""
 
+    async def page(self, caller: Caller, after: str, limit: int) -> Sequence[Record]:
+        """By id, after `after`."""
+
+    async def erase(self, caller: Caller) -> None:
+        """Discards all of them; repeatable."""
+
     async def discard(self, caller: Caller, record: str) -> bool:
         """Whether it was there."""

@@ -29,11 +29,12 @@ from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb
 from lectern.chat.v1 import chat_pb2 as lectern_dot_chat_dot_v1_dot_chat__pb2
 from lectern.inference.v1 import operations_pb2 as lectern_dot_inference_dot_v1_dot_operations__pb2
 from lectern.jobs.v1 import jobs_pb2 as lectern_dot_jobs_dot_v1_dot_jobs__pb2
+from lectern.threads.v1 import records_pb2 as lectern_dot_threads_dot_v1_dot_records__pb2
 from lectern.threads.v1 import reports_pb2 as lectern_dot_threads_dot_v1_dot_reports__pb2
 from lectern.threads.v1 import threads_pb2 as lectern_dot_threads_dot_v1_dot_threads__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1electern/threads/v1/users.proto\x12\x12lectern.threads.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\x1a%lectern/inference/v1/operations.proto\x1a\x1alectern/jobs/v1/jobs.proto\x1a lectern/threads/v1/reports.proto\x1a lectern/threads/v1/threads.proto\"\'\n\x11\x44\x65leteUserRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"N\n\x11\x45xportUserRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x93\x02\n\x12\x45xportUserResponse\x12+\n\x07threads\x18\x01 \x03(\x0b\x32\x1a.lectern.threads.v1.Thread\x12$\n\x05turns\x18\x02 \x03(\x0b\x32\x15.lectern.chat.v1.Turn\x12+\n\x07reports\x18\x03 \x03(\x0b\x32\x1a.lectern.threads.v1.Report\x12\"\n\x04jobs\x18\x04 \x03(\x0b\x32\x14.lectern.jobs.v1.Job\x12\x0f\n\x07\x63ourses\x18\x05 \x03(\t\x12/\n\x05usage\x18\x06 \x03(\x0b\x32 .lectern.inference.v1.Usage.Line\x12\x17\n\x0fnext_page_token\x18\x07 \x01(\t2\xff\x01\n\x0bUserService\x12k\n\nDeleteUser\x12%.lectern.threads.v1.DeleteUserRequest\x1a\x16.google.protobuf.Empty\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14*\x12/v1/{name=users/*}\x12\x82\x01\n\nExportUser\x12%.lectern.threads.v1.ExportUserRequest\x1a&.lectern.threads.v1.ExportUserResponse\"%\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/{name=users/*}:exportb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1electern/threads/v1/users.proto\x12\x12lectern.threads.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\x1a%lectern/inference/v1/operations.proto\x1a\x1alectern/jobs/v1/jobs.proto\x1a lectern/threads/v1/records.proto\x1a lectern/threads/v1/reports.proto\x1a lectern/threads/v1/threads.proto\"\'\n\x11\x44\x65leteUserRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"N\n\x11\x45xportUserRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\xc0\x02\n\x12\x45xportUserResponse\x12+\n\x07threads\x18\x01 \x03(\x0b\x32\x1a.lectern.threads.v1.Thread\x12$\n\x05turns\x18\x02 \x03(\x0b\x32\x15.lectern.chat.v1.Turn\x12+\n\x07reports\x18\x03 \x03(\x0b\x32\x1a.lectern.threads.v1.Report\x12\"\n\x04jobs\x18\x04 \x03(\x0b\x32\x14.lectern.jobs.v1.Job\x12\x0f\n\x07\x63ourses\x18\x05 \x03(\t\x12/\n\x05usage\x18\x06 \x03(\x0b\x32 .lectern.inference.v1.Usage.Line\x12\x17\n\x0fnext_page_token\x18\x07 \x01(\t\x12+\n\x07records\x18\x08 \x03(\x0b\x32\x1a.lectern.threads.v1.Record2\xff\x01\n\x0bUserService\x12k\n\nDeleteUser\x12%.lectern.threads.v1.DeleteUserRequest\x1a\x16.google.protobuf.Empty\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14*\x12/v1/{name=users/*}\x12\x82\x01\n\nExportUser\x12%.lectern.threads.v1.ExportUserRequest\x1a&.lectern.threads.v1.ExportUserResponse\"%\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/{name=users/*}:exportb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,12 +49,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['DeleteUser']._serialized_options = b'\250\273\030\002\202\323\344\223\002\024*\022/v1/{name=users/*}'
   _globals['_USERSERVICE'].methods_by_name['ExportUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ExportUser']._serialized_options = b'\250\273\030\002\202\323\344\223\002\033\022\031/v1/{name=users/*}:export'
-  _globals['_DELETEUSERREQUEST']._serialized_start=339
-  _globals['_DELETEUSERREQUEST']._serialized_end=378
-  _globals['_EXPORTUSERREQUEST']._serialized_start=380
-  _globals['_EXPORTUSERREQUEST']._serialized_end=458
-  _globals['_EXPORTUSERRESPONSE']._serialized_start=461
-  _globals['_EXPORTUSERRESPONSE']._serialized_end=736
-  _globals['_USERSERVICE']._serialized_start=739
-  _globals['_USERSERVICE']._serialized_end=994
+  _globals['_DELETEUSERREQUEST']._serialized_start=373
+  _globals['_DELETEUSERREQUEST']._serialized_end=412
+  _globals['_EXPORTUSERREQUEST']._serialized_start=414
+  _globals['_EXPORTUSERREQUEST']._serialized_end=492
+  _globals['_EXPORTUSERRESPONSE']._serialized_start=495
+  _globals['_EXPORTUSERRESPONSE']._serialized_end=815
+  _globals['_USERSERVICE']._serialized_start=818
+  _globals['_USERSERVICE']._serialized_end=1073
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf.internal import containers as _containers
 from lectern.chat.v1 import chat_pb2 as _chat_pb2
 from lectern.inference.v1 import operations_pb2 as _operations_pb2
 from lectern.jobs.v1 import jobs_pb2 as _jobs_pb2
+from lectern.threads.v1 import records_pb2 as _records_pb2
 from lectern.threads.v1 import reports_pb2 as _reports_pb2
 from lectern.threads.v1 import threads_pb2 as _threads_pb2
 import builtins as _builtins
@@ -88,6 +89,7 @@ class ExportUserResponse(_message.Message):
     COURSES_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where to go on; empty at the end."""
     @_builtins.property
@@ -114,6 +116,10 @@ class ExportUserResponse(_message.Message):
     def usage(self) -> _containers.RepeatedCompositeFieldContainer[_operations_pb2.Usage.Line]:
         """What the user's calls to models took; on the last page."""
 
+    @_builtins.property
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Record]:
+        """What clients of the OpenAI-compatible endpoints keep: conversations and responses."""
+
     def __init__(
         self,
         *,
@@ -124,10 +130,11 @@ class ExportUserResponse(_message.Message):
         courses: _abc.Iterable[_builtins.str] | None = ...,
         usage: _abc.Iterable[_operations_pb2.Usage.Line] | None = ...,
         next_page_token: _builtins.str = ...,
+        records: _abc.Iterable[_records_pb2.Record] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["courses", b"courses", "jobs", b"jobs", "next_page_token", b"next_page_token", "reports", b"reports", "threads", b"threads", "turns", b"turns", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["courses", b"courses", "jobs", b"jobs", "next_page_token", b"next_page_token", "records", b"records", "reports", b"reports", "threads", b"threads", "turns", b"turns", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,6 +29,15 @@ class MemoryRecords:
             return None
         return self._put(caller, replace(found, entries=(*found.entries, *entries)))
 
+    async def page(self, caller: Caller, after: str, limit: int) -> Sequence[Record]:
+        names = sorted(name for name in self._records if name > after)
+        found = [record for name in names if (record := await self.find(caller, name))]
+        return found[:limit]
+
+    async def erase(self, caller: Caller) -> None:
+        for record in await self.page(caller, "", len(self._records)):
+            del self._records[record.id]
+
     async def discard(self, caller: Caller, record: str) -> bool:
         if await self.find(caller, record) is None:
             return False

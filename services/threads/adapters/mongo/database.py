@@ -51,7 +51,7 @@ REPORT_INDEXES = [
     IndexModel([("thread", ASCENDING), ("created", DESCENDING), TIE], name="reports_of_thread"),
 ]
 RECORD_INDEXES = [
-    IndexModel(OWNED, name="records_of_user"),
+    IndexModel([*OWNED, ("_id", ASCENDING)], name="records_of_user"),
     IndexModel([("expires", ASCENDING)], name="records_expire", expireAfterSeconds=0),
 ]
 OWNER_INDEXES = [IndexModel([("expires", ASCENDING)], name="owners_expire", expireAfterSeconds=3600)]

@@ -50,6 +50,15 @@ class MongoRecords:
             )
         return _record(document) if document else None
 
+    async def page(self, caller: Caller, after: str, limit: int) -> Sequence[Record]:
+        with translated():
+            found = self._records.find(own(caller, _id={"$gt": after})).sort("_id", 1).limit(limit)
+            return [_record(document) async for document in found]
+
+    async def erase(self, caller: Caller) -> None:
+        with translated():
+            await self._records.delete_many(own(caller))
+
     async def discard(self, caller: Caller, record: str) -> bool:
         with translated():
             return (await self._records.delete_one(own(caller, _id=record))).deleted_count > 0

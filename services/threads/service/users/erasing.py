@@ -3,6 +3,7 @@
 from kit.auth.caller import Caller
 from kit.jobs.ports import JobStore
 from services.threads.ports import Memberships, ReportStore, Spending, ThreadQuery, ThreadStore
+from services.threads.ports.records import RecordStore
 from services.threads.service.conversations import Conversations
 from services.threads.service.insights.recording import Recording
 from services.threads.service.users.subjects import subject
@@ -19,6 +20,7 @@ class Erasure:
         threads: ThreadStore,
         conversations: Conversations,
         reports: ReportStore,
+        records: RecordStore,
         recording: Recording,
         jobs: JobStore,
         memberships: Memberships,
@@ -27,6 +29,7 @@ class Erasure:
         self._threads = threads
         self._conversations = conversations
         self._reports = reports
+        self._records = records
         self._recording = recording
         self._jobs = jobs
         self._memberships = memberships
@@ -40,6 +43,7 @@ class Erasure:
             for thread in threads:
                 await self._conversations.delete(whose, thread.id)
         await self._reports.disown(whose)
+        await self._records.erase(whose)
         await self._recording.refresh()
         await self._memberships.erase(whose)
         await self._spending.erase(whose)

@@ -10,6 +10,7 @@ from kit.jobs.model import Job
 from kit.jobs.ports import JobQuery, JobStore
 from kit.pagination import PageTokens
 from services.threads.model import Order, Report, Thread, Turn
+from services.threads.model.records import Record
 from services.threads.ports import (
     Memberships,
     ReportQuery,
@@ -20,6 +21,7 @@ from services.threads.ports import (
     ThreadStore,
     TurnStore,
 )
+from services.threads.ports.records import RecordStore
 from services.threads.service.users.subjects import subject
 
 Cursor = list[Any]
@@ -32,6 +34,7 @@ class Export:
     threads: list[Thread] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     reports: Sequence[Report] = ()
+    records: Sequence[Record] = ()
     jobs: Sequence[Job] = ()
     courses: Sequence[str] = ()
     spent: Sequence[Spent] = ()
@@ -39,7 +42,7 @@ class Export:
 
 
 class Exporting:
-    """Threads with their turns first, then reports, then jobs with all the rest."""
+    """Threads with their turns first, then reports, then records, then jobs with all the rest."""
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Exporting:
         threads: ThreadStore,
         turns: TurnStore,
         reports: ReportStore,
+        records: RecordStore,
         jobs: JobStore,
         memberships: Memberships,
         spending: Spending,
@@ -55,6 +59,7 @@ class Exporting:
         self._threads = threads
         self._turns = turns
         self._reports = reports
+        self._records = records
         self._jobs = jobs
         self._memberships = memberships
         self._spending = spending
@@ -65,7 +70,7 @@ class Exporting:
         whose = subject(caller, user)
         scope = "\0".join(["export", caller.tenant, caller.user, user])
         section, *after = self._tokens.decode(token, scope) or ["threads"]
-        sections = {"threads": self._conversations, "reports": self._written, "jobs": self._rest}
+        sections = {"threads": self._conversations, "reports": self._written, "records": self._kept, "jobs": self._rest}
         page, cursor = await sections[section](whose, after, limit)
         page.next_token = self._tokens.encode(scope, cursor) if cursor else ""
         return page
@@ -92,8 +97,12 @@ class Exporting:
         place = (datetime.fromisoformat(after[0]), after[1]) if after else None
         reports = await self._reports.page(whose, ReportQuery(limit, after=place))
         if len(reports) < limit:
-            return Export(reports=reports), ["jobs"]
+            return Export(reports=reports), ["records"]
         return Export(reports=reports), ["reports", reports[-1].created.isoformat(), reports[-1].id]
+
+    async def _kept(self, whose: Caller, after: Cursor, limit: int) -> tuple[Export, Cursor]:
+        records = await self._records.page(whose, after[0] if after else "", limit)
+        return Export(records=records), ["records", records[-1].id] if len(records) == limit else ["jobs"]
 
     async def _rest(self, whose: Caller, after: Cursor, limit: int) -> tuple[Export, Cursor]:
         place = (datetime.fromtimestamp(after[0] / 1000, UTC), after[1]) if after else None
