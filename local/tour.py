@@ -54,7 +54,13 @@ class Tour:
             self._screen.line()
             self._screen.advice("These answers come from a tiny demo model and are often wrong: trust the citations.")
         self._screen.line()
-        for what, path in (("Playground", "/"), ("Health", "/v1/health"), ("REST and gRPC", "")):
+        for what, path in (
+            ("Playground", "/"),
+            ("API", "/docs"),
+            ("Queues", "/admin/queues"),
+            ("Health", "/v1/health"),
+            ("REST and gRPC", ""),
+        ):
             self._screen.line(f"{what:<14} {base}{path}")
         self._screen.line(f"{'Logs':<14} {self._stack.settings.data / 'logs'}")
         self._screen.line(f"{'Token':<14} {self._token}")
