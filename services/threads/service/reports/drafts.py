@@ -41,7 +41,16 @@ def findings_in(written: str, citations: Sequence[Citation]) -> Findings:
     sections = {field: _points(draft[name], citations) for name, field in SECTIONS.items()}
     if not (plain(draft["title"]) and plain(draft["summary"]) and sections["asked"]):
         raise Unusable("it lacks a title, a summary or what was asked")
+    _check_sense([point for points in sections.values() for point in points], citations)
     return Findings(title_of(plain(draft["title"])), plain(draft["summary"])[: 2 * TEXT_LENGTH], **sections)
+
+
+def _check_sense(points: Sequence[Point], citations: Sequence[Citation]) -> None:
+    """Small models follow a schema with one sentence for everything; that is no report."""
+    if len({point.text.casefold() for point in points}) < len(points):
+        raise Unusable("it says the same thing twice")
+    if citations and not any(point.citations for point in points):
+        raise Unusable("it rests on none of the citations")
 
 
 def _points(points: Sequence[Mapping[str, Any]], citations: Sequence[Citation]) -> tuple[Point, ...]:

@@ -25,9 +25,9 @@ the citations that it rests on, or none. Write in the student's language, and no
 TRY_AGAIN = "\nYour last attempt could not be used: {why}."
 LAST_SEQUENCE = 2**31 - 1
 MAX_TURNS = 100
-MAX_TOKENS = 2000
+MAX_TOKENS = 1500
 # Characters of material in each attempt: what a model can't take or make sense of, it may in a shorter form.
-ROOMS = (24_000, 8_000, 2_500)
+ROOMS = (16_000, 4_000)
 OVERWHELMED = (Reason.CONTEXT_TOO_LONG, Reason.CONTENT_REFUSED)
 
 Progress = Callable[[int, str], Awaitable[None]]
@@ -81,7 +81,7 @@ class Reporting:
         instruction = INSTRUCTION
         for attempt, room in enumerate(ROOMS):
             material = material_of(turns, room)
-            await progress(15 + 25 * attempt, "a model is writing")
+            await progress(15 + 35 * attempt, "a model is writing")
             try:
                 written = await self._writer.write(order.requester, _assignment(order, instruction, material))
                 return material, findings_in(written.text, material.citations), written
