@@ -1,5 +1,6 @@
 """Topics, sums over days, and what is kept for how long."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from services.threads.adapters.memory.insights import MemoryInsights
 from services.threads.model import Answer, CourseKey, DayTally, Mark, Question, Tally
 from services.threads.service.conversations import Conversations
 from services.threads.service.insights.reading import InsightReading
+from services.threads.service.insights.recording import Recording
 from services.threads.service.insights.topics import topics_of
 from services.threads.service.retention import Retention
 from tests.talk import Talk
@@ -65,6 +67,24 @@ async def test_insights_add_the_days_up() -> None:
         await reading.of(TESS, "sound", None, None)
     with pytest.raises(InvalidArgument):
         await reading.of(TESS, "waves", DAY, DAY - timedelta(days=1))
+
+
+async def test_turns_that_end_in_one_instant_are_counted_once_each() -> None:
+    talk, course = Talk(), CourseKey("default", "waves")
+    store = MemoryInsights(talk.database)
+    turns = [await talk.turn(Question(str(n), f"Frequency {n}?"), Answer("So.")) for n in range(2)]
+    ended = turns[0].ended
+    assert ended is not None
+    rows = talk.database.rows
+    for turn in turns:
+        rows[turn.id] = replace(rows[turn.id], turn=replace(turn, ended=ended))
+    recording = Recording(store, now=lambda: ended + timedelta(minutes=1))
+    first = min(turn.id for turn in turns)
+    await store.replace(course, [], [], Mark(), Mark(ended, first, 1))
+    await recording.rebuild(course, ended.date())
+    assert await recording.record(course) == 1
+    [one] = await store.tallies(course, ended.date(), ended.date())
+    assert one.tally.questions == 2
 
 
 async def test_threads_are_deleted_once_they_are_idle_for_too_long() -> None:

@@ -13,7 +13,7 @@ from services.threads.service.insights.tallying import tallied
 SETTLED_AFTER = timedelta(seconds=2)
 BATCH = 2000
 ATTEMPTS = 10
-STALE_DAYS = 200
+BATCH_OF_DAYS = 100
 LOOK_BACK = timedelta(days=1)
 
 Progress = Callable[[int, str], Awaitable[None]]
@@ -39,17 +39,21 @@ class Recording:
         for _ in range(ATTEMPTS):
             mark = await self._store.mark(course)
             until = min(mark.ended, midnight + timedelta(days=1) - timedelta(milliseconds=1))
-            asked = await self._all(course, midnight - timedelta(milliseconds=1), until)
+            found = await self._all(course, midnight - timedelta(milliseconds=1), until)
+            # Turns may end in the same millisecond; those behind the mark are counted with the next batch.
+            asked = [one for one in found if (one.ended, one.turn) <= (mark.ended, mark.turn)]
             if await self._store.replace(course, [day], tallied(asked), mark, replace(mark, edition=mark.edition + 1)):
                 return
         raise Conflict("the tallies change too fast", retry_after=5)
 
     async def refresh(self) -> int:
         """Rebuilds the days that are stale; says how many there were."""
-        stale = await self._store.stale(STALE_DAYS)
-        for course, day in stale:
-            await self.rebuild(course, day)
-        return len(stale)
+        rebuilt = 0
+        while stale := await self._store.stale(BATCH_OF_DAYS):
+            for course, day in stale:
+                await self.rebuild(course, day)
+            rebuilt += len(stale)
+        return rebuilt
 
     async def roll_up(self, progress: Progress) -> int:
         """Catches up with every course of late, and counts its last two days anew; says how many courses."""
