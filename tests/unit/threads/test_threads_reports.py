@@ -106,6 +106,7 @@ async def test_where_no_attempt_can_be_used_the_thread_speaks_for_itself() -> No
     assert [point.text for point in findings.unclear] == ["And sound?"]
     assert [point.text for point in findings.next_steps][:2] == ["Ask again: And sound?", "Look again at Waves, 01:08"]
     assert "No model wrote this report" in made.markdown
+    assert "## What was answered with a source" in made.markdown
 
 
 async def test_a_model_that_is_away_is_waited_for() -> None:

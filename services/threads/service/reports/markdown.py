@@ -5,10 +5,16 @@ from collections.abc import Sequence
 from services.threads.model import Citation, Findings, Point
 from services.threads.service.reports.material import place
 
-SECTIONS = (
+WRITTEN = (
     ("What was asked", "asked"),
     ("What is understood", "understood"),
     ("What is still unclear", "unclear"),
+    ("Next steps", "next_steps"),
+)
+EXTRACTED = (
+    ("What was asked", "asked"),
+    ("What was answered with a source", "understood"),
+    ("What was not", "unclear"),
     ("Next steps", "next_steps"),
 )
 DEGRADED = "> No model wrote this report: it holds the questions, answers and citations of the thread as they are."
@@ -17,7 +23,7 @@ DEGRADED = "> No model wrote this report: it holds the questions, answers and ci
 def markdown(findings: Findings, *, degraded: bool) -> str:
     """Headings, lists, and links that open each video at its second."""
     parts = [f"# {_inline(findings.title)}", *([DEGRADED] if degraded else []), _inline(findings.summary)]
-    for heading, name in SECTIONS:
+    for heading, name in EXTRACTED if degraded else WRITTEN:
         points: Sequence[Point] = getattr(findings, name)
         if points:
             parts += [f"## {heading}", "\n".join(_item(point) for point in points)]
