@@ -7,13 +7,16 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+import openai
 import pytest
 import pytest_asyncio
+from openai.types.chat import ChatCompletionMessageParam
 from playwright.async_api import ConsoleMessage, expect
 
-from bench.fake_provider.process import fake_provider
+from bench.fake_provider.process import Remote, fake_provider
 from kit.auth.caller import Role
 from local import ports
 from local.background import BackgroundStack
@@ -28,6 +31,7 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 # Streams that end only when their reader leaves.
 ENDLESS = ":watch$"
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "3")
+MESSAGE: ChatCompletionMessageParam = {"role": "user", "content": "What does a wave carry?"}
 SEED = os.environ.get("SCHEMATHESIS_SEED", "1")
 
 
@@ -38,6 +42,7 @@ class Edge:
     url: str
     token: str
     folder: Path
+    provider: Remote
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -60,9 +65,25 @@ async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
                 base_url=stack.base_url, headers=teacher, timeout=60, trust_env=False
             ) as client:
                 await import_sample(client)
-            yield Edge(stack.base_url, token, data)
+            yield Edge(stack.base_url, token, data, provider)
         finally:
             await asyncio.to_thread(background.__exit__, None, None, None)
+
+
+async def test_the_openai_client_streams_through_the_edge(edge: Edge) -> None:
+    await edge.provider.script(words=40, words_per_second=20)
+    http: Any = httpx.AsyncClient(trust_env=False)
+    early = False
+    async with openai.AsyncOpenAI(base_url=f"{edge.url}/openai/v1", api_key=edge.token, http_client=http) as client:
+        stream = await client.chat.completions.create(model="lectern", messages=[MESSAGE], stream=True)
+        async for chunk in stream:
+            if chunk.choices[0].delta.content and not early:
+                early = (await edge.provider.counts())["open_requests"] > 0
+        whole = await client.chat.completions.with_raw_response.create(model="lectern", messages=[MESSAGE])
+    assert early
+    assert chunk.choices[0].finish_reason == "stop"
+    assert whole.headers["x-request-id"]
+    await edge.provider.script(text="A wave carries energy [1].")
 
 
 async def test_generated_requests_meet_no_5xx_and_no_undocumented_status(edge: Edge) -> None:

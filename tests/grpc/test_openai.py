@@ -168,6 +168,18 @@ async def test_leaving_a_stream_or_a_plain_call_closes_the_provider(system: Syst
         await _provider_closed(system)
 
 
+async def test_an_answer_that_breaks_off_is_an_error_in_the_stream(system: System) -> None:
+    await system.provider.script(words=50, cut_after=3)
+    said = ""
+    async with made_client(system) as client:
+        stream = await client.chat.completions.create(model="fake", messages=ASK, stream=True)
+        with pytest.raises(openai.APIError) as broken:  # noqa: PT012 - it comes with one of the chunks
+            async for chunk in stream:
+                said += chunk.choices[0].delta.content or ""
+    assert said.startswith("w0001")
+    assert broken.value.code in {"stream_interrupted", "providers_unavailable"}
+
+
 async def test_a_client_asks_again_after_retry_after_and_succeeds(system: System) -> None:
     told: list[httpx.Response] = []
 
