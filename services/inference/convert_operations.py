@@ -7,9 +7,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from lectern.inference.v1 import operations_pb2 as pb
 
 from kit.breaker.model import Standing, State
+from kit.errors import InvalidArgument
 from services.inference.model.spending import NANOS, Budget, Line, Period
 from services.inference.service.operations import ProviderStatus
 
+# Billionths of so many dollars fit the integers of MongoDB.
+MAX_DOLLARS = 1_000_000_000
 STATES = {
     State.CLOSED: pb.Provider.CLOSED,
     State.OPEN: pb.Provider.OPEN,
@@ -56,8 +59,15 @@ def budget_of(tenant: str, message: pb.Budget) -> Budget:
         course=message.course,
         period=PERIODS.get(message.period, Period.MONTH),
         token_limit=message.token_limit,
-        cost_limit=round(message.cost_limit_usd * NANOS),
+        cost_limit=_nanos(message.cost_limit_usd),
     )
+
+
+def _nanos(dollars: float) -> int:
+    """Billionths of a dollar; raises InvalidArgument for what no database can count."""
+    if not -MAX_DOLLARS <= dollars <= MAX_DOLLARS:  # holds for NaN as well
+        raise InvalidArgument(f"a limit is at most {MAX_DOLLARS} dollars", field="budget.cost_limit_usd")
+    return round(dollars * NANOS)
 
 
 def budget(value: Budget) -> pb.Budget:

@@ -13,7 +13,7 @@ from bench.fake_provider.answer import numbers_in
 from bench.fake_provider.process import Remote
 from kit.auth.caller import Caller, Role
 from kit.channel import Peer
-from kit.errors import Reason, ResourceExhausted
+from kit.errors import InvalidArgument, Reason, ResourceExhausted
 from tests.inference import events_of, inference, providers_json, question, text_of
 
 PRICES = '{"fake-model": {"prompt": 1.0, "completion": 2.0}}'
@@ -40,6 +40,13 @@ async def budget_of(peer: Peer, admin: Caller, **budget: object) -> ops.Budget:
     stub = peer.stub(operations_pb2_grpc.BudgetServiceStub)
     message = ops.Budget(**budget)  # type: ignore[arg-type]
     return await peer.call(stub.UpdateBudget, ops.UpdateBudgetRequest(budget=message), admin)
+
+
+@pytest.mark.parametrize("dollars", [-1.0, 1e230, float("inf"), float("nan")])
+async def test_limits_that_nobody_can_count_are_refused(one: Remote, admin: Caller, dollars: float) -> None:
+    async with inference(providers_json(one)) as peer:
+        with pytest.raises(InvalidArgument):
+            await budget_of(peer, admin, cost_limit_usd=dollars)
 
 
 async def usage_of(peer: Peer, caller: Caller, course: str = "") -> ops.Usage:

@@ -507,7 +507,7 @@ class Budget(_message.Message):
     token_limit: _builtins.int
     """At most so many tokens; 0 sets no limit."""
     cost_limit_usd: _builtins.float
-    """At most so many US dollars; 0 sets no limit. Calls to models without a known price are refused under it."""
+    """At most so many US dollars, up to a billion; 0 sets no limit. Calls to models without a known price are refused under it."""
     spent_tokens: _builtins.int
     """Tokens spent in the running period."""
     spent_usd: _builtins.float
