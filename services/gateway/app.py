@@ -28,7 +28,7 @@ from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
 from services.gateway.adapters.threads import GrpcThreads
-from services.gateway.faces import UseCases, http_routes
+from services.gateway.faces import SHAPES, UseCases, http_routes
 from services.gateway.health.checks import Ask, Check
 from services.gateway.health.servicer import HealthServicer
 from services.gateway.http.app import http_app
@@ -130,7 +130,7 @@ async def _http(
 ) -> None:
     demo_user = settings.demo_user if settings.local else ""
     playground = Playground(tokens, demo_user, settings.demo_model)
-    port = await serve_http(http_app(settings.pages, playground, routes), settings.http_listen, stack)
+    port = await serve_http(http_app(settings.pages, playground, routes, SHAPES), settings.http_listen, stack)
     log.info("serving_http", port=port)
 
 

@@ -14,6 +14,7 @@ from services.gateway.adapters.reports import GrpcReports
 from services.gateway.health.checks import Check
 from services.gateway.http.door import Door
 from services.gateway.jobs.app import JobsFace
+from services.gateway.legacy import app as legacy_app
 from services.gateway.legacy import description as legacy_description
 from services.gateway.legacy.app import Legacy, legacy_routes
 from services.gateway.legacy.errors import error_response
@@ -22,6 +23,7 @@ from services.gateway.legacy.redis import RedisParts
 from services.gateway.legacy.reports import SessionReports
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
+from services.gateway.openai import app as openai_app
 from services.gateway.openai import description as openai_description
 from services.gateway.openai.app import openai_routes
 from services.gateway.openapi.pages import docs_routes
@@ -30,6 +32,9 @@ from services.gateway.queuepage.page import QueuePage
 from services.gateway.service import ChatService
 from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
+
+# How paths that are not served answer.
+SHAPES = {openai_app.PATH: openai_app.elsewhere, legacy_app.PATH: legacy_app.elsewhere}
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ async def test_chat_as_server_sent_events(system: System, course: str) -> None:
         ("/api/trainer/chat?courseId=none&message=hi", 404, "COURSE_NOT_FOUND"),
         ("/api/jobs/none", 404, "NOT_FOUND"),
         ("/api/none", 404, "UNKNOWN_METHOD"),
+        ("/api/jobs/a%0Ab", 404, "UNKNOWN_METHOD"),
     ],
 )
 async def test_what_cannot_be_answered_says_so_in_the_same_shape(

@@ -145,6 +145,13 @@ async def test_errors_are_those_that_the_client_knows(
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("path", ["none", "models/a%0Ab"])
+async def test_paths_that_are_not_served_say_so_in_the_same_shape(system: System, path: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        told = await client.get(f"http://127.0.0.1:{system.ports['http']}/openai/v1/{path}")
+    assert (told.status_code, told.json()["error"]["code"]) == (404, "unknown_url")
+
+
 async def test_a_wrong_key_is_no_key(system: System) -> None:
     async with made_client(system, api_key="nonsense") as client:
         with pytest.raises(openai.AuthenticationError) as refused:

@@ -1,3 +1,7 @@
+"""Answers for paths and methods that nothing serves, in the shape that the clients of those paths read."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
 from google.protobuf import json_format
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -6,9 +10,23 @@ from starlette.responses import JSONResponse, Response
 from kit import statuses
 from kit.errors import NotFound, Reason
 
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 
-async def elsewhere(request: Request, error: Exception) -> Response:
-    """For paths and methods that nothing serves: `google.rpc.Status`, as everywhere under `/v1`."""
+
+def elsewhere(shapes: Mapping[str, Handler]) -> Handler:
+    """The shapes by the beginnings of paths; where none fits, `google.rpc.Status` as under `/v1`."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        path = request.scope.get("path", "")
+        for beginning, shape in shapes.items():
+            if path.startswith(beginning):
+                return await shape(request, error)
+        return _status(error)
+
+    return answer
+
+
+def _status(error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     refused = NotFound("there is no such path or method here", Reason.UNKNOWN_METHOD)
     return JSONResponse(json_format.MessageToDict(statuses.to_status(refused)), status)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -46,10 +45,10 @@ def legacy_routes(door: Door, legacy: Legacy) -> Sequence[BaseRoute]:
         Route("/reports/session/{session}/status", door(legacy.reports.status), methods=["GET"]),
         Route("/courses", door(legacy.courses.list), methods=["GET"]),
     ]
-    return [Mount(PATH, Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere}))]
+    return [Mount(PATH, routes=routes)]
 
 
-async def _elsewhere(request: Request, error: Exception) -> Response:
+async def elsewhere(request: Request, error: Exception) -> Response:
     """For paths and methods that are not served."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     message = f"{request.method} {request.scope.get('path', '')} is not served here"

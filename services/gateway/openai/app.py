@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -53,10 +52,10 @@ def openai_routes(
         Route("/conversations/{conversation}/items", door(conversations.add_items), methods=["POST"]),
         Route("/conversations/{conversation}/items/{item}", door(conversations.retrieve_item), methods=["GET"]),
     ]
-    return [Mount(PATH, Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere}))]
+    return [Mount(PATH, routes=routes)]
 
 
-async def _elsewhere(request: Request, error: Exception) -> Response:
+async def elsewhere(request: Request, error: Exception) -> Response:
     """For paths and methods that are not served."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     message = f"{request.method} {request.scope.get('path', '')} is not served here"
