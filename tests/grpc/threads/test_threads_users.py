@@ -25,7 +25,7 @@ from services.threads.ports import Memberships, Spending, Spent
 from tests.system import TEACHER, VIDEO, System, make_course, whole_system
 
 ANN, BEN = Caller("school", "ann|1"), Caller("school", "ben")
-NOBODY = Caller("school", "nobody")
+CAT, NOBODY = Caller("school", "cat"), Caller("school", "nobody")
 ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
 PARTS = ("threads", "turns", "reports", "records", "jobs", "courses", "usage")
 
@@ -49,10 +49,11 @@ class Office:
             page = await self.page(user, caller, size, token)
             assert not size or len(page.threads) + len(page.turns) <= size + 1
             for part in PARTS:
-                found[part] += [str(one) for one in getattr(page, part)]
+                # How much of each usage there is grows while the last embeddings are paid for.
+                found[part] += [str(one.purpose if part == "usage" else one) for one in getattr(page, part)]
             token = page.next_page_token
             if not token:
-                return found
+                return {**found, "usage": sorted(set(found["usage"]))}
 
     async def delete(self, user: str, caller: Caller) -> None:
         request = users_pb2.DeleteUserRequest(name=f"users/{user}")
@@ -130,7 +131,7 @@ async def test_others_data_is_not_found(office: Office) -> None:
 
 
 async def test_neighbours_in_memory_and_over_grpc_agree(office: Office) -> None:
-    await office.settle_in(ANN)
+    await office.settle_in(CAT)
     secret = office.system.settings.internal_secret
     context, inference = (
         Peer(f"127.0.0.1:{office.system.ports[name]}", service="threads", secret=secret)
@@ -139,17 +140,17 @@ async def test_neighbours_in_memory_and_over_grpc_agree(office: Office) -> None:
     spent = Spent("courses/waves", "fake", "fake", "chat", 1, 10, 5, 0.0)
     pairs: list[tuple[Memberships, Spending]] = [
         (GrpcMemberships(context), GrpcSpending(inference)),
-        (MemoryMemberships({ANN.user: ["waves"]}), MemorySpending({ANN.user: [spent]})),
+        (MemoryMemberships({CAT.user: ["waves"]}), MemorySpending({CAT.user: [spent]})),
     ]
     for memberships, spending in pairs:
-        assert len(await memberships.courses(ANN)) == 1
-        assert {line.provider for line in await spending.spent(ANN)} == {"fake"}
+        assert len(await memberships.courses(CAT)) == 1
+        assert {line.provider for line in await spending.spent(CAT)} == {"fake"}
         assert not await memberships.courses(NOBODY)
         assert not await spending.spent(NOBODY)
         for _ in range(2):
-            await memberships.erase(ANN)
-            await spending.erase(ANN)
-        assert not await memberships.courses(ANN)
-        assert not await spending.spent(ANN)
+            await memberships.erase(CAT)
+            await spending.erase(CAT)
+        assert not await memberships.courses(CAT)
+        assert not await spending.spent(CAT)
     await context.close()
     await inference.close()
