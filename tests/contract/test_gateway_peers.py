@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 
 from kit.auth.caller import Caller
 from kit.channel import Peer
 from kit.errors import FailedPrecondition, NotFound, Reason
 from services.gateway.adapters.library import GrpcLibrary
-from services.gateway.adapters.memory_peers import MemoryLibrary, MemoryModels, MemoryRecords
+from services.gateway.adapters.memory_peers import MemoryLibrary, MemoryModels, MemoryRecords, MemoryReports
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
-from services.gateway.legacy.ports import Course, Library
+from services.gateway.adapters.reports import GrpcReports
+from services.gateway.legacy.ports import Course, Library, Reports
 from services.gateway.model import Delta, Finish
 from services.gateway.openai.ports import Completion, Message, Record, Records
 from services.gateway.stats.ports import BreakerState
-from tests.system import TEACHER, System, make_course, whole_system
+from tests.system import TEACHER, VIDEO, System, make_course, whole_system
 
 ANN, BEN = Caller("school", "ann"), Caller("school", "ben")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,7 +32,9 @@ class Peers:
     models: Any
     records: Records
     library: Library
+    reports: Reports
     course: str
+    thread: str
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -43,7 +47,7 @@ async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
 async def peers(request: pytest.FixtureRequest, system: System) -> AsyncIterator[Peers]:
     if request.param == "memory":
         courses = [Course("waves", "Waves", "", 1)]
-        yield Peers(MemoryModels(), MemoryRecords(), MemoryLibrary(courses), "waves")
+        yield Peers(MemoryModels(), MemoryRecords(), MemoryLibrary(courses), MemoryReports({ANN: "t1"}), "waves", "t1")
         return
     await system.provider.script(text="one two three four")
     secret = system.settings.internal_secret
@@ -52,7 +56,11 @@ async def peers(request: pytest.FixtureRequest, system: System) -> AsyncIterator
         for name in ("inference", "threads", "context")
     )
     course = (await make_course(system)).removeprefix("courses/")
-    yield Peers(GrpcModels(inference), GrpcRecords(threads), GrpcLibrary(context), course)
+    async with system.channel("gateway") as channel:
+        question = chat_pb2.CreateTurnRequest(course=f"courses/{course}", video_url=VIDEO, message="Why?")
+        turn = await chat_pb2_grpc.ChatServiceStub(channel).CreateTurn(question, metadata=system.metadata(ANN))
+    thread = turn.thread.removeprefix("threads/")
+    yield Peers(GrpcModels(inference), GrpcRecords(threads), GrpcLibrary(context), GrpcReports(threads), course, thread)
     for peer in (inference, threads, context):
         await peer.close()
 
@@ -113,3 +121,12 @@ async def test_courses_are_listed_preloaded_and_cleared(peers: Peers) -> None:
         with pytest.raises(NotFound) as missing:
             await act(TEACHER, "none")
         assert missing.value.reason is Reason.COURSE_NOT_FOUND
+
+
+async def test_a_report_is_asked_for_once_and_by_those_who_see_the_thread(peers: Peers) -> None:
+    job = await peers.reports.ask(ANN, peers.thread)
+    assert job
+    assert await peers.reports.ask(ANN, peers.thread) == job
+    with pytest.raises(NotFound) as missing:
+        await peers.reports.ask(BEN, peers.thread)
+    assert missing.value.reason is Reason.THREAD_NOT_FOUND

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 
 from kit.auth.caller import Caller
@@ -97,6 +97,18 @@ class MemoryLibrary:
         if course not in self._courses:
             raise NotFound("no such course", Reason.COURSE_NOT_FOUND)
         return self._courses[course]
+
+
+class MemoryReports:
+    """Reports on the caller's threads; one job for each thread."""
+
+    def __init__(self, threads: Mapping[Caller, str]) -> None:
+        self._threads = threads
+
+    async def ask(self, caller: Caller, thread: str) -> str:
+        if self._threads.get(caller) != thread:
+            raise NotFound("no such thread", Reason.THREAD_NOT_FOUND)
+        return hashlib.blake2b(thread.encode(), digest_size=8).hexdigest()
 
 
 def _key(caller: Caller, record: str) -> tuple[str, str, str]:
