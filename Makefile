@@ -44,9 +44,9 @@ lint: setup ## Check style, types, the direction of imports, and the protos
 	$(BIN)/buf lint
 	tools/breaking
 
-test: setup ## Run every test (ARGS are handed to pytest)
+test: setup ## Run every test, in two processes (ARGS are handed to pytest)
 	@tools/chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: lint proto docs test ## All that CI runs; ends with a clean git diff
 	@git diff --exit-code

@@ -5,6 +5,18 @@ import pytest
 
 from tests.servers import mongodb_server, redis_server
 
+# Tests of these folders share one running system.
+TOGETHER = ("tests/e2e/",)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work, each takes whole files, or whole folders. First: xdist reads the marks."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sysconfig
 import time
@@ -18,14 +17,15 @@ import redis
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
+from local import ports
+
 SITE = Path(sysconfig.get_path("purelib"))
 READY_SECONDS = 30
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that no outgoing connection takes while the server on it restarts."""
+    return next(ports.free_ports())
 
 
 @contextmanager

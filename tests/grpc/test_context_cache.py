@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import redis
 from lectern.context.v1 import courses_pb2
-from pymongo import monitoring
+from pymongo import AsyncMongoClient, monitoring
+from pymongo.asynchronous.database import AsyncDatabase
 
+from services.context.adapters.mongo_documents import CLAIMS, DATABASE, PASSAGES
 from tests.captions import hertz_of, hour_of_captions
 from tests.knowledge import STUDENT, TEACHER, Client, Vectors, context_service, settings_for, vector_server
 from tests.servers import free_port, redis_server
@@ -20,6 +23,8 @@ from tests.servers import free_port, redis_server
 WAVES = "WEBVTT\n\n00:01.000 --> 00:03.500\nWaves carry energy.\n"
 STRINGS = "WEBVTT\n\n00:01.000 --> 00:03.500\nStrings swing in loops.\n"
 URL = "https://v.example/1.mp4"
+
+Stored = AsyncDatabase[dict[str, Any]]
 
 
 class Reads(monitoring.CommandListener):
@@ -55,6 +60,12 @@ async def vectors() -> Vectors:
 
 
 @pytest.fixture
+async def stored(mongodb_uri: str) -> AsyncIterator[Stored]:
+    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
+        yield client[DATABASE]
+
+
+@pytest.fixture
 async def pair(mongodb_uri: str, redis_url: str, vectors: Vectors) -> AsyncIterator[Sequence[Client]]:
     async with AsyncExitStack() as stack:
         inference = await stack.enter_async_context(vector_server(vectors))
@@ -75,20 +86,38 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
         pass
 
 
-async def settled(course: str, *clients: Client) -> None:
-    """Waits until the course is embedded and at hand, by a word that vectors alone find something for."""
+async def settled(stored: Stored, course: str, *clients: Client, model: str = "hashing") -> None:
+    """Waits until the course is embedded, all instances have heard of it, and have it at hand."""
+    lacking, claimed = {"courseId": course, "model": {"$ne": model}}, {"_id": f"default/{course}"}
+
+    async def embedded() -> bool:
+        return not await stored[PASSAGES].find_one(lacking) and not await stored[CLAIMS].find_one(claimed)
 
     async def at_hand() -> bool:
         reads.of(course)
-        found = [bool(await client.search(course, "zyzzyva")) for client in clients]
+        found = [bool(await client.search(course, "zyzzyva")) for client in clients]  # by vectors alone
         return all(found) and not reads.seen
 
+    await until(embedded)
+    await heard(course, *clients)
     await until(at_hand)
 
 
-async def test_warm_context_does_not_touch_mongodb(pair: Sequence[Client], course: str) -> None:
+async def heard(course: str, *clients: Client) -> None:
+    """Changes are told in order: who knows of this one knows of all before."""
+    title = uuid4().hex
+    request = courses_pb2.UpdateCourseRequest(course=courses_pb2.Course(name=f"courses/{course}", title=title))
+    await clients[0].peer.call(clients[0].courses.UpdateCourse, request, TEACHER)
+
+    async def everywhere() -> bool:
+        return all([(await client.context(course, "waves")).course.title == title for client in clients])
+
+    await until(everywhere)
+
+
+async def test_warm_context_does_not_touch_mongodb(pair: Sequence[Client], stored: Stored, course: str) -> None:
     await pair[0].bring(course, URL, hour_of_captions())
-    await settled(course, *pair)
+    await settled(stored, course, *pair)
     for number in range(50):
         client = pair[number % 2]
         built = await client.context(course, f"which has {hertz_of(number + 1)} hertz?", video_url=URL)
@@ -96,9 +125,11 @@ async def test_warm_context_does_not_touch_mongodb(pair: Sequence[Client], cours
     assert reads.seen == {}
 
 
-async def test_a_cold_course_is_built_once_however_many_ask_both_instances(pair: Sequence[Client], course: str) -> None:
+async def test_a_cold_course_is_built_once_however_many_ask_both_instances(
+    pair: Sequence[Client], stored: Stored, course: str
+) -> None:
     await pair[0].bring(course, URL, hour_of_captions())
-    await settled(course, *pair)
+    await settled(stored, course, *pair)
     await cleared(pair[0], course)
 
     async def built() -> bool:
@@ -147,14 +178,14 @@ async def test_changes_of_the_course_itself_reach_every_instance(pair: Sequence[
 
 
 async def test_built_context_is_shared_by_redis_and_cleared_there(
-    pair: Sequence[Client], course: str, redis_url: str
+    pair: Sequence[Client], stored: Stored, course: str, redis_url: str
 ) -> None:
     for number in range(3):
         await pair[0].bring(course, f"https://v.example/{number}.mp4", WAVES)
     request = courses_pb2.PreloadCourseRequest(name=f"courses/{course}")
     preloaded = await pair[0].peer.call(pair[0].courses.PreloadCourse, request, TEACHER)
     assert preloaded.video_count == 3
-    await settled(course, *pair)
+    await settled(stored, course, *pair)
     version = (await pair[0].context(course, "waves")).context_version
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         names = [str(name) for name in client.scan_iter(f"context:default:{course}:*")]
@@ -177,7 +208,7 @@ async def test_the_most_asked_about_courses_are_preloaded(pair: Sequence[Client]
 
 
 async def test_another_model_is_noticed_and_everything_embedded_again(
-    mongodb_uri: str, redis_url: str, vectors: Vectors
+    mongodb_uri: str, redis_url: str, stored: Stored, vectors: Vectors
 ) -> None:
     course = f"models-{uuid4().hex[:8]}"
     async with vector_server(vectors) as inference:
@@ -185,10 +216,10 @@ async def test_another_model_is_noticed_and_everything_embedded_again(
         async with context_service(settings) as client:
             await client.create(course)
             await client.bring(course, URL, WAVES)
-            await settled(course, client)
+            await settled(stored, course, client)
         vectors.model, before = "better", vectors.texts.count("Waves carry energy.")
         async with context_service(settings) as client:
-            await settled(course, client)
+            await settled(stored, course, client, model="better")
             assert vectors.texts.count("Waves carry energy.") > before
 
 

@@ -21,6 +21,7 @@ class Knowledge:
     owners: tuple[Video, ...]
     words: Bm25
     vectors: VectorIndex | None
+    unembedded: frozenset[int]
     complete: bool
     _cues: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
 
@@ -65,6 +66,8 @@ def build(course: Course, contexts: Sequence[VideoContext], vectors: VectorIndex
     Without an index of vectors, words alone find passages, and the knowledge counts as incomplete.
     """
     documents = [terms(passage.text, context.video.language) for context in contexts for passage in context.passages]
+    every = (vector for context in contexts for vector in context.vectors)
+    unembedded = frozenset(row for row, vector in enumerate(every) if vector is None)
     return Knowledge(
         course=course,
         videos=tuple(context.video for context in contexts),
@@ -72,5 +75,6 @@ def build(course: Course, contexts: Sequence[VideoContext], vectors: VectorIndex
         owners=tuple(context.video for context in contexts for _ in context.passages),
         words=Bm25(documents),
         vectors=vectors,
-        complete=vectors is not None and all(context.complete for context in contexts),
+        unembedded=unembedded,
+        complete=vectors is not None and not unembedded,
     )

@@ -90,10 +90,10 @@ class Indexing:
                     break
                 await self._batch(key, model, batch)
                 embedded += len(batch)
-        if embedded:
-            log.info("passages_embedded", course=key.name, passages=embedded, model=model)
-            await self._cache.clear(key)
-            await self._courses.touch(key)
+            if embedded:
+                log.info("passages_embedded", course=key.name, passages=embedded, model=model)
+                await self._cache.clear(key)
+                await self._courses.touch(key)
         return embedded > 0
 
     async def _batch(self, key: CourseKey, model: str, batch: Sequence[Unembedded]) -> None:

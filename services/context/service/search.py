@@ -1,7 +1,7 @@
 """Ranks the passages of a course by how well they fit a query."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import structlog
@@ -55,7 +55,7 @@ class Search:
         words = knowledge.words.scores(knowledge.query_terms(query))
         if within is not None:
             words[: within.start] = words[within.stop :] = 0
-        scores = fused(words, await self._meaning(knowledge, begun, within))
+        scores = fused(words, await self._meaning(knowledge, begun, within), knowledge.unembedded)
         if preferred is not None:
             scores = _preferring(scores, knowledge, preferred)
         best = sorted(scores, key=lambda row: (-scores[row], row))[:limit]
@@ -76,9 +76,14 @@ class Search:
             return ()
 
 
-def fused(words: Scores, meaning: Sequence[int]) -> dict[int, float]:
-    """Both ways to search as one score a row: all scores of words, and the rows that are nearest in meaning."""
-    return fuse(by_share(ranking(words, 0, CANDIDATES), words), by_rank(meaning))
+def fused(words: Scores, meaning: Sequence[int], unembedded: Set[int] = frozenset()) -> dict[int, float]:
+    """Both ways to search as one score a row: all scores of words, and the rows that are nearest in meaning.
+
+    Rows that wait for their vectors count by their words twice, or those that have theirs would all come before them.
+    """
+    spoken = by_share(ranking(words, 0, CANDIDATES), words)
+    stand_ins = [(row, share if row in unembedded else 0.0) for row, share in spoken] if meaning and unembedded else ()
+    return fuse(spoken, by_rank(meaning), stand_ins)
 
 
 def _preferring(scores: dict[int, float], knowledge: Knowledge, video: Video) -> dict[int, float]:

@@ -7,6 +7,7 @@ from services.context.retrieval.bm25 import K1, B, Bm25
 from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.languages import UNKNOWN, language_of
 from services.context.retrieval.terms import terms
+from services.context.service.search import fused
 
 
 def test_bm25_scores_as_its_formula_says() -> None:
@@ -64,3 +65,10 @@ def test_a_word_that_one_passage_alone_has_outweighs_what_vectors_guess() -> Non
     words = np.array([0.1, 8.0, 0.1, 0.1], dtype=np.float32)
     scores = fuse(by_share([1, 0, 2, 3], words), by_rank([3, 2, 0, 1]))
     assert max(scores, key=lambda row: scores[row]) == 1
+
+
+def test_a_passage_that_waits_for_its_vector_keeps_its_place_among_those_that_have_theirs() -> None:
+    words = np.array([8.0, 2.0, 1.0, 0.5], dtype=np.float32)
+    scores = fused(words, [1, 2, 3], unembedded=frozenset({0}))
+    assert max(scores, key=lambda row: scores[row]) == 0
+    assert sorted(fused(words, [], unembedded=frozenset(range(4)))) == [0, 1, 2, 3]
