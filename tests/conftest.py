@@ -11,7 +11,7 @@ TOGETHER = ("tests/e2e/",)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the work, each takes whole files, or whole folders. First: xdist reads the marks."""
+    """Where several processes share the work, each takes whole files or folders; xdist reads these marks."""
     for item in items:
         file = item.nodeid.partition("::")[0]
         group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
