@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from local import binaries, ports
-from local.parts import CHAT_MODEL, EDGE, EMBEDDINGS, MONGODB, REDIS, SERVICES
+from local.parts import CHAT_MODEL, DISPATCHER, EDGE, EMBEDDINGS, MONGODB, REDIS, SERVICES, WORKERS, worker_name
 from local.probes import redis_answers
 from local.program import Probe, Program, Tier
-from local.programs import edge, models, mongo, redis, services
+from local.programs import edge, jobs, models, mongo, redis, services
 from local.settings import DEMO_USER, LEGACY_GUEST, LocalSettings
 
 
@@ -63,6 +63,7 @@ class Planner:
         data = frozenset(program.name for program in self._programs if program.tier is Tier.DATA)
         instances = self._services(data)
         self._edge()
+        self._jobs()
         return Plan(
             programs=tuple(self._programs),
             external=tuple(self._external),
@@ -138,6 +139,17 @@ class Planner:
         needs = frozenset(program.name for program in self._programs)
         admin = next(self._ports)
         self._programs.append(edge.edge(self._port, admin, self._environment, self._settings.data, needs))
+
+    def _jobs(self) -> None:
+        needs = frozenset(program.name for program in self._programs)  # the first answers go before the first jobs
+        if DISPATCHER in self._settings.parts:
+            self._programs.append(jobs.dispatcher(next(self._ports), self._environment, needs))
+        for service in WORKERS:
+            part = worker_name(service)
+            count = self._settings.instances.get(part, 1) if part in self._settings.parts else 0
+            self._programs += [
+                jobs.worker(service, name, self._environment, needs) for name in services.names(part, count)
+            ]
 
 
 def _place(url: str) -> str:

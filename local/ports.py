@@ -23,7 +23,8 @@ def is_free(port: int) -> bool:
 
 def free_ports() -> Iterator[int]:
     """Free ports, each given once."""
-    candidates = random.sample(_OWN_RANGE, len(_OWN_RANGE))
+    # The system's randomness: processes whose generators were seeded alike must not take the same ports.
+    candidates = random.SystemRandom().sample(_OWN_RANGE, len(_OWN_RANGE))
     return (port for port in candidates if is_free(port))
 
 

@@ -9,18 +9,22 @@ Probe = Callable[[], Awaitable[None]]
 
 
 class Tier(IntEnum):
-    """Where a program stands in the system; a stop goes from the edge down to the data."""
+    """Where a program stands in the system; a stop goes from the workers and the edge down to the data."""
 
     DATA = 0
     MODELS = 1
     SERVICES = 2
     GATEWAY = 3
     EDGE = 4
+    WORKERS = 5
 
 
 @dataclass(frozen=True)
 class Program:
-    """One process to run: `needs` are the programs that must be ready before it starts."""
+    """One process to run: `needs` are the programs that must be ready before it starts.
+
+    The stack counts as started without those that are not `awaited`.
+    """
 
     name: str
     tier: Tier
@@ -31,6 +35,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     start_seconds: float = 60
     stop_seconds: float = 15
+    awaited: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kit.settings import LOCAL_SECRET
-from local.parts import EVERYTHING, SERVICES
+from local.parts import EVERYTHING, SERVICES, WORKERS, worker_name
 
 DEMO_USER = "demo"
 LEGACY_GUEST = "teacher"
@@ -75,11 +75,11 @@ def _with_bytecode(environ: Mapping[str, str], data: Path) -> dict[str, str]:
 
 def _instances(text: str) -> dict[str, int]:
     """`gateway=2,threads=2` as numbers by service."""
-    counts = {}
+    known, counts = (*SERVICES, *map(worker_name, WORKERS)), {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         service, _, count = item.partition("=")
-        if service not in SERVICES:
-            raise SettingError(f"LECTERN_INSTANCES names {service!r}; it knows {', '.join(SERVICES)}.")
+        if service not in known:
+            raise SettingError(f"LECTERN_INSTANCES names {service!r}; it knows {', '.join(known)}.")
         counts[service] = _number("LECTERN_INSTANCES", count)
     return counts
 

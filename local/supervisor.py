@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from local.keeper import Keeper
-from local.program import Observer, Program
+from local.program import Observer, Program, RestartFailed, StartError
 
 
 class Supervisor:
@@ -15,6 +15,8 @@ class Supervisor:
     def __init__(self, programs: Sequence[Program], logs: Path, observe: Observer) -> None:
         self._keepers = {program.name: Keeper(program, logs, observe) for program in programs}
         self._ready = {name: asyncio.Event() for name in self._keepers}
+        self._observe = observe
+        self._later: list[asyncio.Task[None]] = []
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -34,8 +36,10 @@ class Supervisor:
         await self._keepers[name].start()
 
     async def start(self) -> None:
-        """Start everything; where one program fails, stop the rest and raise its StartError."""
-        starts = [asyncio.create_task(self._start(keeper)) for keeper in self._keepers.values()]
+        """Start everything; where one that is awaited fails, stop the rest and raise its StartError."""
+        keepers = self._keepers.values()
+        self._later = [asyncio.create_task(self._start_later(each)) for each in keepers if not each.program.awaited]
+        starts = [asyncio.create_task(self._start(each)) for each in keepers if each.program.awaited]
         try:
             for started in asyncio.as_completed(starts):
                 await started
@@ -47,7 +51,10 @@ class Supervisor:
             raise
 
     async def stop(self) -> None:
-        """Stop tier by tier, the edge first, so that nothing calls what has gone."""
+        """Stop tier by tier, the workers and the edge first, so that nothing calls what has gone."""
+        for start in self._later:
+            start.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
         keepers = sorted(self._keepers.values(), key=_tier, reverse=True)
         for _, tier in groupby(keepers, key=_tier):
             await asyncio.gather(*(keeper.stop() for keeper in tier))
@@ -57,6 +64,12 @@ class Supervisor:
             await self._ready[need].wait()
         await keeper.start()
         self._ready[keeper.program.name].set()
+
+    async def _start_later(self, keeper: Keeper) -> None:
+        try:
+            await self._start(keeper)
+        except StartError as error:
+            self._observe(RestartFailed(error.name, error.reason, error.last_lines))
 
 
 def _tier(keeper: Keeper) -> int:

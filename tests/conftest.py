@@ -9,13 +9,11 @@ from tests.servers import mongodb_server, redis_server
 TOGETHER = ("tests/e2e/",)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Where several processes share the work, each takes whole files or folders; xdist reads these marks."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+    file = item.nodeid.partition("::")[0]
+    group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

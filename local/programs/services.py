@@ -35,9 +35,14 @@ class Instance:
 
 
 def instances(service: str, count: int, ports: Iterator[int]) -> tuple[Instance, ...]:
-    """So many processes of a service; a single one has the service's name."""
-    names = [service] if count == 1 else [f"{service}-{number}" for number in range(1, count + 1)]
-    return tuple(Instance(service, name, next(ports), next(ports), next(ports)) for name in names)
+    """So many processes of a service."""
+    each = names(service, count)
+    return tuple(Instance(service, name, next(ports), next(ports), next(ports)) for name in each)
+
+
+def names(part: str, count: int) -> list[str]:
+    """What so many processes of a part are called; a single one has the part's name."""
+    return [part] if count == 1 else [f"{part}-{number}" for number in range(1, count + 1)]
 
 
 def target(addresses: list[str]) -> str:
@@ -45,11 +50,15 @@ def target(addresses: list[str]) -> str:
     return f"ipv4:{','.join(addresses)}"
 
 
+def python_path() -> dict[str, str]:
+    """What Python needs to find the code, and to say at once what it prints."""
+    return {"PYTHONPATH": f"{_ROOT}:{_ROOT / 'gen'}", "PYTHONUNBUFFERED": "1"}
+
+
 def program(instance: Instance, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
     """One process of a service."""
     listen = {"LECTERN_LISTEN": instance.address, "LECTERN_METRICS_LISTEN": f"{HOST}:{instance.metrics_port}"}
     http = {"LECTERN_HTTP_LISTEN": instance.http_address} if instance.service == _WITH_HTTP else {}
-    path = {"PYTHONPATH": f"{_ROOT}:{_ROOT / 'gen'}", "PYTHONUNBUFFERED": "1"}
     return Program(
         name=instance.name,
         tier=Tier.GATEWAY if instance.service == _WITH_HTTP else Tier.SERVICES,
@@ -57,5 +66,5 @@ def program(instance: Instance, environment: Mapping[str, str], needs: frozenset
         address=instance.address,
         ready=grpc_serves(instance.address),
         needs=needs,
-        environment={**environment, **path, **listen, **http},
+        environment={**environment, **python_path(), **listen, **http},
     )

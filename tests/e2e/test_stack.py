@@ -25,6 +25,8 @@ PROCESSES = (
     "gateway-1",
     "gateway-2",
     "envoy",
+    "dispatcher",
+    "threads-worker",
 )
 QUESTION = "What does a wave carry?"
 
@@ -61,6 +63,7 @@ async def test_a_killed_process_comes_back_and_the_conversation_goes_on(
     async with system.client("survivor") as client:
         thread = (await ask(client, system))["thread"]
         before = await messages_of(client, thread)
+        await system.seen(lambda event: isinstance(event, Ready) and event.name == victim, 0)
         seen = len(system.background.events)
 
         killed = time.monotonic()

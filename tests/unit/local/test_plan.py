@@ -20,13 +20,20 @@ def test_everything_stands_in_the_order_of_its_tiers(tmp_path: Path) -> None:
     made = plan(tmp_path)
     tiers = [program.tier for program in made.programs]
     assert tiers == sorted(tiers)
-    assert names(made)[-1] == "envoy"
+    assert names(made)[-3:] == ["envoy", "dispatcher", "threads-worker"]
 
 
 def test_services_wait_for_the_data_and_the_edge_for_everything(tmp_path: Path) -> None:
     needs = {program.name: program.needs for program in plan(tmp_path).programs}
     assert needs["gateway"] == {"redis-queue", "redis-cache", "mongodb"}
-    assert needs["envoy"] == needs.keys() - {"envoy"}
+    assert needs["envoy"] == needs.keys() - {"envoy", "dispatcher", "threads-worker"}
+
+
+def test_jobs_begin_once_everything_answers_and_nobody_waits_for_them(tmp_path: Path) -> None:
+    made = plan(tmp_path, instances={"threads-worker": 2})
+    later = {program.name: program.needs for program in made.programs if not program.awaited}
+    assert later.keys() == {"dispatcher", "threads-worker-1", "threads-worker-2"}
+    assert all("envoy" in needs for needs in later.values())
 
 
 def test_several_instances_share_a_target(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""What runs jobs: the dispatcher, and the workers of services. Nobody waits for them to start."""
+
+import sys
+from collections.abc import Mapping
+
+from kit import mongo
+from kit.jobs.mongo.database import Database
+from kit.jobs.mongo.fleet import MongoWorkers
+from kit.jobs.settings import JobsSettings
+from local.parts import DISPATCHER
+from local.ports import HOST
+from local.probes import NotReadyError, grpc_serves
+from local.program import Probe, Program, Tier
+from local.programs.services import python_path
+
+
+def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
+    """Keeps the waiting room of jobs."""
+    address = f"{HOST}:{port}"
+    return Program(
+        name=DISPATCHER,
+        tier=Tier.WORKERS,
+        command=(sys.executable, "-m", "kit.jobs.dispatcher"),
+        address=address,
+        ready=grpc_serves(address),
+        needs=needs,
+        environment={**environment, **python_path(), "LECTERN_LISTEN": address},
+        awaited=False,
+    )
+
+
+def worker(service: str, name: str, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
+    """Runs the jobs of a service; it listens nowhere."""
+    return Program(
+        name=name,
+        tier=Tier.WORKERS,
+        command=(sys.executable, "-m", f"services.{service}.worker"),
+        address=f"{HOST}: jobs of {service}",
+        ready=worker_beats(service, environment["MONGODB_URI"]),
+        needs=needs,
+        environment={**environment, **python_path()},
+        awaited=False,
+    )
+
+
+def worker_beats(service: str, uri: str) -> Probe:
+    """A worker process that was not there before has given its first sign of life."""
+    known = set[str]()
+    settings = JobsSettings(mongodb_uri=uri)
+
+    async def probe() -> None:
+        async with mongo.connect(settings) as client:
+            workers = MongoWorkers(Database(client, settings.jobs_database))
+            alive = {beat.id for beat in await workers.alive(settings.job_lease_seconds) if beat.id.startswith(service)}
+        if alive <= known:
+            raise NotReadyError(service)
+        known.update(alive)
+
+    return probe
