@@ -14,6 +14,7 @@ from kit.auth.caller import Caller
 from kit.auth.service_tokens import ServiceTokens
 from kit.call import current_call
 from kit.errors import Unavailable
+from kit.tls import Tls, channel
 
 Stub = TypeVar("Stub")
 Request = TypeVar("Request")
@@ -23,6 +24,8 @@ Metadata = tuple[tuple[str, str], ...]
 ATTEMPTS = 3
 OPTIONS = (
     ("grpc.lb_policy_name", "round_robin"),
+    # An instance that says NOT_SERVING is left at once, before it refuses anything.
+    ("grpc.service_config", '{"healthCheckConfig": {"serviceName": ""}}'),
     ("grpc.enable_retries", 0),
     ("grpc.max_receive_message_length", 24 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 60_000),
@@ -35,9 +38,9 @@ OPTIONS = (
 class Peer:
     """A service that this one calls; balanced over its instances by gRPC's round robin."""
 
-    def __init__(self, target: str, *, service: str, secret: str) -> None:
+    def __init__(self, target: str, *, service: str, secret: str, tls: Tls | None = None) -> None:
         """`target` in gRPC's syntax; `service` is the caller's own name."""
-        self._channel = grpc.aio.insecure_channel(target, options=OPTIONS)
+        self._channel = channel(target, tls, OPTIONS)
         self._service = service
         self._tokens = ServiceTokens(secret)
         self._tracer = trace.get_tracer("kit.channel")

@@ -38,8 +38,8 @@ async def running(name: str, settings: S, build: Build[S]) -> AsyncIterator[Serv
         try:
             yield server
         finally:
-            log.info("draining", service=name, seconds=settings.drain_seconds)
-            await server.stop(settings.drain_seconds)
+            log.info("draining", service=name, seconds=settings.leave_seconds + settings.drain_seconds)
+            await server.stop()
 
 
 async def _serve(name: str, settings: S, build: Build[S], reader: InMemoryMetricReader) -> None:

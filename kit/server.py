@@ -1,5 +1,6 @@
 """A gRPC server with health, reflection, and the interceptors that every call passes."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,13 @@ from kit.auth.service_tokens import ServiceTokens
 from kit.auth.tokens import UserTokens
 from kit.interceptors.chain import Around, Chain
 from kit.interceptors.deadlines import Deadlines
+from kit.interceptors.departures import Departures
 from kit.interceptors.identity import Identity
 from kit.interceptors.metrics import CallMetrics
 from kit.interceptors.refusals import refuse
 from kit.interceptors.tracing import tracing
 from kit.settings import CommonSettings
+from kit.tls import listen
 
 MAX_MESSAGE_BYTES = 24 * 1024 * 1024
 DEFAULT_DEADLINE = 120.0
@@ -52,31 +55,43 @@ class Server:
 
     def __init__(self, settings: CommonSettings, mounts: Sequence[Mount]) -> None:
         self.services = services_of(mounts)
-        chain = Chain(interceptors(settings, self.services), refuse)
-        self._server = grpc.aio.server(interceptors=[chain], options=OPTIONS)
+        self._departures = Departures(OPEN_ENDED)
+        chain = Chain(interceptors(settings, self.services, self._departures), refuse)
+        age = ("grpc.max_connection_age_ms", round(settings.connection_age_seconds * 1000))
+        self._server = grpc.aio.server(interceptors=[chain], options=[*OPTIONS, age])
+        self._probed = grpc.aio.server()
         self._health = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for server in (self._server, self._probed):
+            health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         for mount in mounts:
             mount.add(mount.servicer, self._server)
         reflection.enable_server_reflection(
             (*self.services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
         )
-        self._listen = settings.listen
+        self.settings = settings
         self.port = 0
 
     async def start(self) -> None:
-        self.port = self._server.add_insecure_port(self._listen)
+        self.port = listen(self._server, self.settings.listen, self.settings.tls)
         await self._server.start()
+        if self.settings.health_listen:
+            listen(self._probed, self.settings.health_listen, None)
+            await self._probed.start()
         for service in ("", *self.services):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
 
-    async def stop(self, grace: float) -> None:
-        """Says NOT_SERVING first, refuses new calls, and lets running ones finish for `grace` seconds."""
+    async def stop(self) -> None:
+        """Says NOT_SERVING, serves those who have not heard yet, then refuses new calls and lets running ones end."""
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(grace)
+        self._departures.leave()
+        try:
+            await asyncio.sleep(self.settings.leave_seconds)
+        finally:
+            await self._server.stop(self.settings.drain_seconds)
+            await self._probed.stop(None)
 
 
-def interceptors(settings: CommonSettings, services: Sequence[str]) -> Sequence[Around]:
+def interceptors(settings: CommonSettings, services: Sequence[str], departures: Departures) -> Sequence[Around]:
     """What is around every call, outermost first."""
     users = UserTokens(
         secret=settings.user_secret,
@@ -89,6 +104,7 @@ def interceptors(settings: CommonSettings, services: Sequence[str]) -> Sequence[
         tracing,  # the trace must exist before anything is logged
         CallMetrics(),  # counts refusals of all that follows
         Deadlines(DEFAULT_DEADLINE, OPEN_ENDED),  # bounds even the check of the token
+        departures,  # those that have no deadline end with the instance
         Identity(rules, users, ServiceTokens(settings.internal_secret)),  # last: the servicer may rely on a caller
     )
 

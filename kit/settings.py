@@ -1,9 +1,12 @@
 """Settings that every process shares. Each is an environment variable with a default for the local stack."""
 
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.tls import Tls
 
 LOCAL_SECRET = "lectern-local-secret-not-for-production"  # noqa: S105 - known to all, refused outside the local stack
 
@@ -15,6 +18,9 @@ class CommonSettings(BaseSettings):
 
     local: bool = Field(False, description="Conveniences of the local stack, such as its well-known secrets")
     listen: str = Field("127.0.0.1:0", description="Where the gRPC server listens, host:port")
+    health_listen: str = Field(
+        "", description="Where health alone is served, without TLS, host:port; empty serves it with the rest only"
+    )
     metrics_listen: str = Field("", description="Where Prometheus reads /metrics, host:port; empty serves none")
     log_level: str = Field("info", description="debug, info, warning or error")
     log_format: str = Field("json", description="json, or console for people")
@@ -68,7 +74,20 @@ class CommonSettings(BaseSettings):
         description="Where traces are sent by OTLP over gRPC; empty sends none",
     )
     trace_file: str = Field("", description="A file that finished spans are appended to as JSON lines; for tests")
-    drain_seconds: float = Field(10.0, description="How long running calls may finish after SIGTERM, in seconds")
+    leave_seconds: float = Field(
+        0.0, description="After SIGTERM, how long calls are still taken while health says NOT_SERVING, in seconds"
+    )
+    drain_seconds: float = Field(10.0, description="How long running calls may then finish, in seconds")
+    connection_age_seconds: float = Field(
+        300.0,
+        description="After so long a connection is asked to end, so that load spreads to new instances, in seconds",
+    )
+
+    tls_certificate: str = Field(
+        "", description="The own certificate between services, a PEM file; empty is plain text"
+    )
+    tls_private_key: str = Field("", description="Its private key, a PEM file")
+    tls_authority: str = Field("", description="The authority that signs the services' certificates, a PEM file")
 
     @cached_property
     def user_secret(self) -> str:
@@ -79,6 +98,13 @@ class CommonSettings(BaseSettings):
     def internal_secret(self) -> str:
         """The secret of service tokens; the well-known one on the local stack alone."""
         return self.service_secret.get_secret_value() or (f"{LOCAL_SECRET}-services" if self.local else "")
+
+    @cached_property
+    def tls(self) -> Tls | None:
+        """How services speak with each other; None in plain text."""
+        if not self.tls_certificate:
+            return None
+        return Tls(Path(self.tls_certificate), Path(self.tls_private_key), Path(self.tls_authority))
 
     @cached_property
     def cache_url(self) -> str:

@@ -49,6 +49,15 @@ class PublishedKeys:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """What the edge shows to services and checks theirs by; all three are files."""
+
+    certificate: str
+    private_key: str
+    authority: str
+
+
+@dataclass(frozen=True)
 class EdgeConfig:
     """The settings of one Envoy; see `from_environment` for the variables."""
 
@@ -69,6 +78,7 @@ class EdgeConfig:
     trusted_hops: int = 0
     certificate: str = ""
     private_key: str = ""
+    mutual_tls: Identity | None = None
     heap_bytes: int = 512 * 1024 * 1024
     connections: int = 20_000
 
@@ -94,9 +104,17 @@ class EdgeConfig:
             trusted_hops=int(environ.get("LECTERN_EDGE_TRUSTED_HOPS", cls.trusted_hops)),
             certificate=environ.get("LECTERN_EDGE_CERTIFICATE", ""),
             private_key=environ.get("LECTERN_EDGE_PRIVATE_KEY", ""),
+            mutual_tls=_identity(environ),
             heap_bytes=int(environ.get("LECTERN_EDGE_HEAP_BYTES", cls.heap_bytes)),
             connections=int(environ.get("LECTERN_EDGE_CONNECTIONS", cls.connections)),
         )
+
+
+def _identity(environ: Mapping[str, str]) -> Identity | None:
+    certificate = environ.get("LECTERN_TLS_CERTIFICATE", "")
+    if not certificate:
+        return None
+    return Identity(certificate, environ["LECTERN_TLS_PRIVATE_KEY"], environ["LECTERN_TLS_AUTHORITY"])
 
 
 def endpoint(address: str) -> Endpoint:

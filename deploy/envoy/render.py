@@ -21,6 +21,7 @@ _LIMITS = {"json": 2 * 1024**2, "transcript": 32 * 1024**2}
 
 # What the gateway serves over HTTP; for `own_checks` it asks for the token itself, and the rest holds no data.
 _HTTP = {
+    "ready": "/ready",
     "pages": ("/", "/favicon.ico", "/openapi.json"),
     "page_folders": ("/playground", "/static", "/console", "/docs", "/admin"),
     "own_checks": ("/socket.io", "/openai", "/api"),

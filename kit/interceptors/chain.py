@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
@@ -43,7 +44,8 @@ class Chain(grpc.aio.ServerInterceptor):
         streams = handler.response_streaming
         kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if streams else 'unary'}"
         make = getattr(grpc, f"{kind}_rpc_method_handler")
-        outer = self._streaming(method, inner) if streams else self._unary(method, inner)
+        yields = streams and inspect.isasyncgenfunction(inner)
+        outer = self._streaming(method, inner) if yields else self._plain(method, inner)
         wrapped: grpc.RpcMethodHandler[Any, Any] = make(
             outer,
             request_deserializer=forgiving(handler.request_deserializer),
@@ -51,7 +53,9 @@ class Chain(grpc.aio.ServerInterceptor):
         )
         return wrapped
 
-    def _unary(self, method: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def _plain(self, method: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """One answer, or many by a servicer that writes them itself."""
+
         async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             call = _begin(method, context)
             try:

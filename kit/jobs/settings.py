@@ -14,6 +14,9 @@ class JobsSettings(CommonSettings):
     jobs_start_seconds: float = Field(
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
+    worker_queues: str = Field(
+        "", description="Queues that a worker serves, separated by commas; empty for all it knows"
+    )
     jobs_per_process: int = Field(50, description="A worker restarts its process after so many jobs; 0 for never")
 
 

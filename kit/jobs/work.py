@@ -103,3 +103,12 @@ class Actors:
     @property
     def kinds(self) -> frozenset[str]:
         return frozenset(self._actors)
+
+    def only(self, kinds: frozenset[str]) -> "Actors":
+        """Those of these kinds; raises ValueError where there is none for one of them."""
+        if strange := kinds - self.kinds:
+            raise ValueError(f"this worker has no actors for {sorted(strange)}")
+        chosen = Actors()
+        for kind in kinds:
+            chosen.add(kind, self.of(kind))
+        return chosen

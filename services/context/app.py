@@ -102,7 +102,7 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
 def _outside(settings: ContextSettings, stack: AsyncExitStack, count: Count) -> _Outside:
     client = mongo.connect(settings)
     stack.push_async_callback(client.close)
-    peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret)
+    peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret, tls=settings.tls)
     stack.push_async_callback(peer.close)
     return _Outside(
         client=client,

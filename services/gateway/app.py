@@ -49,7 +49,7 @@ log = structlog.get_logger()
 async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Connects the gateway to the other services and the turn log."""
     peers = {
-        name: Peer(target, service="gateway", secret=settings.internal_secret)
+        name: Peer(target, service="gateway", secret=settings.internal_secret, tls=settings.tls)
         for name, target in (
             ("threads", settings.threads_target),
             ("context", settings.context_target),
@@ -130,7 +130,8 @@ async def _http(
 ) -> None:
     demo_user = settings.demo_user if settings.local else ""
     playground = Playground(tokens, demo_user, settings.demo_model)
-    port = await serve_http(http_app(settings.pages, playground, routes, SHAPES), settings.http_listen, stack)
+    app = http_app(settings.pages, playground, routes, SHAPES)
+    port = await serve_http(app, settings.http_listen, stack, settings.tls)
     log.info("serving_http", port=port)
 
 

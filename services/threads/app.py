@@ -92,7 +92,7 @@ async def _parts(settings: ThreadsSettings, stack: AsyncExitStack) -> Parts:
 
 
 def _peer(target: str, settings: ThreadsSettings, stack: AsyncExitStack) -> Peer:
-    peer = Peer(target, service="threads", secret=settings.internal_secret)
+    peer = Peer(target, service="threads", secret=settings.internal_secret, tls=settings.tls)
     stack.push_async_callback(peer.close)
     return peer
 

@@ -20,7 +20,7 @@ from services.threads.settings import ThreadsSettings
 async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Actors:
     """Opens what the actors stand on; waits for MongoDB, but not for Redis."""
     truth, fast = await open_truth(settings, stack), open_fast(settings, stack)
-    inference = Peer(settings.inference_target, service="threads", secret=settings.internal_secret)
+    inference = Peer(settings.inference_target, service="threads", secret=settings.internal_secret, tls=settings.tls)
     stack.push_async_callback(inference.close)
     writer = InferenceWriter(inference)
     observer, tokens = observer_of(fast), PageTokens(settings.internal_secret)

@@ -157,3 +157,40 @@ async def test_health_and_reflection_are_open(parts: tuple[Server, Peer, Generat
         listing = reflection.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
         names = {found.name async for reply in listing for found in reply.list_services_response.service}
     assert {"lectern.context.v1.GroundingService", "grpc.health.v1.Health"} <= names
+
+
+async def test_a_peer_leaves_an_instance_that_says_so_before_it_refuses(parts: tuple[Server, Peer, Generation]) -> None:
+    async def build(settings: CommonSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+        return [Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, Grounding())]
+
+    settings = CommonSettings(local=True, leave_seconds=60, drain_seconds=0.1)
+    leaving = Server(settings, await build(settings, AsyncExitStack()))
+    await leaving.start()
+    target = f"ipv4:127.0.0.1:{leaving.port},127.0.0.1:{parts[0].port}"
+    peer = Peer(target, service="gateway", secret=settings.internal_secret)
+    stop = asyncio.create_task(leaving.stop())
+    answers = [await ask(peer, "whoami") for _ in range(40)]
+    assert set(answers) == {"school/ana/gateway"}
+    assert not stop.done()
+    stop.cancel()
+    await asyncio.wait({stop})
+    assert await ask(peer, "whoami") == "school/ana/gateway"
+    await peer.close()
+
+
+async def test_open_ended_streams_end_at_once_when_the_instance_leaves() -> None:
+    settings = CommonSettings(local=True, drain_seconds=60)
+    server = Server(settings, [])
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]
+        messages = aiter(watch)
+        assert (await anext(messages)).status == health_pb2.HealthCheckResponse.SERVING
+        await asyncio.wait_for(server.stop(), 30)
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await rest(messages)
+    assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+async def rest(stream: Any) -> list[Any]:
+    return [message async for message in stream]

@@ -63,7 +63,7 @@ class WorkerProcess:
 
     async def _open(self) -> tuple[Desk, Actors]:
         grounds = await open_grounds(self._settings, self._stack)
-        actors = await self._build(self._settings, self._stack)
+        actors = serving(await self._build(self._settings, self._stack), self._settings.worker_queues, self._policies)
         desk = Desk(
             self._id,
             MongoClaims(grounds.database),
@@ -113,6 +113,14 @@ class WorkerProcess:
                 await asyncio.sleep(every)
         finally:
             await asyncio.shield(registry.leave(self._id))
+
+
+def serving(actors: Actors, queues: str, policies: Policies) -> Actors:
+    """The actors of these queues (names separated by commas), or all; raises ValueError for a queue without any."""
+    names = [name.strip() for name in queues.split(",") if name.strip()]
+    if not names:
+        return actors
+    return actors.only(frozenset().union(*(policies.kinds_of(name) or {name} for name in names)))
 
 
 def capacity_of(actors: Actors, policies: Policies) -> dict[str, int]:

@@ -2,11 +2,15 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from kit.tls import Tls
 
 BACKLOG = 2048
 GRACE_SECONDS = 5
@@ -28,7 +32,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_http(app: ASGIApp, listen: str, stack: AsyncExitStack) -> int:
+async def serve_http(app: ASGIApp, listen: str, stack: AsyncExitStack, tls: Tls | None = None) -> int:
     """Starts to serve; the stack stops it. Returns the port."""
     host, _, port = listen.rpartition(":")
     config = uvicorn.Config(
@@ -38,6 +42,7 @@ async def serve_http(app: ASGIApp, listen: str, stack: AsyncExitStack) -> int:
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="off",
+        **_certified(tls),
     )
     server = _Server(config)
     listening = socket.create_server((host, int(port)), backlog=BACKLOG)
@@ -51,3 +56,15 @@ async def serve_http(app: ASGIApp, listen: str, stack: AsyncExitStack) -> int:
     up = asyncio.create_task(server.up.wait())
     await asyncio.wait({serving, up}, return_when=asyncio.FIRST_COMPLETED)
     return int(listening.getsockname()[1])
+
+
+def _certified(tls: Tls | None) -> dict[str, Any]:
+    """The options of a server that shows a certificate and asks for one, as those of gRPC do."""
+    if tls is None:
+        return {}
+    return {
+        "ssl_certfile": tls.certificate,
+        "ssl_keyfile": tls.private_key,
+        "ssl_ca_certs": str(tls.authority),
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+    }

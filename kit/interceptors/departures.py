@@ -1,0 +1,41 @@
+"""Streams that would never end by themselves end when their instance leaves, so that it need not wait for them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from kit.call import Call
+from kit.errors import Unavailable
+
+
+class Departures:
+    """Ends open-ended calls with UNAVAILABLE once the server says that it leaves; their clients watch on elsewhere."""
+
+    def __init__(self, open_ended: frozenset[str]) -> None:
+        """`open_ended` names methods by their paths."""
+        self._open_ended = open_ended
+        self._limits: set[asyncio.Timeout] = set()
+        self._leaving = False
+
+    @asynccontextmanager
+    async def __call__(self, call: Call) -> AsyncIterator[None]:
+        if call.method not in self._open_ended:
+            yield
+            return
+        limit = asyncio.timeout(0 if self._leaving else None)
+        self._limits.add(limit)
+        try:
+            async with limit:
+                yield
+        except TimeoutError as error:
+            if limit.expired():
+                raise Unavailable("this instance leaves; another one goes on", retry_after=0) from error
+            raise
+        finally:
+            self._limits.discard(limit)
+
+    def leave(self) -> None:
+        """Ends what is open, and whatever of the kind still comes."""
+        self._leaving = True
+        for limit in self._limits:
+            limit.reschedule(asyncio.get_running_loop().time())
