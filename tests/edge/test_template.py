@@ -71,6 +71,7 @@ def test_every_public_service_has_a_route_and_no_internal_one() -> None:
     services = {f"{file.package}.{service.name}" for file in descriptors().file for service in file.service}
     internal = {
         "lectern.threads.v1.TurnService",
+        "lectern.threads.v1.RecordService",
         "lectern.context.v1.GroundingService",
         "lectern.context.v1.UserDataService",
         "lectern.inference.v1.UserDataService",
