@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.servers import mongodb_server, redis_server
 
@@ -9,11 +11,15 @@ from tests.servers import mongodb_server, redis_server
 TOGETHER = ("tests/e2e/",)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where several processes share the work, each takes whole files or folders; xdist reads these marks."""
-    file = item.nodeid.partition("::")[0]
-    group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
-    item.add_marker(pytest.mark.xdist_group(group))
+class FilesAndFolders(LoadFileScheduling):
+    """Where several processes share the work, each takes whole files, or a whole folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndFolders:
+    return FilesAndFolders(config, log)
 
 
 @pytest.fixture(scope="session")
