@@ -11,7 +11,7 @@ from tests.servers import mongodb_server, redis_server
 TOGETHER = ("tests/e2e/",)
 
 
-class FilesAndFolders(LoadFileScheduling):
+class FilesAndFolders(LoadFileScheduling):  # type: ignore[misc] # published without types
     """Where several processes share the work, each takes whole files, or a whole folder."""
 
     def _split_scope(self, nodeid: str) -> str:
