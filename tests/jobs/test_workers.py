@@ -292,8 +292,7 @@ async def test_one_job_waits_for_at_most_two_of_another_user(site: Site) -> None
 
 async def test_a_rate_holds_over_the_fleet(site: Site) -> None:
     with site.worker(), site.worker():
-        # What is released while nobody works counts too, and would have to be released once more.
-        await site.ended(await site.submit("mark"))
+        await site.ended(await site.submit("mark"))  # what is released while nobody works counts too
         jobs = [await site.submit("mark_rated") for _ in range(5)]
         for job in jobs[:3]:
             assert (await site.ended(job)).state is State.SUCCEEDED

@@ -1,0 +1,78 @@
+"""What a question gets: passages within the budget, the neighbourhood, the video on screen."""
+
+import pytest
+
+from kit.errors import InvalidArgument
+from services.context.passages.scripts import tokens
+from services.context.service.courses import NewCourse
+from services.context.service.grounding import Question
+from tests.unit.context.grounding.conftest import SENTENCES, STUDENT, TEACHER, Rig
+
+
+async def test_the_passage_that_answers_comes_first_and_the_budget_holds(rig: Rig) -> None:
+    url = await rig.bring("one", *SENTENCES)
+    for budget in (400, 700, 3000):
+        built = await rig.ask("what about item31?", video_url=url, position=200_000, budget=budget)
+        assert "item31." in built.passages[0].passage.text
+        assert built.neighbourhood
+        everything = [found.passage.text for found in [*built.passages, built.neighbourhood]]
+        assert sum(map(tokens, everything)) <= budget
+        assert tokens(built.neighbourhood.passage.text) <= budget / 3
+        ids = [found.passage.id for found in built.passages]
+        assert len(ids) == len(set(ids))
+
+
+async def test_the_neighbourhood_is_what_is_said_around_the_position(rig: Rig) -> None:
+    url = await rig.bring("one", *(f"Sentence {n}." for n in range(60)))
+    built = await rig.ask("sentence", video_url=url, position=300_000)
+    assert built.neighbourhood
+    passage = built.neighbourhood.passage
+    assert passage.text == " ".join(f"Sentence {n}." for n in range(25, 32))
+    assert (passage.start, passage.end, len(passage.cues)) == (250_000, 320_000, 7)
+    assert (await rig.ask("sentence", video_url=url)).neighbourhood is None
+    assert (await rig.ask("sentence", video_url=url, position=9_000_000)).neighbourhood is None
+
+
+async def test_the_video_on_screen_comes_first_where_both_fit_and_not_where_another_fits_better(rig: Rig) -> None:
+    here = await rig.bring("here", "A guitar string swings in loops.", "Something about boats.")
+    there = await rig.bring("there", "A guitar string swings in loops.", "Only here a theremin is played by hand.")
+    for url in (here, there):
+        built = await rig.ask("How does a guitar string swing?", video_url=url)
+        assert built.passages[0].video.url == url
+        assert built.video
+        assert built.video.url == url
+    built = await rig.ask("Who plays the theremin by hand?", video_url=here)
+    assert built.passages[0].video.url == there
+
+
+async def test_a_question_that_names_nothing_gets_the_beginning(rig: Rig) -> None:
+    url = await rig.bring("one", *SENTENCES)
+    built = await rig.ask("¿?", video_url=url)
+    assert built.passages[0].passage.start == 0
+
+
+async def test_a_long_question_is_searched_by_its_beginning(rig: Rig) -> None:
+    await rig.bring("one", *SENTENCES)
+    built = await rig.ask("what about item31? " + "really? " * 10_000)
+    assert "item31." in built.passages[0].passage.text
+
+
+async def test_unreasonable_questions_are_refused(rig: Rig) -> None:
+    with pytest.raises(InvalidArgument):
+        await rig.ask("a", budget=-1)
+    with pytest.raises(InvalidArgument):
+        await rig.ask("a", position=-1)
+
+
+async def test_popular_courses_are_preloaded_by_how_often_they_are_asked_about(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    for course in ("gone", "quiet"):
+        await rig.courses.create(TEACHER, NewCourse(course, course))
+        await rig.grounding.build(STUDENT, Question(course, "anything"))
+    for _ in range(3):
+        await rig.ask("waves")
+    await rig.courses.delete(TEACHER, "gone")
+    preloaded = await rig.preloading.popular(TEACHER, 10)
+    assert [key.course for key in preloaded.courses] == ["waves", "quiet"]
+    assert preloaded.videos == 1
+    assert [key.course for key in (await rig.preloading.popular(TEACHER, 1)).courses] == ["waves"]

@@ -1,0 +1,103 @@
+"""Vectors: joined in time, missing, slow, of another model."""
+
+from typing import Any
+
+import pytest
+
+from kit.errors import Unavailable
+from services.context.adapters.exact_index import ExactIndexes
+from services.context.adapters.memory_stores import (
+    MemoryVectors,
+)
+from services.context.model import Vector
+from services.context.ports import Embedded
+from services.context.service.queries import PAUSE_AFTER_FAILURE
+from tests.unit.context.grounding.conftest import KEY, SENTENCES, Rig, until
+
+
+async def test_vectors_join_where_words_find_nothing(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    await rig.indexing.sweep()
+    built = await rig.ask("Zyzzyva?")
+    assert [found.score > 0 for found in built.passages] == [True]
+
+
+async def test_a_slow_vector_is_not_waited_for_and_serves_the_next(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    await rig.indexing.sweep()
+    rig.embedder.open.clear()
+    calls = rig.embedder.inner.calls
+    slow = await rig.ask("Zyzzyva?")
+    assert [found.score for found in slow.passages] == [0]
+    rig.embedder.open.set()
+    await until(lambda: rig.embedder.inner.calls > calls)
+    built = await rig.ask("Zyzzyva?")
+    assert built.passages[0].score > 0
+    assert rig.embedder.inner.calls == calls + 1
+
+
+async def test_an_embedder_that_fails_is_left_alone_for_a_while(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    rig.embedder.error = Unavailable("away")
+    for _ in range(3):
+        assert (await rig.ask("waves")).passages
+    assert rig.embedder.inner.calls == 1
+    rig.clock.now += PAUSE_AFTER_FAILURE
+    await rig.ask("waves")
+    assert rig.embedder.inner.calls == 2
+
+
+async def test_words_answer_while_no_index_of_vectors_can_be_opened(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any) -> None:
+        raise Unavailable("away")
+
+    await rig.bring("one", "Waves carry energy.")
+    await rig.indexing.sweep()
+    with monkeypatch.context() as patch:
+        patch.setattr(ExactIndexes, "open", away)
+        assert (await rig.ask("waves")).passages[0].passage.text == "Waves carry energy."
+    rig.clock.now += 31
+    assert (await rig.ask("Zyzzyva?")).passages[0].score > 0
+
+
+async def test_another_model_embeds_everything_again(rig: Rig) -> None:
+    await rig.bring("one", *SENTENCES)
+    await rig.indexing.sweep()
+    assert {vector.model for vector in rig.shelves.vectors.values()} == {"hashing"}
+    calls = rig.embedder.inner.calls
+    await rig.indexing.sweep()
+    assert rig.embedder.inner.calls == calls + 1, "nothing but the question which model it is"
+
+    rig.embedder.inner.model = "better"
+    unmatched = await rig.ask("Zyzzyva?")
+    assert [found.score for found in unmatched.passages[:1]] == [0], "vectors of two models are not compared"
+    await rig.indexing.sweep()
+    assert {vector.model for vector in rig.shelves.vectors.values()} == {"better"}
+    assert (await rig.ask("Zyzzyva?")).passages[0].score > 0
+
+
+async def test_a_model_that_changes_in_the_middle_stops_the_sweep(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    embed = rig.embedder.inner.embed
+
+    async def fickle(*given: Any, query: bool) -> Embedded:
+        made = await embed(*given, query=query)
+        rig.embedder.inner.model = "another"
+        return made
+
+    rig.embedder.embed = fickle  # type: ignore[assignment, method-assign]
+    with pytest.raises(Unavailable):
+        await rig.indexing.sweep()
+    assert rig.shelves.vectors == {}
+    await rig.indexing.sweep()
+    assert {vector.model for vector in rig.shelves.vectors.values()} == {"another"}
+
+
+async def test_a_course_that_another_instance_embeds_is_left_to_it(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    rig.indexing._vectors = claimed = MemoryVectors(rig.shelves)
+    async with claimed.claim(KEY, 60):
+        assert not await rig.indexing.sweep(), "something is left"
+    assert rig.shelves.vectors == {}
+    assert await rig.indexing.sweep()
+    assert isinstance(next(iter(rig.shelves.vectors.values())), Vector)
