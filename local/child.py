@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.program import Program
@@ -27,7 +28,7 @@ class Child:
         log = _open_log(logs, program.name)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *program.command),
+                *tethered(program.command),
                 env=dict(program.environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -65,6 +66,14 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(number)
+
+
+def tethered(command: Sequence[str]) -> tuple[str, ...]:
+    """The command as one that dies with this process.
+
+    The wish is the command's own: nothing may run here between fork and exec, where other threads hold locks.
+    """
+    return (sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *command)
 
 
 def _open_log(logs: Path, name: str) -> Path:

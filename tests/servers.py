@@ -1,8 +1,6 @@
 """Real servers for tests, each on a free port with a folder of its own, ended by the process that started them."""
 
 import contextlib
-import ctypes
-import os
 import signal
 import subprocess
 import sysconfig
@@ -18,6 +16,7 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from local import ports
+from local.child import tethered
 
 SITE = Path(sysconfig.get_path("purelib"))
 READY_SECONDS = 30
@@ -32,7 +31,7 @@ def free_port() -> int:
 def started(command: list[str], log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The running process; its output goes to `log`; it dies with us, whatever happens."""
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=env, preexec_fn=_die_with_parent)
+        process = subprocess.Popen(tethered(command), stdout=output, stderr=output, env=env)
     try:
         yield process
     finally:
@@ -95,9 +94,3 @@ def _until(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Pat
 def _executable(path: Path) -> Path:
     path.chmod(path.stat().st_mode | 0o111)
     return path
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() == 1:
-        os._exit(1)
