@@ -99,18 +99,21 @@ async def settled(stored: Stored, course: str, *clients: Client, model: str = "h
         return all(found) and not reads.seen
 
     await until(embedded)
-    await heard(course, *clients)
+    await heard(*clients)
     await until(at_hand)
 
 
-async def heard(course: str, *clients: Client) -> None:
-    """Changes are told in order: who knows of this one knows of all before."""
-    title = uuid4().hex
-    request = courses_pb2.UpdateCourseRequest(course=courses_pb2.Course(name=f"courses/{course}", title=title))
+async def heard(*clients: Client) -> None:
+    """Changes are told in order: who knows of one to another course knows of all before."""
+    marker, title = f"marker-{uuid4().hex[:8]}", uuid4().hex
+    await clients[0].create(marker)
+    for client in clients:
+        await client.context(marker, "waves")
+    request = courses_pb2.UpdateCourseRequest(course=courses_pb2.Course(name=f"courses/{marker}", title=title))
     await clients[0].peer.call(clients[0].courses.UpdateCourse, request, TEACHER)
 
     async def everywhere() -> bool:
-        return all([(await client.context(course, "waves")).course.title == title for client in clients])
+        return all([(await client.context(marker, "waves")).course.title == title for client in clients])
 
     await until(everywhere)
 
