@@ -164,8 +164,9 @@ async def test_one_trace_covers_the_edge_the_services_and_the_model_call(doors: 
         (await client.post("/v1/chat", json=doors.question(), headers=headers)).raise_for_status()
     seen = await asyncio.to_thread(doors.collector.services_of, trace, 5)
     assert seen == {"lectern-edge", "lectern-gateway", "lectern-threads", "lectern-context", "lectern-inference"}
+    # A job that names the thread may call the model too.
     chats = [r for r in await doors.provider.requests() if r["path"].endswith("/chat/completions")]
-    assert [r["traceparent"].split("-")[1] for r in chats] == [trace]
+    assert trace in {r["traceparent"].split("-")[1] for r in chats}
 
 
 async def test_grpc_needs_no_more_than_reflection(doors: Doors) -> None:
