@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from local.child import Child
-from local.program import Died, Observer, Program, Ready, RestartFailed, StartError, Stopped
+from local.program import Died, Observer, Program, Ready, StartError, StartFailed, Stopped
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -33,6 +33,11 @@ class Keeper:
     async def start(self) -> None:
         """Start the program and return when it is ready; raises StartError where it does not become so."""
         await self._run(restarted=False)
+        self._watch = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
+
+    async def persist(self) -> None:
+        """Start the program; where it does not become ready, say so and go on trying until it is stopped."""
+        await self._try(restarted=False)
         self._watch = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
 
     async def stop(self) -> None:
@@ -70,14 +75,15 @@ class Keeper:
             self._observe(Died(self.program.name, code, pause))
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            await self._run_again(self._child)
+            await self._try(restarted=True)
 
-    async def _run_again(self, dead: Child) -> None:
+    async def _try(self, *, restarted: bool) -> None:
+        before = self._child
         try:
-            await self._run(restarted=True)
+            await self._run(restarted=restarted)
         except StartError as error:
-            self._observe(RestartFailed(error.name, error.reason, error.last_lines))
-            if self._child is not None and self._child is not dead:
+            self._observe(StartFailed(error.name, error.reason, error.last_lines, restarted))
+            if self._child is not None and self._child is not before:
                 await self._child.stop()
 
 

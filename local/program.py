@@ -23,7 +23,7 @@ class Tier(IntEnum):
 class Program:
     """One process to run: `needs` are the programs that must be ready before it starts.
 
-    The stack counts as started without those that are not `awaited`.
+    `address` is where it listens, or empty. The stack counts as started without those that are not `awaited`.
     """
 
     name: str
@@ -54,10 +54,13 @@ class Died:
 
 
 @dataclass(frozen=True)
-class RestartFailed:
+class StartFailed:
+    """A start that is tried again."""
+
     name: str
     reason: str
     last_lines: tuple[str, ...]
+    restarted: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Stopped:
     killed: bool
 
 
-Event = Ready | Died | RestartFailed | Stopped
+Event = Ready | Died | StartFailed | Stopped
 Observer = Callable[[Event], None]
 
 

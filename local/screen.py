@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from local.program import Died, Event, Ready, RestartFailed, StartError, Stopped
+from local.program import Died, Event, Ready, StartError, StartFailed, Stopped
 
 _BAD, _GOOD, _WARN = "[bold red]✗[/]", "[green]✓[/]", "[yellow]![/]"
 
@@ -27,16 +27,16 @@ class Screen:
         match event:
             case Ready(name, address, seconds, restarted):
                 again = "is back" if restarted else "ready"
-                self._mark(_GOOD, f"{name:<12} {again} after {seconds:.1f} s  {address}")
+                self._mark(_GOOD, f"{name:<14} {again} after {seconds:.1f} s  {address}")
             case Died(name, exit_code, pause):
                 self._mark(_BAD, f"{name} died ({ending(exit_code)}); starting it again in {pause:.1f} s")
-            case RestartFailed(name, reason, last_lines):
-                self._mark(_BAD, f"{name} did not come back: {reason}")
+            case StartFailed(name, reason, last_lines, restarted):
+                self._mark(_BAD, f"{name} did not {'come back' if restarted else 'start'}: {reason}")
                 self._log(last_lines)
             case Stopped(name, killed):
                 self._mark(
                     _WARN if killed else _GOOD,
-                    f"{name:<12} {'killed, it did not stop by itself' if killed else 'stopped'}",
+                    f"{name:<14} {'killed, it did not stop by itself' if killed else 'stopped'}",
                 )
 
     def failure(self, error: StartError) -> None:

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from local.keeper import Keeper
-from local.program import Observer, Program, RestartFailed, StartError
+from local.program import Observer, Program
 
 
 class Supervisor:
@@ -15,7 +15,6 @@ class Supervisor:
     def __init__(self, programs: Sequence[Program], logs: Path, observe: Observer) -> None:
         self._keepers = {program.name: Keeper(program, logs, observe) for program in programs}
         self._ready = {name: asyncio.Event() for name in self._keepers}
-        self._observe = observe
         self._later: list[asyncio.Task[None]] = []
 
     @property
@@ -60,16 +59,17 @@ class Supervisor:
             await asyncio.gather(*(keeper.stop() for keeper in tier))
 
     async def _start(self, keeper: Keeper) -> None:
-        for need in keeper.program.needs & self._ready.keys():
-            await self._ready[need].wait()
+        await self._needs_of(keeper.program)
         await keeper.start()
         self._ready[keeper.program.name].set()
 
     async def _start_later(self, keeper: Keeper) -> None:
-        try:
-            await self._start(keeper)
-        except StartError as error:
-            self._observe(RestartFailed(error.name, error.reason, error.last_lines))
+        await self._needs_of(keeper.program)
+        await keeper.persist()
+
+    async def _needs_of(self, program: Program) -> None:
+        for need in program.needs & self._ready.keys():
+            await self._ready[need].wait()
 
 
 def _tier(keeper: Keeper) -> int:

@@ -35,7 +35,7 @@ def worker(service: str, name: str, environment: Mapping[str, str], needs: froze
         name=name,
         tier=Tier.WORKERS,
         command=(sys.executable, "-m", f"services.{service}.worker"),
-        address=f"{HOST}: jobs of {service}",
+        address="",
         ready=worker_beats(service, environment["MONGODB_URI"]),
         needs=needs,
         environment={**environment, **python_path()},
