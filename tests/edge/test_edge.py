@@ -276,23 +276,3 @@ class TestPathsOfThreads:
         assert (seen.json()["course"], seen.json()["updateTime"]) == ("courses/c", "2026-01-02T00:00:00Z")
         assert exported.json()["courses"] == ["users/auth0|ann"]
         assert (erased.status_code, erased.json()) == (200, {})
-
-
-class TestFailures:
-    async def test_one_dead_instance_of_two_is_not_noticed(self, running_edge: Edge) -> None:
-        async with running_edge.client(running_edge.token()) as client:
-            before = {(await client.get("/v1/threads/t")).json()["title"] for _ in range(12)}
-            await running_edge.threads["threads-1"].stop(None)
-            after = [await client.get("/v1/threads/t") for _ in range(12)]
-        assert before == {"threads-1", "threads-2"}
-        assert {(answer.status_code, answer.json()["title"]) for answer in after} == {(200, "threads-2")}
-
-    async def test_no_instance_left_is_said_in_the_shape_of_errors(self, running_edge: Edge) -> None:
-        for server in running_edge.threads.values():
-            await server.stop(None)
-        async with running_edge.client(running_edge.token()) as client:
-            answer = await client.get("/v1/threads/t")
-        assert answer.status_code == 503
-        assert answer.json()["code"] == 14
-        assert answer.headers["retry-after"] == "1"
-        assert reason(answer) == "DEPENDENCY_UNAVAILABLE"
