@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from kit.call import Call
-from kit.errors import Unavailable
+from kit.errors import Reason, Unavailable
 
 
 class Departures:
-    """Ends open-ended calls with UNAVAILABLE once the server says that it leaves; their clients watch on elsewhere."""
+    """Ends open-ended calls as SHUTTING_DOWN once the server says that it leaves; their clients watch on elsewhere."""
 
     def __init__(self, open_ended: frozenset[str]) -> None:
         """`open_ended` names methods by their paths."""
@@ -29,7 +29,8 @@ class Departures:
                 yield
         except TimeoutError as error:
             if limit.expired():
-                raise Unavailable("this instance leaves; another one goes on", retry_after=0) from error
+                leaving = "this instance leaves; another one goes on"
+                raise Unavailable(leaving, Reason.SHUTTING_DOWN, retry_after=0) from error
             raise
         finally:
             self._limits.discard(limit)

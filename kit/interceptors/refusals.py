@@ -9,9 +9,11 @@ import structlog
 
 from kit import statuses
 from kit.call import Call
-from kit.errors import Internal, LecternError
+from kit.errors import Internal, LecternError, Reason
 
 log = structlog.get_logger()
+
+LOGGED = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE}
 
 
 async def refuse(call: Call, context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
@@ -21,7 +23,7 @@ async def refuse(call: Call, context: grpc.aio.ServicerContext[Any, Any], error:
     if not isinstance(error, LecternError):
         log.error("call_failed", rpc=call.method, request_id=call.request_id, exc_info=error)
         error = Internal(f"something went wrong on our side; the request id is {call.request_id}")
-    elif statuses.code_of(error) in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE}:
+    elif statuses.code_of(error) in LOGGED and error.reason != Reason.SHUTTING_DOWN:
         log.warning("call_refused", rpc=call.method, reason=error.reason, message=error.message)
     trailing = statuses.to_metadata(error)
     if error.retry_after is not None:
