@@ -149,6 +149,16 @@ async def test_a_rate_bounds_the_starts(place: Place) -> None:
     assert await place.room.enter(place.tickets("d")) == 1
 
 
+async def test_a_job_that_comes_back_unstarted_is_counted_once(place: Place) -> None:
+    await place.govern(9, rate=Rate(2, 3600))
+    await place.room.enter(place.tickets("a"))
+    await place.room.leave(place.queue.name, ["a"])
+    assert await place.room.enter(place.tickets("a", "b", "c")) == 2
+    await place.room.leave(place.queue.name, ["b"])
+    assert await place.room.enter(place.tickets("b")) == 1, "it has had its turn, whoever waits"
+    assert (await place.room.pump(place.queue.name)).waiting == 1
+
+
 async def test_a_job_that_nobody_started_gives_its_slot_back(place: Place) -> None:
     hasty = place.make(0)
     await hasty.govern(Rules(place.queue, 1, paused=False))

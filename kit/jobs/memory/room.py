@@ -1,7 +1,7 @@
 """The waiting room in memory."""
 
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,12 +11,12 @@ from kit.jobs.ports import Occupancy, Rules
 
 @dataclass
 class _Room:
-    """`line` holds what was released and nobody has taken, as Dramatiq's queue does."""
+    """`line` holds what was released and nobody has taken, as Dramatiq's queue does; `starts` is by job and token."""
 
     rules: Rules | None = None
     waiting: dict[str, tuple[int, int, Ticket]] = field(default_factory=dict)
     slots: dict[str, float] = field(default_factory=dict)
-    starts: deque[float] = field(default_factory=deque)
+    starts: dict[tuple[str, int], float] = field(default_factory=dict)
     line: list[str] = field(default_factory=list)
     turns: dict[tuple[int, str], int] = field(default_factory=dict)
     current: dict[int, int] = field(default_factory=dict)
@@ -39,7 +39,8 @@ class MemoryRoom:
             room = self._rooms[ticket.queue]
             if ticket.job in room.waiting or room.slots.get(ticket.job, 0) > time.monotonic():
                 continue
-            if not room.waiting and _may_release(room):
+            first = not room.waiting or _identity(ticket) in room.starts
+            if first and _may_release(room, ticket):
                 self._release(room, ticket)
                 released += 1
             else:
@@ -103,18 +104,28 @@ class MemoryRoom:
         if ticket.job not in room.line:
             room.line.append(ticket.job)
         room.slots[ticket.job] = time.monotonic() + self._start_within
-        room.starts.append(time.monotonic())
+        if room.rules and room.rules.queue.rate:
+            room.starts[_identity(ticket)] = time.monotonic()
 
 
-def _may_release(room: _Room) -> bool:
+def _identity(ticket: Ticket) -> tuple[str, int]:
+    return ticket.job, ticket.token
+
+
+def _may_release(room: _Room, ticket: Ticket | None = None) -> bool:
+    """A ticket that was released before is counted already."""
     rules = room.rules
     if rules is None or rules.paused:
         return False
     _expire(room)
     rate = rules.queue.rate
-    while rate and room.starts and room.starts[0] <= time.monotonic() - rate.seconds:
-        room.starts.popleft()
-    return len(room.slots) < rules.limit and (rate is None or len(room.starts) < rate.count)
+    if len(room.slots) >= rules.limit:
+        return False
+    if rate is None:
+        return True
+    since = time.monotonic() - rate.seconds
+    room.starts = {identity: at for identity, at in room.starts.items() if at > since}
+    return len(room.starts) < rate.count or (ticket is not None and _identity(ticket) in room.starts)
 
 
 def _wait(room: _Room, ticket: Ticket) -> None:

@@ -5,7 +5,9 @@ for i = 2, #ARGV, 4 do
   local slot = redis.call('ZSCORE', slots, job)
   local known = (slot and tonumber(slot) > now) or redis.call('ZSCORE', waiting, job)
   if not known then
-    if redis.call('ZCARD', waiting) == 0 and may_release() then
+    local id = id_of(card)
+    local first = redis.call('ZCARD', waiting) == 0 or redis.call('ZSCORE', starts, id)
+    if first and may_release(id) then
       release(job, card)
       released = released + 1
     else

@@ -11,28 +11,33 @@ local MAX_RINGS = 64
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- A card is the id of a message, a line break, and the message.
+local function id_of(card)
+  return string.sub(card, 1, string.find(card, '\n', 1, true) - 1)
+end
+
 -- Without rules nothing is released: a Redis that was flushed knows neither pauses nor who runs.
-local function may_release()
+-- A message that was released before is counted already.
+local function may_release(id)
   local rule = redis.call('HMGET', rules, 'limit', 'paused', 'count', 'period')
   if not rule[1] or rule[2] == '1' then return false end
   redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
   if redis.call('ZCARD', slots) >= tonumber(rule[1]) then return false end
   if rule[3] == '0' then return true end
   redis.call('ZREMRANGEBYSCORE', starts, '-inf', now - tonumber(rule[4]))
-  return redis.call('ZCARD', starts) < tonumber(rule[3])
+  return redis.call('ZSCORE', starts, id) or redis.call('ZCARD', starts) < tonumber(rule[3])
 end
 
--- A card is the id of a message, a line break, and the message. Dramatiq's broker keeps ids in a list and messages in a
--- hash; one that is still in the list (no worker has come) is not put there twice.
+-- Dramatiq's broker keeps ids in a list and messages in a hash; one that is still in the list (no worker has come) is
+-- not put there twice.
 local function release(job, card)
-  local cut = string.find(card, '\n', 1, true)
-  local id = string.sub(card, 1, cut - 1)
+  local id = id_of(card)
   if not redis.call('LPOS', line, id) then
-    redis.call('HSET', line .. '.msgs', id, string.sub(card, cut + 1))
+    redis.call('HSET', line .. '.msgs', id, string.sub(card, #id + 2))
     redis.call('RPUSH', line, id)
   end
   redis.call('ZADD', slots, now + start_within, job)
-  redis.call('ZADD', starts, now, id .. ':' .. now)
+  redis.call('ZADD', starts, now, id)
   if redis.call('HGET', rules, 'count') == '0' then redis.call('DEL', starts) end
   redis.call('LPUSH', bell, '1')
   redis.call('LTRIM', bell, 0, MAX_RINGS - 1)
@@ -55,7 +60,7 @@ local function forget(job)
 end
 
 local function pump()
-  while redis.call('ZCARD', waiting) > 0 and may_release() do
+  while redis.call('ZCARD', waiting) > 0 and may_release('') do
     local next = redis.call('ZPOPMIN', waiting)
     local priority = math.floor(tonumber(next[2]) / PRIORITY)
     redis.call('HSET', turns, 'now:' .. priority, string.format('%.0f', tonumber(next[2]) - priority * PRIORITY))
