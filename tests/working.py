@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from kit.breaker.roster import connect_roster
 from kit.jobs.dispatcher.app import lead
-from kit.jobs.memory.health import MemoryHealth
+from kit.jobs.health import BreakerHealth
 from kit.jobs.model import Job
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import open_grounds
@@ -83,6 +84,6 @@ async def works(system: System, log: Path) -> AsyncIterator[Works]:
     async with AsyncExitStack() as stack:
         grounds = await open_grounds(settings, stack)
         await grounds.redis.flushall()
-        await lead(settings, stack, POLICIES, MemoryHealth())
+        await lead(settings, stack, POLICIES, BreakerHealth(connect_roster(settings, stack)))
         store = MongoJobs(grounds.database)
         yield Works(system, store, Jobs(store, grounds.room, grounds.changes, POLICIES), log)

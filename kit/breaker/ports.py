@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from kit.breaker.model import Standing, State
@@ -28,3 +28,13 @@ class Board(Protocol):
         ...
 
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]: ...
+
+
+class Roster(Protocol):
+    """Which breakers stand before each class of model. Both raise Unavailable while it is away."""
+
+    async def post(self, routes: Mapping[str, Sequence[str]]) -> None:
+        """The ids of the breakers by class, until somebody posts others; forgotten a minute after the last post."""
+
+    async def states(self) -> Mapping[str, Collection[State]]:
+        """How the breakers of each class stand; one that rests counts as open."""

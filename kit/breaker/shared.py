@@ -132,7 +132,12 @@ class SharedBoard:
         self._away = away
 
     def _key(self, name: str) -> str:
-        return f"{self._prefix}:{name}"
+        return breaker_key(self._prefix, name)
+
+
+def breaker_key(prefix: str, name: str) -> str:
+    """Where a breaker stands in Redis."""
+    return f"{prefix}:{name}"
 
 
 def _standing(reply: list[Any]) -> Standing:

@@ -61,15 +61,16 @@ class Policies:
         return frozenset(kind for kind, policy in self._by_kind.items() if policy.queue.name == queue)
 
 
-MODELS = "models"
+# The classes of models: a queue that needs one is held while no provider serves it.
+QUICK, CHAT, BULK = "quick", "chat", "bulk"
 
-TITLES = Queue("titles", concurrency=32, per_worker=8, needs=MODELS)
+TITLES = Queue("titles", concurrency=32, per_worker=8, needs=QUICK)
 ANALYTICS = Queue("analytics", concurrency=32, per_worker=8)
-TURNS = Queue("turns", concurrency=10, per_worker=10, needs=MODELS)
-REPORTS = Queue("reports", concurrency=5, per_worker=5, rate=Rate(10, 60.0), needs=MODELS)
+TURNS = Queue("turns", concurrency=10, per_worker=10, needs=CHAT)
+REPORTS = Queue("reports", concurrency=5, per_worker=5, rate=Rate(10, 60.0), needs=BULK)
 DOCUMENTS = Queue("documents", concurrency=48, per_worker=3)
-QUIZZES = Queue("quizzes", concurrency=8, per_worker=4, needs=MODELS)
-COURSES = Queue("courses", concurrency=4, per_worker=2, needs=MODELS)
+QUIZZES = Queue("quizzes", concurrency=8, per_worker=4, needs=BULK)
+COURSES = Queue("courses", concurrency=4, per_worker=2, needs=BULK)
 PRELOADS = Queue("preloads", concurrency=4, per_worker=2)
 INSIGHTS = Queue("insights", concurrency=2, per_worker=1)
 RETENTION = Queue("retention", concurrency=1, per_worker=1)

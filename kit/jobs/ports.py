@@ -197,11 +197,18 @@ class ScheduleMarks(Protocol):
     async def mark(self, schedule: str, fired: datetime) -> None: ...
 
 
-class ProviderHealth(Protocol):
-    """Whether what jobs need can be had: a breaker that is open says no."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The needs (see `Queue.needs`) that cannot be met now, and those that one job may try."""
 
-    async def away(self) -> frozenset[str]:
-        """The needs (see `Queue.needs`) that cannot be met now."""
+    away: frozenset[str] = frozenset()
+    on_trial: frozenset[str] = frozenset()
+
+
+class ProviderHealth(Protocol):
+    """Whether what jobs need can be had: breakers that are all open say no."""
+
+    async def outlook(self) -> Outlook: ...
 
 
 class JobChanges(Protocol):

@@ -12,6 +12,7 @@ from kit.breaker.guard import Guard
 from kit.breaker.memory import MemoryBoard
 from kit.breaker.model import Rule
 from kit.breaker.ports import Board
+from kit.breaker.roster import PROVIDERS, connect_roster, posting
 from kit.breaker.shared import SharedBoard
 from kit.server import Mount
 from kit.turnlog.redis_log import RedisTurnLog
@@ -89,6 +90,7 @@ async def _outside(settings: InferenceSettings, stack: AsyncExitStack) -> Outsid
     stack.push_async_callback(cache.aclose)
     link = RedisLink(cache)
     breakers = await stack.enter_async_context(_breakers(settings, cache))
+    await stack.enter_async_context(posting(connect_roster(settings, stack), catalog.breakers()))
     ledger = _ledger(settings, stack)
     door = Doorkeeper(RedisLimits(cache, link, MemoryLimits()), ledger, *_allowances(settings))
     stack.push_async_callback(door.close)
@@ -132,7 +134,7 @@ def _breakers(settings: InferenceSettings, cache: redis.Redis) -> SharedBoard:
     rule = Rule(
         settings.breaker_share, settings.breaker_minimum, settings.breaker_window, settings.breaker_open_seconds
     )
-    return SharedBoard(cache, MemoryBoard(rule), prefix="breaker:provider")
+    return SharedBoard(cache, MemoryBoard(rule), prefix=PROVIDERS)
 
 
 def _allowances(settings: InferenceSettings) -> tuple[Limits, Limits]:

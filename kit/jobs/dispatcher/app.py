@@ -9,12 +9,13 @@ from contextlib import AsyncExitStack
 
 from opentelemetry import metrics
 
+from kit.breaker.roster import connect_roster
 from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.leader import Leader
 from kit.jobs.dispatcher.releases import Releases
 from kit.jobs.dispatcher.schedules import Schedule, Schedules
 from kit.jobs.dispatcher.timetable import TIMETABLE
-from kit.jobs.memory.health import MemoryHealth
+from kit.jobs.health import BreakerHealth
 from kit.jobs.mongo.backlog import MongoBacklog
 from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMarks, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
@@ -28,7 +29,7 @@ from kit.server import Mount
 
 async def build(settings: DispatcherSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Leads or stands by until the process ends."""
-    await lead(settings, stack, POLICIES, MemoryHealth(), TIMETABLE)
+    await lead(settings, stack, POLICIES, BreakerHealth(connect_roster(settings, stack)), TIMETABLE)
     return []
 
 

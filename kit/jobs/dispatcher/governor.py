@@ -3,9 +3,10 @@
 import time
 
 from kit.jobs.policies import Policies, Queue
-from kit.jobs.ports import Occupancy, ProviderHealth, QueueSwitches, Rules, WaitingRoom, WorkerRegistry
+from kit.jobs.ports import Occupancy, Outlook, ProviderHealth, QueueSwitches, Rules, WaitingRoom, WorkerRegistry
 
 # After a provider came back, twice as many jobs may run at once after each so many seconds, from one on.
+# While it is on trial it stays at one.
 RAMP_SECONDS = 2.0
 
 
@@ -38,7 +39,7 @@ class Governor:
     async def govern(self) -> None:
         paused = await self._switches.paused()
         capacity = await self._capacity()
-        self._note(await self._health.away())
+        self._note(await self._health.outlook())
         for queue in self._queues:
             closed = queue.name in paused or queue.needs in self._away
             limit = min(queue.concurrency, capacity.get(queue.name, 0) + self._ahead, self._ramp(queue))
@@ -58,10 +59,10 @@ class Governor:
                 capacity[queue] = capacity.get(queue, 0) + jobs
         return capacity
 
-    def _note(self, away: frozenset[str]) -> None:
-        for need in self._away - away:
+    def _note(self, outlook: Outlook) -> None:
+        for need in (self._away | outlook.on_trial) - outlook.away:
             self._back_since[need] = time.monotonic()
-        self._away = away
+        self._away = outlook.away
 
     def _ramp(self, queue: Queue) -> int:
         since = self._back_since.get(queue.needs)

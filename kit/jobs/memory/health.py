@@ -1,11 +1,15 @@
+from kit.jobs.ports import Outlook
+
+
 class MemoryHealth:
-    """Providers that are away because somebody in this process said so."""
+    """Providers that are away, or on trial, because somebody in this process said so."""
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
+        self.on_trial: set[str] = set()
 
-    async def away(self) -> frozenset[str]:
-        return frozenset(self.missing)
+    async def outlook(self) -> Outlook:
+        return Outlook(frozenset(self.missing), frozenset(self.on_trial))
 
 
 class MemoryChanges:

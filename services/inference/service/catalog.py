@@ -31,6 +31,14 @@ class Catalog:
         ]
         return sorted(routes, key=lambda route: bool(wanted) and route.model != wanted)
 
+    def breakers(self) -> Mapping[str, Sequence[str]]:
+        """The ids of the routes that serve each class of text, in order of preference."""
+        ids: dict[str, list[str]] = {}
+        for purpose in Purpose:
+            if purpose is not Purpose.EMBEDDING:
+                ids.setdefault(model_class(purpose), []).extend(route.id for route in self.routes(purpose))
+        return {name: list(dict.fromkeys(routes)) for name, routes in ids.items()}
+
     def context_tokens(self, purpose: Purpose) -> int:
         """The context of the preferred provider; prompts are made for it."""
         routes = self.routes(purpose)

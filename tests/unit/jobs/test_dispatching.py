@@ -89,6 +89,16 @@ async def test_a_provider_that_comes_back_is_met_gently(system: System) -> None:
     assert len(system.line()) == 1
 
 
+async def test_a_provider_on_trial_is_tried_by_one(system: System) -> None:
+    await system.workers.beat(WorkerBeat("w1", "h", {"line": 8}, ()))
+    system.health.on_trial.add("models")
+    await system.governor.govern()
+    for _ in range(3):
+        await system.jobs.submit(ANN, Submission("work"))
+    await system.governor.govern()
+    assert len(system.line()) == 1
+
+
 async def test_the_same_key_is_the_same_job(system: System) -> None:
     first = await system.jobs.submit(ANN, Submission("work", key="turn-1"))
     again = await system.jobs.submit(ANN, Submission("work", {"other": 1}, key="turn-1"))
