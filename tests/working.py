@@ -17,6 +17,7 @@ from kit.jobs.opening import open_grounds
 from kit.jobs.policies import POLICIES
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
+from kit.redis import Redis
 from tests.servers import started
 from tests.system import System
 
@@ -27,13 +28,13 @@ SECONDS = 60.0
 class Works:
     """Submits, reads and waits for jobs of a system, whose worker is started on demand."""
 
-    def __init__(self, system: System, store: MongoJobs, jobs: Jobs, log: Path) -> None:
-        self.system, self.store, self.jobs = system, store, jobs
+    def __init__(self, system: System, store: MongoJobs, jobs: Jobs, redis: Redis, log: Path) -> None:
+        self.system, self.store, self.jobs, self.redis = system, store, jobs, redis
         self._log = log
 
     @contextmanager
-    def worker(self, module: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A worker process such as `services.threads.worker`."""
+    def worker(self, module: str, **more: object) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker process such as `services.threads.worker`, with `more` settings than those of the system."""
         settings = self.system.settings
         env = {
             **os.environ,
@@ -46,6 +47,7 @@ class Works:
                 f"LECTERN_{name.upper()}": str(getattr(settings, name))
                 for name in ("jobs_database", "threads_target", "context_target", "inference_target")
             },
+            **{f"LECTERN_{name.upper()}": str(value) for name, value in more.items()},
         }
         with started([sys.executable, "-m", module], self._log, env) as process:
             yield process
@@ -86,4 +88,4 @@ async def works(system: System, log: Path) -> AsyncIterator[Works]:
         await grounds.redis.flushall()
         await lead(settings, stack, POLICIES, BreakerHealth(connect_roster(settings, stack)))
         store = MongoJobs(grounds.database)
-        yield Works(system, store, Jobs(store, grounds.room, grounds.changes, POLICIES), log)
+        yield Works(system, store, Jobs(store, grounds.room, grounds.changes, POLICIES), grounds.redis, log)

@@ -19,8 +19,11 @@ Actor = Callable[["Work"], Awaitable[Mapping[str, Any] | None]]
 class Work:
     """One attempt at a job. Its methods raise Conflict (LEASE_LOST) once another worker has taken over."""
 
-    def __init__(self, job: Job, claims: Claims, changes: JobChanges) -> None:
+    def __init__(
+        self, job: Job, claims: Claims, changes: JobChanges, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> None:
         self.job = job
+        self._is_cancelled = is_cancelled
         self._claims = claims
         self._changes = changes
         self._done = {step.name: step.result for step in job.steps if step.state is State.SUCCEEDED}
@@ -38,6 +41,11 @@ class Work:
     def key(self) -> str:
         """What each effect carries under a unique index, so that it happens once however often the job runs."""
         return self.job.id
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is stopped for good; an actor that is stopped otherwise leaves the rest to the next attempt."""
+        return self._is_cancelled()
 
     async def report(self, progress: int | None = None, message: str = "", *log: str) -> None:
         """Says how far the job is (0 to 100), what it does, and what is worth a line in its log."""

@@ -8,7 +8,6 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from lectern.chat.v1 import chat_pb2_grpc
 from lectern.ops.v1 import ops_pb2_grpc, stats_pb2_grpc
-from opentelemetry import metrics
 from starlette.routing import BaseRoute
 
 from kit import mongo, redis
@@ -16,18 +15,11 @@ from kit.auth.service_tokens import on_behalf_of_nobody
 from kit.auth.tokens import UserTokens
 from kit.channel import Peer
 from kit.server import Mount
-from kit.turnlog.redis_bulletin import RedisBulletin
-from kit.turnlog.redis_log import RedisTurnLog
-from kit.turnlog.wakes import Wakes
 from kit.vitals.posting import connect_board
-from services.gateway.adapters.generation import GrpcGeneration
-from services.gateway.adapters.journal import BulletinOrders, LoggedJournal
-from services.gateway.adapters.knowledge import GrpcKnowledge
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
-from services.gateway.adapters.threads import GrpcThreads
 from services.gateway.faces import SHAPES, UseCases, http_routes
 from services.gateway.health.checks import Ask, Check
 from services.gateway.health.servicer import HealthServicer
@@ -35,36 +27,22 @@ from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
 from services.gateway.jobs.app import jobs_face
-from services.gateway.service import ChatService
+from services.gateway.opening import connect_cache, connect_peers, open_chat
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
 from services.gateway.stats.servicer import StatsServicer
-from services.gateway.turns.desk import Desk
-from services.gateway.turns.run import Ports
+from services.gateway.turns.queueing import TurnQueue
 
 log = structlog.get_logger()
 
 
 async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Connects the gateway to the other services and the turn log."""
-    peers = {
-        name: Peer(target, service="gateway", secret=settings.internal_secret, tls=settings.tls)
-        for name, target in (
-            ("threads", settings.threads_target),
-            ("context", settings.context_target),
-            ("inference", settings.inference_target),
-        )
-    }
-    for peer in peers.values():
-        stack.push_async_callback(peer.close)
-    # One attempt: a live stream goes on without the log rather than wait for it.
-    cache = redis.connect(settings.cache_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
+    peers, cache = connect_peers(settings, stack), connect_cache(settings, stack)
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
-    wakes = Wakes(cache)
-    for close in (cache.aclose, queue.aclose, wakes.close):
-        stack.push_async_callback(close)
-    chat = await _chat(settings, peers, RedisTurnLog(cache, wakes), RedisBulletin(cache, wakes), stack)
+    stack.push_async_callback(queue.aclose)
+    chat = open_chat(settings, peers, cache, stack)
     checks = {name: Check(_served(peer), needed=name != "inference") for name, peer in peers.items()}
     checks |= {"redis-cache": Check(cache.ping, needed=False), "redis-queue": Check(queue.ping, needed=False)}
     database = mongo.connect(settings)
@@ -79,41 +57,10 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     await _http(settings, stack, tokens, http_routes(settings, tokens, use))
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),
-        Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat)),
+        Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat, TurnQueue(chat, jobs.jobs))),
         Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(checks)),
         Mount(stats_pb2_grpc.add_StatsServiceServicer_to_server, StatsServicer(stats)),
     ]
-
-
-async def _chat(
-    settings: GatewaySettings,
-    peers: dict[str, Peer],
-    turn_log: RedisTurnLog,
-    bulletin: RedisBulletin,
-    stack: AsyncExitStack,
-) -> ChatService:
-    threads = GrpcThreads(peers["threads"], settings.history_token_budget)
-    journal, orders = LoggedJournal(turn_log), BulletinOrders(bulletin)
-    desk = Desk(
-        Ports(threads, GrpcGeneration(peers["inference"]), journal),
-        orders,
-        turn_seconds=settings.turn_seconds,
-        abandon_seconds=settings.abandon_seconds,
-    )
-    desk.open()
-    stack.push_async_callback(desk.close, settings.drain_seconds)
-    metrics.get_meter("lectern.gateway").create_observable_gauge(
-        "ai_chat_active_threads", [lambda _: [metrics.Observation(desk.active)]], description="Turns under way"
-    )
-    return ChatService(
-        threads,
-        GrpcKnowledge(peers["context"], settings.context_token_budget),
-        journal,
-        orders,
-        desk,
-        max_message_bytes=settings.max_message_bytes,
-        heartbeat_seconds=settings.heartbeat_seconds,
-    )
 
 
 def _user_tokens(settings: GatewaySettings) -> UserTokens:

@@ -15,7 +15,9 @@ from kit.turnlog.ports import Entry
 from services.gateway import model
 
 
-def question_of(request: chat_pb2.StreamTurnRequest | chat_pb2.CreateTurnRequest) -> model.Question:
+def question_of(
+    request: chat_pb2.StreamTurnRequest | chat_pb2.CreateTurnRequest | chat_pb2.EnqueueTurnRequest,
+) -> model.Question:
     names.course_id(request.course)
     position = seconds_of(request.position) if request.HasField("position") else None
     return model.Question(request.course, request.video_url, request.message, request.request_id, position)

@@ -77,6 +77,11 @@ class State(StrEnum):
     def ended(self) -> bool:
         return self not in {State.QUEUED, State.RUNNING}
 
+    @property
+    def broke_off(self) -> bool:
+        """Ended without a whole answer."""
+        return self.ended and self is not State.COMPLETED
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -38,6 +39,7 @@ from services.gateway.turns.run import TurnRun
 LIVENESS_SECONDS = 1.0
 CANCEL_SECONDS = 5.0
 MAX_REQUEST_ID = 128
+LONGEST_REPEATED_ID = 120
 
 
 class ChatService:
@@ -62,10 +64,23 @@ class ChatService:
         self._max_message_bytes = max_message_bytes
         self._heartbeat_seconds = heartbeat_seconds
 
-    async def ask(self, caller: Caller, question: Question) -> AsyncGenerator[Event, None]:
-        """The events of the turn; a repeated `request_id` reads the turn that exists."""
+    async def check(self, caller: Caller, question: Question) -> None:
+        """Raises what would refuse the question."""
+        self._check(question)
+        await self._knowledge.ground(caller, question)
+
+    async def ask(self, caller: Caller, question: Question, *, afresh: bool = False) -> AsyncGenerator[Event, None]:
+        """The events of the turn; a repeated `request_id` reads the turn that exists.
+
+        `afresh` asks again in a turn of its own where that one has ended without a whole answer.
+        """
         self._check(question)
         begun, grounding = await self._begin(caller, question)
+        for number in itertools.count(2):
+            if not afresh or not begun.turn.state.broke_off:
+                break
+            again = replace(question, request_id=f"{question.request_id[:LONGEST_REPEATED_ID]}~{number}")
+            begun, grounding = await self._begin(caller, again)
         run = self._desk.run_of(begun.turn.name)
         if begun.attached and run is None:
             events = self.resume(caller, begun.turn.name)

@@ -3,13 +3,16 @@ from contextlib import aclosing
 from typing import Any
 
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
+from lectern.jobs.v1 import jobs_pb2
 
 from kit import names
 from kit.call import current_caller
 from kit.errors import InvalidArgument
+from kit.jobs.messages import job_message
 from services.gateway import convert
 from services.gateway.observed import observed
 from services.gateway.service import ChatService, outcome
+from services.gateway.turns.queueing import TurnQueue
 
 TURN = "threads/{thread}/turns/{turn}"
 
@@ -17,8 +20,9 @@ TURN = "threads/{thread}/turns/{turn}"
 class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
     """`lectern.chat.v1.ChatService`."""
 
-    def __init__(self, chat: ChatService) -> None:
+    def __init__(self, chat: ChatService, queue: TurnQueue) -> None:
         self._chat = chat
+        self._queue = queue
 
     async def StreamTurn(self, request: chat_pb2.StreamTurnRequest, context: Any) -> AsyncIterator[chat_pb2.TurnEvent]:
         events = self._chat.ask(current_caller(), convert.question_of(request))
@@ -29,6 +33,9 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
     async def CreateTurn(self, request: chat_pb2.CreateTurnRequest, context: Any) -> chat_pb2.Turn:
         events = self._chat.ask(current_caller(), convert.question_of(request))
         return convert.turn_to_proto(await outcome(observed(events)))
+
+    async def EnqueueTurn(self, request: chat_pb2.EnqueueTurnRequest, context: Any) -> jobs_pb2.Job:
+        return job_message(await self._queue.enqueue(current_caller(), convert.question_of(request)))
 
     async def GetTurn(self, request: chat_pb2.GetTurnRequest, context: Any) -> chat_pb2.Turn:
         names.parse(TURN, request.name)

@@ -81,6 +81,7 @@ def in_course(**more: Any) -> Request:
 CASES = {
     "lectern.chat.v1.ChatService/StreamTurn": Case(ask, "OK", "NOT_FOUND"),
     "lectern.chat.v1.ChatService/CreateTurn": Case(ask, "OK", "NOT_FOUND"),
+    "lectern.chat.v1.ChatService/EnqueueTurn": Case(ask, "OK", "NOT_FOUND"),
     "lectern.chat.v1.ChatService/GetTurn": Case(turn, "NOT_FOUND", "NOT_FOUND"),
     "lectern.chat.v1.ChatService/ResumeTurn": Case(turn, "NOT_FOUND", "NOT_FOUND"),
     "lectern.chat.v1.ChatService/CancelTurn": Case(turn, "NOT_FOUND", "NOT_FOUND"),

@@ -141,8 +141,9 @@ class Desk:
         parent = propagate.extract({"traceparent": job.traceparent})
         with tracer.start_as_current_span(f"job {job.kind}", parent, attributes={"lectern.job": job.id}):
             try:
+                work = Work(job, self._claims, self._changes, lambda: attempt.stop is Stop.CANCELLED)
                 async with asyncio.timeout(policy.time_limit):
-                    result = await self._actors.of(job.kind)(Work(job, self._claims, self._changes))
+                    result = await self._actors.of(job.kind)(work)
                 attempt.outcome = Succeeded(result)
             except asyncio.CancelledError:
                 attempt.outcome = _interrupted(attempt.stop)

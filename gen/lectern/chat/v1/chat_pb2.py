@@ -28,9 +28,10 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb2
+from lectern.jobs.v1 import jobs_pb2 as lectern_dot_jobs_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/chat/v1/chat.proto\x12\x0flectern.chat.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\"\xab\x01\n\x11StreamTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xab\x01\n\x11\x43reateTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"9\n\x0eGetTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"T\n\x11ResumeTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\"<\n\x11\x43\x61ncelTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"\x8f\x06\n\x04Turn\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\'\n\x06thread\x18\x02 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Thread\x12\x10\n\x08question\x18\x03 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\x12,\n\tcitations\x18\x05 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12*\n\x05usage\x18\x06 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x12\x10\n\x08provider\x18\x07 \x01(\t\x12\x10\n\x08\x64\x65graded\x18\x08 \x01(\x08\x12\x0e\n\x06\x63\x61\x63hed\x18\t \x01(\x08\x12\x30\n\x05state\x18\n \x01(\x0e\x32\x1b.lectern.chat.v1.Turn.StateB\x04\xe2\x41\x01\x03\x12\r\n\x05model\x18\x0b \x01(\t\x12\'\n\x06\x63ourse\x18\x0c \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\r \x01(\t\x12\x12\n\nrequest_id\x18\x0e \x01(\t\x12\x0e\n\x06policy\x18\x0f \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x0e\x66\x61ilure_reason\x18\x12 \x01(\t\x12\x16\n\x08sequence\x18\x13 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12+\n\x08position\x18\x14 \x01(\x0b\x32\x19.google.protobuf.Duration\"n\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tCOMPLETED\x10\x03\x12\x0b\n\x07PARTIAL\x10\x04\x12\r\n\tCANCELLED\x10\x05\x12\n\n\x06\x46\x41ILED\x10\x06:A\xea\x41>\n\x10lectern.dev/Turn\x12\x1dthreads/{thread}/turns/{turn}*\x05turns2\x04turn\"\xdc\x01\n\x08\x43itation\x12\r\n\x05quote\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12/\n\x0cstart_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x64ocument\x18\x05 \x01(\t\x12\x0c\n\x04page\x18\x06 \x01(\x05\x12\x10\n\x08verified\x18\x07 \x01(\x08\x12\r\n\x05index\x18\x08 \x01(\x05\x12\r\n\x05title\x18\t \x01(\t\">\n\nTokenUsage\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x02 \x01(\x05\"\xf1\x05\n\tTurnEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\x35\n\x07started\x18\x02 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.StartedH\x00\x12\x35\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.ContextH\x00\x12\x31\n\x05\x64\x65lta\x18\x04 \x01(\x0b\x32 .lectern.chat.v1.TurnEvent.DeltaH\x00\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.NoticeH\x00\x12\x39\n\theartbeat\x18\x06 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.HeartbeatH\x00\x12\x39\n\tcompleted\x18\x07 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.CompletedH\x00\x12\x33\n\x06\x66\x61iled\x18\x08 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.FailedH\x00\x1a>\n\x07Started\x12\x0c\n\x04turn\x18\x01 \x01(\t\x12\x0e\n\x06thread\x18\x02 \x01(\t\x12\x15\n\rvideo_changed\x18\x03 \x01(\x08\x1aP\n\x07\x43ontext\x12,\n\tcitations\x18\x01 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12\x17\n\x0f\x63ontext_version\x18\x02 \x01(\t\x1a\x15\n\x05\x44\x65lta\x12\x0c\n\x04text\x18\x01 \x01(\t\x1a$\n\x06Notice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x1a\x0b\n\tHeartbeat\x1a\x30\n\tCompleted\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x1a:\n\x06\x46\x61iled\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07partial\x18\x03 \x01(\tB\x07\n\x05\x65vent2\xca\x04\n\x0b\x43hatService\x12n\n\nStreamTurn\x12\".lectern.chat.v1.StreamTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/chat:stream:\x01*0\x01\x12`\n\nCreateTurn\x12\".lectern.chat.v1.CreateTurnRequest\x1a\x15.lectern.chat.v1.Turn\"\x17\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\r\"\x08/v1/chat:\x01*\x12k\n\x07GetTurn\x12\x1f.lectern.chat.v1.GetTurnRequest\x1a\x15.lectern.chat.v1.Turn\"(\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=threads/*/turns/*}\x12\x7f\n\nResumeTurn\x12\".lectern.chat.v1.ResumeTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"/\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{name=threads/*/turns/*}:stream0\x01\x12{\n\nCancelTurn\x12\".lectern.chat.v1.CancelTurnRequest\x1a\x15.lectern.chat.v1.Turn\"2\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02(\"#/v1/{name=threads/*/turns/*}:cancel:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/chat/v1/chat.proto\x12\x0flectern.chat.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/jobs/v1/jobs.proto\"\xab\x01\n\x11StreamTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xab\x01\n\x11\x43reateTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xac\x01\n\x12\x45nqueueTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"9\n\x0eGetTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"T\n\x11ResumeTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\"<\n\x11\x43\x61ncelTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"\x8f\x06\n\x04Turn\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\'\n\x06thread\x18\x02 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Thread\x12\x10\n\x08question\x18\x03 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\x12,\n\tcitations\x18\x05 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12*\n\x05usage\x18\x06 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x12\x10\n\x08provider\x18\x07 \x01(\t\x12\x10\n\x08\x64\x65graded\x18\x08 \x01(\x08\x12\x0e\n\x06\x63\x61\x63hed\x18\t \x01(\x08\x12\x30\n\x05state\x18\n \x01(\x0e\x32\x1b.lectern.chat.v1.Turn.StateB\x04\xe2\x41\x01\x03\x12\r\n\x05model\x18\x0b \x01(\t\x12\'\n\x06\x63ourse\x18\x0c \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\r \x01(\t\x12\x12\n\nrequest_id\x18\x0e \x01(\t\x12\x0e\n\x06policy\x18\x0f \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x0e\x66\x61ilure_reason\x18\x12 \x01(\t\x12\x16\n\x08sequence\x18\x13 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12+\n\x08position\x18\x14 \x01(\x0b\x32\x19.google.protobuf.Duration\"n\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tCOMPLETED\x10\x03\x12\x0b\n\x07PARTIAL\x10\x04\x12\r\n\tCANCELLED\x10\x05\x12\n\n\x06\x46\x41ILED\x10\x06:A\xea\x41>\n\x10lectern.dev/Turn\x12\x1dthreads/{thread}/turns/{turn}*\x05turns2\x04turn\"\xdc\x01\n\x08\x43itation\x12\r\n\x05quote\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12/\n\x0cstart_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x64ocument\x18\x05 \x01(\t\x12\x0c\n\x04page\x18\x06 \x01(\x05\x12\x10\n\x08verified\x18\x07 \x01(\x08\x12\r\n\x05index\x18\x08 \x01(\x05\x12\r\n\x05title\x18\t \x01(\t\">\n\nTokenUsage\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x02 \x01(\x05\"\xf1\x05\n\tTurnEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\x35\n\x07started\x18\x02 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.StartedH\x00\x12\x35\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.ContextH\x00\x12\x31\n\x05\x64\x65lta\x18\x04 \x01(\x0b\x32 .lectern.chat.v1.TurnEvent.DeltaH\x00\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.NoticeH\x00\x12\x39\n\theartbeat\x18\x06 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.HeartbeatH\x00\x12\x39\n\tcompleted\x18\x07 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.CompletedH\x00\x12\x33\n\x06\x66\x61iled\x18\x08 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.FailedH\x00\x1a>\n\x07Started\x12\x0c\n\x04turn\x18\x01 \x01(\t\x12\x0e\n\x06thread\x18\x02 \x01(\t\x12\x15\n\rvideo_changed\x18\x03 \x01(\x08\x1aP\n\x07\x43ontext\x12,\n\tcitations\x18\x01 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12\x17\n\x0f\x63ontext_version\x18\x02 \x01(\t\x1a\x15\n\x05\x44\x65lta\x12\x0c\n\x04text\x18\x01 \x01(\t\x1a$\n\x06Notice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x1a\x0b\n\tHeartbeat\x1a\x30\n\tCompleted\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x1a:\n\x06\x46\x61iled\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07partial\x18\x03 \x01(\tB\x07\n\x05\x65vent2\xb5\x05\n\x0b\x43hatService\x12n\n\nStreamTurn\x12\".lectern.chat.v1.StreamTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/chat:stream:\x01*0\x01\x12`\n\nCreateTurn\x12\".lectern.chat.v1.CreateTurnRequest\x1a\x15.lectern.chat.v1.Turn\"\x17\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\r\"\x08/v1/chat:\x01*\x12i\n\x0b\x45nqueueTurn\x12#.lectern.chat.v1.EnqueueTurnRequest\x1a\x14.lectern.jobs.v1.Job\"\x1f\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x15\"\x10/v1/chat:enqueue:\x01*\x12k\n\x07GetTurn\x12\x1f.lectern.chat.v1.GetTurnRequest\x1a\x15.lectern.chat.v1.Turn\"(\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=threads/*/turns/*}\x12\x7f\n\nResumeTurn\x12\".lectern.chat.v1.ResumeTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"/\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{name=threads/*/turns/*}:stream0\x01\x12{\n\nCancelTurn\x12\".lectern.chat.v1.CancelTurnRequest\x1a\x15.lectern.chat.v1.Turn\"2\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02(\"#/v1/{name=threads/*/turns/*}:cancel:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +46,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATETURNREQUEST'].fields_by_name['course']._serialized_options = b'\342A\001\002\372A\024\n\022lectern.dev/Course'
   _globals['_CREATETURNREQUEST'].fields_by_name['message']._loaded_options = None
   _globals['_CREATETURNREQUEST'].fields_by_name['message']._serialized_options = b'\342A\001\002'
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['course']._loaded_options = None
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['course']._serialized_options = b'\342A\001\002\372A\024\n\022lectern.dev/Course'
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['message']._loaded_options = None
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['message']._serialized_options = b'\342A\001\002'
   _globals['_GETTURNREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETTURNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020lectern.dev/Turn'
   _globals['_RESUMETURNREQUEST'].fields_by_name['name']._loaded_options = None
@@ -71,46 +76,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHATSERVICE'].methods_by_name['StreamTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002\024\"\017/v1/chat:stream:\001*'
   _globals['_CHATSERVICE'].methods_by_name['CreateTurn']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['CreateTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002\r\"\010/v1/chat:\001*'
+  _globals['_CHATSERVICE'].methods_by_name['EnqueueTurn']._loaded_options = None
+  _globals['_CHATSERVICE'].methods_by_name['EnqueueTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002\025\"\020/v1/chat:enqueue:\001*'
   _globals['_CHATSERVICE'].methods_by_name['GetTurn']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['GetTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002\036\022\034/v1/{name=threads/*/turns/*}'
   _globals['_CHATSERVICE'].methods_by_name['ResumeTurn']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['ResumeTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002%\022#/v1/{name=threads/*/turns/*}:stream'
   _globals['_CHATSERVICE'].methods_by_name['CancelTurn']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['CancelTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002(\"#/v1/{name=threads/*/turns/*}:cancel:\001*'
-  _globals['_STREAMTURNREQUEST']._serialized_start=233
-  _globals['_STREAMTURNREQUEST']._serialized_end=404
-  _globals['_CREATETURNREQUEST']._serialized_start=407
-  _globals['_CREATETURNREQUEST']._serialized_end=578
-  _globals['_GETTURNREQUEST']._serialized_start=580
-  _globals['_GETTURNREQUEST']._serialized_end=637
-  _globals['_RESUMETURNREQUEST']._serialized_start=639
-  _globals['_RESUMETURNREQUEST']._serialized_end=723
-  _globals['_CANCELTURNREQUEST']._serialized_start=725
-  _globals['_CANCELTURNREQUEST']._serialized_end=785
-  _globals['_TURN']._serialized_start=788
-  _globals['_TURN']._serialized_end=1571
-  _globals['_TURN_STATE']._serialized_start=1394
-  _globals['_TURN_STATE']._serialized_end=1504
-  _globals['_CITATION']._serialized_start=1574
-  _globals['_CITATION']._serialized_end=1794
-  _globals['_TOKENUSAGE']._serialized_start=1796
-  _globals['_TOKENUSAGE']._serialized_end=1858
-  _globals['_TURNEVENT']._serialized_start=1861
-  _globals['_TURNEVENT']._serialized_end=2614
-  _globals['_TURNEVENT_STARTED']._serialized_start=2277
-  _globals['_TURNEVENT_STARTED']._serialized_end=2339
-  _globals['_TURNEVENT_CONTEXT']._serialized_start=2341
-  _globals['_TURNEVENT_CONTEXT']._serialized_end=2421
-  _globals['_TURNEVENT_DELTA']._serialized_start=2423
-  _globals['_TURNEVENT_DELTA']._serialized_end=2444
-  _globals['_TURNEVENT_NOTICE']._serialized_start=2446
-  _globals['_TURNEVENT_NOTICE']._serialized_end=2482
-  _globals['_TURNEVENT_HEARTBEAT']._serialized_start=2484
-  _globals['_TURNEVENT_HEARTBEAT']._serialized_end=2495
-  _globals['_TURNEVENT_COMPLETED']._serialized_start=2497
-  _globals['_TURNEVENT_COMPLETED']._serialized_end=2545
-  _globals['_TURNEVENT_FAILED']._serialized_start=2547
-  _globals['_TURNEVENT_FAILED']._serialized_end=2605
-  _globals['_CHATSERVICE']._serialized_start=2617
-  _globals['_CHATSERVICE']._serialized_end=3203
+  _globals['_STREAMTURNREQUEST']._serialized_start=261
+  _globals['_STREAMTURNREQUEST']._serialized_end=432
+  _globals['_CREATETURNREQUEST']._serialized_start=435
+  _globals['_CREATETURNREQUEST']._serialized_end=606
+  _globals['_ENQUEUETURNREQUEST']._serialized_start=609
+  _globals['_ENQUEUETURNREQUEST']._serialized_end=781
+  _globals['_GETTURNREQUEST']._serialized_start=783
+  _globals['_GETTURNREQUEST']._serialized_end=840
+  _globals['_RESUMETURNREQUEST']._serialized_start=842
+  _globals['_RESUMETURNREQUEST']._serialized_end=926
+  _globals['_CANCELTURNREQUEST']._serialized_start=928
+  _globals['_CANCELTURNREQUEST']._serialized_end=988
+  _globals['_TURN']._serialized_start=991
+  _globals['_TURN']._serialized_end=1774
+  _globals['_TURN_STATE']._serialized_start=1597
+  _globals['_TURN_STATE']._serialized_end=1707
+  _globals['_CITATION']._serialized_start=1777
+  _globals['_CITATION']._serialized_end=1997
+  _globals['_TOKENUSAGE']._serialized_start=1999
+  _globals['_TOKENUSAGE']._serialized_end=2061
+  _globals['_TURNEVENT']._serialized_start=2064
+  _globals['_TURNEVENT']._serialized_end=2817
+  _globals['_TURNEVENT_STARTED']._serialized_start=2480
+  _globals['_TURNEVENT_STARTED']._serialized_end=2542
+  _globals['_TURNEVENT_CONTEXT']._serialized_start=2544
+  _globals['_TURNEVENT_CONTEXT']._serialized_end=2624
+  _globals['_TURNEVENT_DELTA']._serialized_start=2626
+  _globals['_TURNEVENT_DELTA']._serialized_end=2647
+  _globals['_TURNEVENT_NOTICE']._serialized_start=2649
+  _globals['_TURNEVENT_NOTICE']._serialized_end=2685
+  _globals['_TURNEVENT_HEARTBEAT']._serialized_start=2687
+  _globals['_TURNEVENT_HEARTBEAT']._serialized_end=2698
+  _globals['_TURNEVENT_COMPLETED']._serialized_start=2700
+  _globals['_TURNEVENT_COMPLETED']._serialized_end=2748
+  _globals['_TURNEVENT_FAILED']._serialized_start=2750
+  _globals['_TURNEVENT_FAILED']._serialized_end=2808
+  _globals['_CHATSERVICE']._serialized_start=2820
+  _globals['_CHATSERVICE']._serialized_end=3513
 # @@protoc_insertion_point(module_scope)

@@ -102,6 +102,46 @@ class CreateTurnRequest(_message.Message):
 Global___CreateTurnRequest: _TypeAlias = CreateTurnRequest  # noqa: Y015
 
 @_typing.final
+class EnqueueTurnRequest(_message.Message):
+    """A question about a lecture, answered when there is time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COURSE_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    course: _builtins.str
+    """The course, as `courses/{course}`."""
+    video_url: _builtins.str
+    """The address of the video on screen; empty asks about the whole course."""
+    message: _builtins.str
+    """The question, at most 16 KiB of UTF-8."""
+    request_id: _builtins.str
+    """Makes the request safe to repeat: the same id is the same job, and its turn has it too. At most 128 characters."""
+    @_builtins.property
+    def position(self) -> _duration_pb2.Duration:
+        """Where the video stands."""
+
+    def __init__(
+        self,
+        *,
+        course: _builtins.str = ...,
+        video_url: _builtins.str = ...,
+        message: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        position: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnqueueTurnRequest: _TypeAlias = EnqueueTurnRequest  # noqa: Y015
+
+@_typing.final
 class GetTurnRequest(_message.Message):
     """Which turn to read."""
 

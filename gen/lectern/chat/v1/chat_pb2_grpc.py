@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from lectern.chat.v1 import chat_pb2 as lectern_dot_chat_dot_v1_dot_chat__pb2
+from lectern.jobs.v1 import jobs_pb2 as lectern_dot_jobs_dot_v1_dot_jobs__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -45,6 +46,11 @@ class ChatServiceStub:
                 request_serializer=lectern_dot_chat_dot_v1_dot_chat__pb2.CreateTurnRequest.SerializeToString,
                 response_deserializer=lectern_dot_chat_dot_v1_dot_chat__pb2.Turn.FromString,
                 _registered_method=True)
+        self.EnqueueTurn = channel.unary_unary(
+                '/lectern.chat.v1.ChatService/EnqueueTurn',
+                request_serializer=lectern_dot_chat_dot_v1_dot_chat__pb2.EnqueueTurnRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
+                _registered_method=True)
         self.GetTurn = channel.unary_unary(
                 '/lectern.chat.v1.ChatService/GetTurn',
                 request_serializer=lectern_dot_chat_dot_v1_dot_chat__pb2.GetTurnRequest.SerializeToString,
@@ -75,6 +81,13 @@ class ChatServiceServicer:
 
     def CreateTurn(self, request, context):
         """Asks a question and waits for the whole answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnqueueTurn(self, request, context):
+        """Asks a question as a job, for callers that need not wait; its result names the turn.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +126,11 @@ def add_ChatServiceServicer_to_server(servicer, server):
                     servicer.CreateTurn,
                     request_deserializer=lectern_dot_chat_dot_v1_dot_chat__pb2.CreateTurnRequest.FromString,
                     response_serializer=lectern_dot_chat_dot_v1_dot_chat__pb2.Turn.SerializeToString,
+            ),
+            'EnqueueTurn': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnqueueTurn,
+                    request_deserializer=lectern_dot_chat_dot_v1_dot_chat__pb2.EnqueueTurnRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.SerializeToString,
             ),
             'GetTurn': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTurn,
@@ -185,6 +203,33 @@ class ChatService:
             '/lectern.chat.v1.ChatService/CreateTurn',
             lectern_dot_chat_dot_v1_dot_chat__pb2.CreateTurnRequest.SerializeToString,
             lectern_dot_chat_dot_v1_dot_chat__pb2.Turn.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnqueueTurn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.chat.v1.ChatService/EnqueueTurn',
+            lectern_dot_chat_dot_v1_dot_chat__pb2.EnqueueTurnRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_jobs__pb2.Job.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Asking about a lecture: turns, their events and their citations."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from lectern.chat.v1 import chat_pb2 as _chat_pb2
+from lectern.jobs.v1 import jobs_pb2 as _jobs_pb2
 import abc as _abc_1
 
 
@@ -20,6 +21,8 @@ class ChatServiceStub:
     """Asks a question and streams the answer's events."""
     CreateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.CreateTurnRequest, _chat_pb2.Turn]
     """Asks a question and waits for the whole answer."""
+    EnqueueTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.EnqueueTurnRequest, _jobs_pb2.Job]
+    """Asks a question as a job, for callers that need not wait; its result names the turn."""
     GetTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.GetTurnRequest, _chat_pb2.Turn]
     """Reads a turn as it stands."""
     ResumeTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.TurnEvent]
@@ -45,6 +48,14 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_chat_pb2.CreateTurnRequest, _abc.Awaitable[_chat_pb2.Turn]],
     ) -> _abc.Awaitable[_chat_pb2.Turn]:
         """Asks a question and waits for the whole answer."""
+
+    @_abc_1.abstractmethod
+    def EnqueueTurn(
+        self,
+        request: _chat_pb2.EnqueueTurnRequest,
+        context: _aio.ServicerContext[_chat_pb2.EnqueueTurnRequest, _abc.Awaitable[_jobs_pb2.Job]],
+    ) -> _abc.Awaitable[_jobs_pb2.Job]:
+        """Asks a question as a job, for callers that need not wait; its result names the turn."""
 
     @_abc_1.abstractmethod
     def GetTurn(
