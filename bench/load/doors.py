@@ -89,7 +89,7 @@ class RestDoor:
                     raise DoorError(f"HTTP {response.status}: {(await response.text())[:200]}")
                 async for line in response.content:
                     if line.startswith(b"data:"):
-                        yield _of_json(orjson.loads(line[5:]))
+                        yield of_json(orjson.loads(line[5:]))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise DoorError(f"{type(error).__name__}: {error}") from error
 
@@ -106,7 +106,8 @@ def _of_proto(event: chat_pb2.TurnEvent) -> Said:
     return Said()
 
 
-def _of_json(event: dict[str, Any]) -> Said:
+def of_json(event: dict[str, Any]) -> Said:
+    """What a line of server-sent events says."""
     if "delta" in event:
         return Said(text=event["delta"].get("text", ""))
     if "completed" in event:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -51,8 +52,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(script: Script, instances: Mapping[str, int]) -> AsyncIterator[Rig]:
-    """Started on free ports with a data folder of its own; gone without a trace afterwards.
+async def rig(
+    script: Script, instances: Mapping[str, int], environ: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Rig]:
+    """Started on free ports with a data folder of its own; gone without a trace afterwards. `environ` adds settings.
 
     Not for uvloop: it forks with the handlers that gRPC has for that, and what is to be started may crash in them.
     """
@@ -61,16 +64,16 @@ async def rig(script: Script, instances: Mapping[str, int]) -> AsyncIterator[Rig
         answers = {"text": ANSWER, "first_token_ms": script.first_token_ms}
         answers["words_per_second"] = script.words_per_second
         provider = await exits.enter_async_context(fake_provider(answers))
-        stack = await exits.enter_async_context(Stack(_settings(folder, provider, instances)))
+        stack = await exits.enter_async_context(Stack(_settings(folder, provider, instances, environ)))
         course, video_url = await _sample(stack)
         yield Rig(stack, provider, course, video_url)
 
 
-def _settings(folder: Path, provider: Remote, instances: Mapping[str, int]) -> LocalSettings:
+def _settings(folder: Path, provider: Remote, instances: Mapping[str, int], more: Mapping[str, str]) -> LocalSettings:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     environ |= {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": "bench", "OPENAI_MODEL": "fake"}
     environ |= {"LECTERN_EMBEDDINGS_BASE_URL": provider.base_url, "LECTERN_EMBEDDINGS_MODEL": "fake"}
-    environ["LECTERN_LOG_LEVEL"] = "warning"
+    environ |= {"LECTERN_LOG_LEVEL": "warning", **more}
     return LocalSettings(folder, environ, next(ports.free_ports()), instances, EVERYTHING)
 
 
