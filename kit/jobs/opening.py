@@ -8,9 +8,15 @@ import structlog
 
 from kit import mongo, redis
 from kit.errors import LecternError
+from kit.jobs.inline import InlineJobs
+from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.database import Database
+from kit.jobs.mongo.store import MongoJobs
+from kit.jobs.policies import POLICIES
 from kit.jobs.redis.room import RedisChanges, RedisRoom
 from kit.jobs.settings import JobsSettings
+from kit.jobs.submitting import Jobs
+from kit.jobs.work import Actors
 
 PREPARE_AGAIN_SECONDS = 1.0
 DAY = 24 * 3600.0
@@ -44,6 +50,16 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds:
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
     stack.push_async_callback(queue.aclose)
     return Grounds(database, RedisRoom(queue, settings.jobs_start_seconds), RedisChanges(queue), queue)
+
+
+def open_jobs(settings: JobsSettings, grounds: Grounds, stack: AsyncExitStack, actors: Actors | None = None) -> Jobs:
+    """What a process submits by; `actors` are those that it has itself, for when queues are switched off."""
+    store = MongoJobs(grounds.database)
+    if not settings.disable_queues:
+        return Jobs(store, grounds.room, grounds.changes, POLICIES)
+    inline = InlineJobs(store, MongoClaims(grounds.database), grounds.changes, POLICIES, actors or Actors())
+    stack.push_async_callback(inline.close)
+    return inline
 
 
 async def _prepared(database: Database) -> None:

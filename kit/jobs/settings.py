@@ -1,4 +1,4 @@
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from kit.settings import CommonSettings
 
@@ -6,6 +6,12 @@ from kit.settings import CommonSettings
 class JobsSettings(CommonSettings):
     """The settings of processes that submit, run or dispatch jobs."""
 
+    disable_queues: bool = Field(
+        False,
+        validation_alias=AliasChoices("DISABLE_QUEUES", "disable_queues"),
+        description="Switches the queues off: titles and counts run in the process that submits them, other jobs are "
+        "refused",
+    )
     jobs_database: str = Field("jobs", description="The MongoDB database of jobs")
     jobs_retention_days: float = Field(30.0, description="How long ended jobs are kept, in days")
     job_lease_seconds: float = Field(

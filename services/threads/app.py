@@ -15,8 +15,7 @@ from lectern.threads.v1 import (
 
 from kit.channel import Peer
 from kit.jobs.mongo.store import MongoJobs
-from kit.jobs.opening import connect_grounds
-from kit.jobs.policies import POLICIES
+from kit.jobs.opening import connect_grounds, open_jobs
 from kit.jobs.submitting import Jobs
 from kit.pagination import PageTokens
 from kit.server import Mount
@@ -26,7 +25,7 @@ from services.threads.adapters.courses import GrpcCourses
 from services.threads.adapters.neighbours import GrpcMemberships, GrpcSpending
 from services.threads.adapters.tail import LoggedTail
 from services.threads.insight_servicer import InsightServicer
-from services.threads.opening import Fast, Truth, observer_of, open_fast, open_truth
+from services.threads.opening import Fast, Truth, connect_peer, observer_of, open_actors, open_fast, open_truth
 from services.threads.record_servicer import RecordServicer
 from services.threads.report_servicer import ReportServicer
 from services.threads.service.aftermath import Aftermath
@@ -77,24 +76,18 @@ async def build(settings: ThreadsSettings, stack: AsyncExitStack) -> Sequence[Mo
 
 async def _parts(settings: ThreadsSettings, stack: AsyncExitStack) -> Parts:
     truth, fast = await open_truth(settings, stack), open_fast(settings, stack)
+    context, inference = (
+        connect_peer(target, settings, stack) for target in (settings.context_target, settings.inference_target)
+    )
     grounds = connect_grounds(settings, stack)
     store = MongoJobs(grounds.database)
-    jobs = Jobs(store, grounds.room, grounds.changes, POLICIES)
+    jobs = open_jobs(settings, grounds, stack, open_actors(settings, truth, fast, inference))
     aftermath = Aftermath(jobs, analytics_every=settings.analytics_seconds)
     stack.push_async_callback(aftermath.close)
     observer, tokens = observer_of(fast, aftermath), PageTokens(settings.internal_secret)
     threads = truth.threads if fast.pages is None else CachedThreads(truth.threads, fast.pages)
     conversations = Conversations(threads=threads, turns=truth.turns, hot=fast.hot, observer=observer, tokens=tokens)
-    context, inference = (
-        _peer(target, settings, stack) for target in (settings.context_target, settings.inference_target)
-    )
     return Parts(truth, fast, observer, conversations, store, jobs, tokens, context, inference)
-
-
-def _peer(target: str, settings: ThreadsSettings, stack: AsyncExitStack) -> Peer:
-    peer = Peer(target, service="threads", secret=settings.internal_secret, tls=settings.tls)
-    stack.push_async_callback(peer.close)
-    return peer
 
 
 def _threads(settings: ThreadsSettings, parts: Parts) -> ThreadServicer:

@@ -8,12 +8,16 @@ from datetime import timedelta
 import structlog
 
 from kit import mongo, redis
+from kit.channel import Peer
 from kit.errors import LecternError
+from kit.jobs.work import Actors
 from kit.outage import Outage
+from kit.pagination import PageTokens
 from kit.turnlog.ports import Bulletin, TurnLog
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
+from services.threads.actors import ThreadActors
 from services.threads.adapters.announcing import Announcements, Bulletins, StalePages
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.database import Database
@@ -27,6 +31,7 @@ from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
+from services.threads.adapters.writing import InferenceWriter
 from services.threads.ports import (
     HotThreads,
     IdleThreads,
@@ -39,6 +44,11 @@ from services.threads.ports import (
     TurnStore,
 )
 from services.threads.ports.records import RecordStore
+from services.threads.service.conversations import Conversations
+from services.threads.service.insights.recording import Recording
+from services.threads.service.reports.writing import Reporting
+from services.threads.service.retention import Retention
+from services.threads.service.titling import Titling
 from services.threads.settings import ThreadsSettings
 
 PREPARE_AGAIN_SECONDS = 1.0
@@ -108,6 +118,28 @@ def observer_of(fast: Fast, *others: ThreadObserver) -> Announcements:
     if fast.pages is not None:
         observers.append(StalePages(fast.pages))
     return Announcements(observers)
+
+
+def connect_peer(target: str, settings: ThreadsSettings, stack: AsyncExitStack) -> Peer:
+    """Another service."""
+    peer = Peer(target, service="threads", secret=settings.internal_secret, tls=settings.tls)
+    stack.push_async_callback(peer.close)
+    return peer
+
+
+def open_actors(settings: ThreadsSettings, truth: Truth, fast: Fast, inference: Peer) -> Actors:
+    """What jobs of threads are run by."""
+    writer, observer = InferenceWriter(inference), observer_of(fast)
+    tokens = PageTokens(settings.internal_secret)
+    conversations = Conversations(
+        threads=truth.threads, turns=truth.turns, hot=fast.hot, observer=observer, tokens=tokens
+    )
+    return ThreadActors(
+        Titling(threads=truth.threads, turns=truth.turns, writer=writer, observer=observer),
+        Reporting(turns=truth.turns, reports=truth.reports, writer=writer),
+        Recording(truth.insights),
+        Retention(truth.idle, conversations, days=settings.thread_retention_days),
+    ).by_kind()
 
 
 async def _database(settings: ThreadsSettings, stack: AsyncExitStack) -> Database:

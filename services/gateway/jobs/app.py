@@ -8,7 +8,7 @@ from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, workers_pb2_grpc
 
 from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
-from kit.jobs.opening import connect_grounds
+from kit.jobs.opening import connect_grounds, open_jobs
 from kit.jobs.policies import POLICIES
 from kit.jobs.ports import WorkerRegistry
 from kit.jobs.settings import JobsSettings
@@ -48,7 +48,7 @@ def jobs_face(settings: JobsSettings, stack: AsyncExitStack, *, heartbeat: float
     stack.push_async_callback(wakes.close)
     store, queues = MongoJobs(grounds.database), MongoQueues(grounds.database)
     return JobsFace(
-        Jobs(store, grounds.room, grounds.changes, POLICIES),
+        open_jobs(settings, grounds, stack),
         JobReader(store, wakes, PageTokens(settings.internal_secret), heartbeat=heartbeat),
         QueueLines(POLICIES, queues, queues),
         MongoWorkers(grounds.database),
