@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements-dev.lock
-export PYTHONPATH := $(CURDIR):$(CURDIR)/gen
+export PYTHONPATH := $(CURDIR):$(CURDIR)/gen:$(CURDIR)/client
 
 # USER names the person at the terminal in every shell; only one that is given to make is a user of Lectern.
 TOKEN_USER := $(if $(filter command line,$(origin USER)),$(USER),student)

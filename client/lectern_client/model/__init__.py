@@ -1,0 +1,1 @@
+"""What the API speaks of, as frozen values."""

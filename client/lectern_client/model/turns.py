@@ -1,0 +1,137 @@
+"""Questions, their answers, and the events by which an answer comes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from lectern_client.model.enums import OpenEnum
+from lectern_client.model.reasons import ErrorReason
+
+
+class TurnState(OpenEnum):
+    UNSPECIFIED = "UNSPECIFIED"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    PARTIAL = "PARTIAL"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a video or a document. `verified`: the source has the quote, which does not prove the answer."""
+
+    quote: str = ""
+    video_url: str = ""
+    start_offset: timedelta = timedelta()
+    end_offset: timedelta = timedelta()
+    document: str = ""
+    page: int = 0
+    verified: bool = False
+    index: int = 0
+    title: str = ""
+
+    @property
+    def link(self) -> str:
+        """The video at the second where the quote begins; empty for a document."""
+        return f"{self.video_url}#t={int(self.start_offset.total_seconds())}" if self.video_url else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer, `threads/{thread}/turns/{turn}`."""
+
+    name: str = ""
+    thread: str = ""
+    question: str = ""
+    answer: str = ""
+    citations: tuple[Citation, ...] = ()
+    usage: TokenUsage = TokenUsage()
+    provider: str = ""
+    model: str = ""
+    degraded: bool = False
+    cached: bool = False
+    state: TurnState = TurnState.UNSPECIFIED
+    course: str = ""
+    video_url: str = ""
+    position: timedelta | None = None
+    request_id: str = ""
+    policy: str = ""
+    create_time: datetime | None = None
+    end_time: datetime | None = None
+    failure_reason: ErrorReason | None = None
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The turn was accepted."""
+
+    sequence: int = 0
+    turn: str = ""
+    thread: str = ""
+    video_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The passages that the answer may lean on."""
+
+    sequence: int = 0
+    citations: tuple[Citation, ...] = ()
+    context_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More text of the answer."""
+
+    sequence: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth knowing, by a stable `kind` and in words."""
+
+    sequence: int = 0
+    kind: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The answer is whole and durable."""
+
+    sequence: int = 0
+    turn: Turn = Turn()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The turn ended without a whole answer; `partial` is what was said, and is kept."""
+
+    sequence: int = 0
+    reason: ErrorReason = ErrorReason.UNSPECIFIED
+    message: str = ""
+    partial: str = ""
+
+
+TurnEvent: TypeAlias = Started | Context | Delta | Notice | Completed | Failed
+
+BY_NAME: Mapping[str, type[TurnEvent]] = {
+    "started": Started,
+    "context": Context,
+    "delta": Delta,
+    "notice": Notice,
+    "completed": Completed,
+    "failed": Failed,
+}
