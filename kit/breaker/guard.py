@@ -1,14 +1,19 @@
 """A breaker around the use of one dependency: while it is open, calls fail at once instead of waiting."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from kit import deadline
 from kit.breaker.ports import Board
-from kit.errors import DeadlineExceeded, Unavailable
+from kit.errors import DeadlineExceeded, LecternError, Unavailable
+
+# A call whose time is up is cancelled by the transport's clock, which is not quite ours.
+NO_TIME_LEFT = 0.05
 
 
 class Guard:
-    """Counts Unavailable and DeadlineExceeded as failures of the dependency; other errors are answers."""
+    """Counts Unavailable, DeadlineExceeded and deadlines that pass as failures; other errors are answers."""
 
     def __init__(self, board: Board, name: str, message: str) -> None:
         """`message` is what callers are told while the breaker is open."""
@@ -22,5 +27,13 @@ class Guard:
             yield
         except (Unavailable, DeadlineExceeded):
             await self._board.failed(self._name)
+            raise
+        except asyncio.CancelledError:
+            left = deadline.remaining()
+            if left is not None and left < NO_TIME_LEFT:
+                await self._board.failed(self._name)
+            raise
+        except LecternError:
+            await self._board.succeeded(self._name)  # a refusal is an answer
             raise
         await self._board.succeeded(self._name)

@@ -11,6 +11,7 @@ from lectern.context.v1 import courses_pb2_grpc, grounding_pb2_grpc, user_data_p
 from opentelemetry import metrics
 
 from kit import mongo, redis
+from kit.breaker.database import database_guard, guarded
 from kit.channel import Peer
 from kit.errors import LecternError
 from kit.outage import Outage
@@ -104,10 +105,11 @@ def _outside(settings: ContextSettings, stack: AsyncExitStack, count: Count) -> 
     stack.push_async_callback(client.close)
     peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret, tls=settings.tls)
     stack.push_async_callback(peer.close)
+    guard = database_guard()
     return _Outside(
         client=client,
-        courses=MongoCourses(client),
-        videos=MongoVideos(client),
+        courses=guarded(MongoCourses(client), guard),
+        videos=guarded(MongoVideos(client), guard),
         feed=MongoFeed(client),
         cache=_cache(settings, stack, count),
         indexes=_indexes(settings, stack),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lectern.inference.v1 import generation_pb2_grpc, operations_pb2_grpc, user_data_pb2_grpc
 
 from kit import mongo, redis
-from kit.breaker.guard import Guard
+from kit.breaker.database import database_guard
 from kit.breaker.memory import MemoryBoard
 from kit.breaker.model import Rule
 from kit.breaker.ports import Board
@@ -47,7 +47,6 @@ from services.inference.settings import InferenceSettings
 from services.inference.user_data_servicer import UserDataServicer
 
 FLIGHT_LOG_SECONDS = 15
-DATABASE_RULE = Rule(minimum=5, window=10.0, open_for=2.0, probe_for=5.0)
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,7 @@ def _single_flight(
 def _ledger(settings: InferenceSettings, stack: AsyncExitStack) -> MongoLedger:
     client = mongo.connect(settings)
     stack.push_async_callback(client.close)
-    guard = Guard(MemoryBoard(DATABASE_RULE), "mongodb", "the database cannot be reached")
-    ledger = MongoLedger(client[settings.inference_database], guard)
+    ledger = MongoLedger(client[settings.inference_database], database_guard())
     stack.push_async_callback(ledger.close)
     return ledger
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from kit import mongo, redis
+from kit.breaker.database import database_guard, guarded
 from kit.channel import Peer
 from kit.errors import LecternError
 from kit.jobs.work import Actors
@@ -83,16 +84,17 @@ class Fast:
 
 async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
     """Waits for MongoDB."""
-    database = await _database(settings, stack)
-    threads = MongoThreads(database)
+    database, guard = await _database(settings, stack), database_guard()
+    threads = guarded(MongoThreads(database), guard)
+    turns = MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds))
     return Truth(
         threads=threads,
-        turns=MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds)),
-        owners=MongoOwners(database),
-        search=MongoTurnSearch(database),
-        reports=MongoReports(database),
-        records=MongoRecords(database, keep=timedelta(days=settings.record_days)),
-        insights=MongoInsights(database),
+        turns=guarded(turns, guard),
+        owners=guarded(MongoOwners(database), guard),
+        search=guarded(MongoTurnSearch(database), guard),
+        reports=guarded(MongoReports(database), guard),
+        records=guarded(MongoRecords(database, keep=timedelta(days=settings.record_days)), guard),
+        insights=guarded(MongoInsights(database), guard),
         idle=threads,
     )
 

@@ -40,7 +40,7 @@ class Operating:
         self._alive_within = alive_within
 
     async def breakers(self, _: Request, caller: Caller) -> Response:
-        """The database has no breaker: it counts as closed while it answers."""
+        """Each process has its own breaker before the database: here it counts as closed while the database answers."""
         _for_admins(caller)
         (database,) = (await examine({"mongodb": self._parts.checks["mongodb"]}))[1]
         providers = {
