@@ -52,10 +52,10 @@ def question(text: str = "What is a wave?", **tutoring: Any) -> pb.StreamGenerat
 
 
 async def events_of(
-    peer: Peer, request: pb.StreamGenerateRequest, caller: Caller = STUDENT
+    peer: Peer, request: pb.StreamGenerateRequest, caller: Caller = STUDENT, timeout: float = 20
 ) -> list[pb.StreamGenerateResponse]:
     stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
-    return [event async for event in peer.stream(stub.StreamGenerate, request, caller, timeout=20)]
+    return [event async for event in peer.stream(stub.StreamGenerate, request, caller, timeout=timeout)]
 
 
 def text_of(events: Sequence[pb.StreamGenerateResponse]) -> str:

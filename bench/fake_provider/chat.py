@@ -16,6 +16,7 @@ from bench.fake_provider.wire import Connection
 async def complete(script: Script, body: dict[str, Any], connection: Connection, served: Served) -> None:
     messages = body.get("messages", [])
     served.prompt_tokens = tokens_of(messages)
+    served.schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
     said = pieces(script, messages)
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or len(said)
     finish = script.finish_reason if len(said) <= limit else "length"

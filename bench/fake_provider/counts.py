@@ -23,6 +23,7 @@ class Served:
     complete: bool = False
     closed_early: bool = False
     end: float = 0.0
+    schema: dict[str, Any] | None = None  # what the answer should follow
 
 
 @dataclass(slots=True)

@@ -39,8 +39,9 @@ def event_to_proto(event: model.Event) -> chat_pb2.TurnEvent:
             made.context.context_version = version
         case model.Completed(turn):
             made.completed.turn.CopyFrom(turn_to_proto(turn))
-        case model.Failed(reason, message, partial):
-            made.failed.reason, made.failed.message, made.failed.partial = reason, message, partial
+        case model.Failed(reason, message, partial, offer):
+            made.failed.reason, made.failed.message = reason, message
+            made.failed.partial, made.failed.offer = partial, offer
     return made
 
 
@@ -62,7 +63,8 @@ def _happening_of(proto: chat_pb2.TurnEvent) -> model.Happening:
         case "completed":
             return model.Completed(turn_of(proto.completed.turn))
         case "failed":
-            return model.Failed(proto.failed.reason, proto.failed.message, proto.failed.partial)
+            failed = proto.failed
+            return model.Failed(failed.reason, failed.message, failed.partial, failed.offer)
         case _:
             return model.Heartbeat()
 

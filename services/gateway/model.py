@@ -185,9 +185,12 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
+    """`offer` names what may be done instead, as in `enqueue`."""
+
     reason: str
     message: str
     partial: str
+    offer: str = ""
 
 
 Happening = Started | Context | Delta | Notice | Heartbeat | Completed | Failed

@@ -235,7 +235,8 @@ async def outcome(events: AsyncGenerator[Event, None]) -> Turn:
 def failure_of(failed: Failed) -> LecternError:
     """The error that a turn failed with."""
     reason = Reason(failed.reason) if failed.reason in Reason.__members__ else Reason.INTERNAL
-    metadata = {"partial": failed.partial[:1024]} if failed.partial else {}
+    told = {"partial": failed.partial[:1024], "offer": failed.offer}
+    metadata = {name: value for name, value in told.items() if value}
     if reason in {Reason.RATE_LIMITED, Reason.BUDGET_EXHAUSTED}:
         return ResourceExhausted(failed.message, reason, metadata=metadata)
     if reason in {Reason.TURN_CANCELLED, Reason.CONTENT_REFUSED, Reason.CONTEXT_TOO_LONG}:

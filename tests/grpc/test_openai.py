@@ -9,6 +9,7 @@ import openai
 import pytest
 import pytest_asyncio
 from openai.types.chat import ChatCompletionMessageParam
+from pydantic import BaseModel
 
 from tests.javascript import run_node
 from tests.system import STUDENT, VIDEO, System, make_course, whole_system
@@ -86,6 +87,23 @@ async def test_stop_sequences_end_the_answer_and_the_call_of_the_provider(
     assert (made.choices[0].message.content or "").split() == ["w0001", "w0002"]
     assert made.choices[0].finish_reason == "stop"
     await _provider_closed(system)
+
+
+class Quiz(BaseModel):
+    question: str
+    answers: list[str]
+
+
+async def test_a_structured_answer_follows_the_schema_that_the_provider_is_given(
+    client: openai.AsyncOpenAI, system: System
+) -> None:
+    quiz = Quiz(question="What does a wave carry?", answers=["energy", "matter"])
+    await system.provider.script(text=quiz.model_dump_json())
+    made = await client.chat.completions.parse(model="fake", messages=ASK, response_format=Quiz)
+    assert made.choices[0].message.parsed == quiz
+    asked = (await system.provider.requests())[-1]["schema"]
+    assert asked["required"] == ["question", "answers"]
+    assert asked["additionalProperties"] is False
 
 
 async def test_a_course_grounds_the_answer_and_its_citations_come_along(

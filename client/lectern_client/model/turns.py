@@ -117,12 +117,16 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The turn ended without a whole answer; `partial` is what was said, and is kept."""
+    """The turn ended without a whole answer; `partial` is what was said, and is kept.
+
+    An `offer` of `enqueue` says that no model was free, and that the question may be put off as a job.
+    """
 
     sequence: int = 0
     reason: ErrorReason = ErrorReason.UNSPECIFIED
     message: str = ""
     partial: str = ""
+    offer: str = ""
 
 
 TurnEvent: TypeAlias = Started | Context | Delta | Notice | Completed | Failed

@@ -73,7 +73,8 @@ class TurnRun:
         except Conflict as error:
             log.info("turn_taken_over", turn=self.turn.name, reason=error.reason)
         except LecternError as error:
-            await self._end(State.PARTIAL if self._text else State.FAILED, error.reason, error.message)
+            offer = error.metadata.get("offer", "")
+            await self._end(State.PARTIAL if self._text else State.FAILED, error.reason, error.message, offer)
         except Exception:
             log.exception("turn_failed", turn=self.turn.name)
             await self._end(State.PARTIAL if self._text else State.FAILED, Reason.INTERNAL, "something went wrong")
@@ -143,7 +144,7 @@ class TurnRun:
         self.turn = await self._durable(turn)
         await self._writer.write(Completed(self.turn))
 
-    async def _end(self, state: State, reason: str, message: str) -> None:
+    async def _end(self, state: State, reason: str, message: str, offer: str = "") -> None:
         try:
             self.turn = await self._durable(self.turn.ended_as(state, self._text, reason))
         except LecternError as error:
@@ -151,7 +152,7 @@ class TurnRun:
             if isinstance(error, Conflict):
                 return
         with contextlib.suppress(Conflict):
-            await self._writer.write(Failed(reason, message, self._text))
+            await self._writer.write(Failed(reason, message, self._text, offer))
 
     async def _durable(self, turn: Turn) -> Turn:
         return await durably(lambda: self._ports.threads.complete(self._caller, turn, self._begun.lease))

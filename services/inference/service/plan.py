@@ -118,14 +118,18 @@ async def _pause(rounds: int) -> bool:
 
 
 def exhausted(last: ProviderFailure | None) -> LecternError:
-    """What the caller is told when no route is left; a turn that can wait may be asked again as a job."""
+    """What the caller is told when no route is left."""
     left = deadline.remaining()
     if left is not None and left <= 0:
         return DeadlineExceeded("the deadline passed before a model could answer")
-    wait = None if last is None else last.retry_after
+    return unanswered(None if last is None else last.retry_after)
+
+
+def unanswered(retry_after: float | None = None) -> Unavailable:
+    """No model can answer now; a turn that can wait may be asked again as a job. `retry_after` in seconds."""
     return Unavailable(
         "no model can answer at the moment",
         Reason.PROVIDERS_UNAVAILABLE,
-        retry_after=wait or 5.0,
+        retry_after=retry_after or 5.0,
         metadata={"offer": "enqueue"},
     )

@@ -46,9 +46,11 @@ def _described(error: errors.LecternError) -> dict[str, Any]:
         "message": error.message,
         "reason": error.reason.value,
         "retry_after": error.retry_after,
+        "metadata": error.metadata,
     }
 
 
 def _restored(error: dict[str, Any]) -> errors.LecternError:
     kind = ERRORS.get(error["kind"], errors.Internal)
-    return kind(error["message"], errors.Reason(error["reason"]), retry_after=error["retry_after"])
+    more = {name: error[name] for name in ("retry_after", "metadata") if name in error}
+    return kind(error["message"], errors.Reason(error["reason"]), **more)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from bench.fake_provider.answer import numbers_in
 from bench.fake_provider.process import Remote
 from kit.auth.caller import Caller, Role
 from kit.channel import Peer
-from kit.errors import InvalidArgument, Reason, ResourceExhausted
+from kit.errors import InvalidArgument, Reason, ResourceExhausted, Unavailable
 from tests.inference import events_of, inference, providers_json, question, text_of
 
 PRICES = '{"fake-model": {"prompt": 1.0, "completion": 2.0}}'
@@ -142,6 +143,33 @@ async def test_past_its_patience_a_turn_is_answered_with_the_passages(one: Remot
         events = await events_of(peer, question(), student)
 
     assert events[-1].finish.degraded
+
+
+@pytest.mark.parametrize("history", [[], [pb.PromptMessage(role=pb.PromptMessage.USER, text="And before?")]])
+async def test_models_that_stay_full_or_silent_leave_time_to_answer_with_the_passages(
+    one: Remote, student: Caller, history: Any
+) -> None:
+    await one.script(stall_after=0)
+    async with inference(providers_json(one)) as peer:
+        events = await events_of(peer, question(history=history), student, timeout=0.8)
+    assert events[-1].finish.degraded
+
+    async with inference(providers_json(one, limits={"requestsPerMinute": 1})) as peer:
+        await one.script(words=1)
+        await events_of(peer, completion("What?"), student)
+        events = await events_of(peer, question(history=history), student, timeout=0.8)
+    assert events[-1].finish.degraded
+
+
+async def test_a_turn_without_passages_is_offered_as_a_job(one: Remote, student: Caller) -> None:
+    asked = question()
+    del asked.tutoring.sources[:]
+    async with inference(providers_json(one, limits={"requestsPerMinute": 1})) as peer:
+        await events_of(peer, completion("What?"), student)
+        with pytest.raises(Unavailable) as raised:
+            await events_of(peer, asked, student, timeout=0.8)
+
+    assert (raised.value.reason, raised.value.metadata) == (Reason.PROVIDERS_UNAVAILABLE, {"offer": "enqueue"})
 
 
 async def test_an_operator_takes_a_provider_out_and_puts_it_back(

@@ -196,6 +196,17 @@ async def test_a_failure_half_way_is_kept_as_a_partial_answer(world: World) -> N
     assert failed.value.reason == Reason.PROVIDERS_UNAVAILABLE
 
 
+async def test_a_turn_that_found_no_free_model_is_offered_as_a_job(world: World) -> None:
+    node = world.node()
+    node.generation.failure = Unavailable("full", Reason.PROVIDERS_UNAVAILABLE, metadata={"offer": "enqueue"})
+    ending = (await collect(node.chat.ask(STUDENT, ASK)))[-1].happening
+    assert isinstance(ending, Failed)
+    assert ending.offer == "enqueue"
+    with pytest.raises(Unavailable) as failed:
+        await outcome(node.chat.ask(STUDENT, ASK))
+    assert failed.value.metadata["offer"] == "enqueue"
+
+
 async def test_a_second_question_waits_for_the_first_and_knows_its_answer(world: World) -> None:
     node = world.node()
     node.generation.gate = asyncio.Event()

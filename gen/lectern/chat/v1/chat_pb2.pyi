@@ -592,22 +592,28 @@ class TurnEvent(_message.Message):
         REASON_FIELD_NUMBER: _builtins.int
         MESSAGE_FIELD_NUMBER: _builtins.int
         PARTIAL_FIELD_NUMBER: _builtins.int
+        OFFER_FIELD_NUMBER: _builtins.int
         reason: _builtins.str
         """A name of lectern.errors.v1.ErrorReason."""
         message: _builtins.str
         """The same in words."""
         partial: _builtins.str
         """The text that was said before; it is kept in the thread."""
+        offer: _builtins.str
+        """What may be done instead: `enqueue` where no model was free, and the question may be put off by EnqueueTurn,
+        under the same request_id too; otherwise empty.
+        """
         def __init__(
             self,
             *,
             reason: _builtins.str = ...,
             message: _builtins.str = ...,
             partial: _builtins.str = ...,
+            offer: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "partial", b"partial", "reason", b"reason"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "offer", b"offer", "partial", b"partial", "reason", b"reason"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
