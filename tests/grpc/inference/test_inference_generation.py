@@ -69,6 +69,26 @@ async def test_when_the_first_provider_fails_the_next_answers(one: Remote, two: 
     assert events[-1].finish.provider == "p2"
 
 
+@pytest.mark.parametrize("trouble", [{"status": 429, "retry_after": 60}, {"status": 401}, {"status": 500}])
+async def test_when_one_key_fails_the_next_key_of_the_same_provider_serves(one: Remote, trouble: Any) -> None:
+    await one.script(words=30, rules=[{"key": "first", "script": trouble}])
+    async with inference(providers_json(one, keys=["first", "second"])) as peer:
+        events = await events_of(peer, question())
+
+    assert (events[-1].finish.provider, events[-1].finish.degraded) == ("p1", False)
+    assert (await one.counts())["by_key"] == {"first": 1, "second": 1}
+
+
+async def test_a_provider_is_given_its_key_where_it_wants_it(one: Remote) -> None:
+    async with inference(providers_json(one, keyHeader="api-key", limitField="max_completion_tokens")) as peer:
+        request = question()
+        request.max_tokens = 7
+        events = await events_of(peer, request)
+
+    assert (await one.counts())["by_key"] == {"key-1": 1}
+    assert (len(numbers_in(text_of(events))), events[-1].finish.finish_reason) == (7, "length")
+
+
 @pytest.mark.parametrize("trouble", [{"cut_after": 7}, {"stall_after": 7}])
 async def test_an_answer_that_breaks_off_is_continued_elsewhere(one: Remote, two: Remote, trouble: Any) -> None:
     await one.script(words=30, **trouble)
