@@ -148,13 +148,20 @@ def _switched(answer: Answer) -> Notice:
 
 def _tell(failure: ProviderFailure, prompt: Prompt, answer: Answer) -> None:
     """Raises where trying elsewhere would not help or would not be honest."""
-    if failure.remedy is Remedy.TELL:
+    if failure.remedy is Remedy.TELL and not _may_suit_another(failure, prompt):
         raise InvalidArgument(failure.message, failure.reason)
     if answer.text and prompt.schema is not None:
         raise Unavailable("the answer broke off and its form cannot be continued", Reason.STREAM_INTERRUPTED)
 
 
+def _may_suit_another(failure: ProviderFailure, prompt: Prompt) -> bool:
+    """Whether it may be the form of the answer that this provider does not know."""
+    return prompt.schema is not None and failure.reason is Reason.INVALID_ARGUMENT
+
+
 def _given_up(last: ProviderFailure | None, answer: Answer) -> Exception:
+    if last is not None and last.remedy is Remedy.TELL:
+        return InvalidArgument(last.message, last.reason)
     if answer.said_here:
         return Unavailable("the answer broke off and no model could continue it", Reason.STREAM_INTERRUPTED)
     return exhausted(last)

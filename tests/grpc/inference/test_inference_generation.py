@@ -131,13 +131,37 @@ async def test_what_the_caller_must_change_is_told_and_not_tried_elsewhere(
     assert (await two.counts())["requests"] == 0
 
 
+def structured() -> pb.StreamGenerateRequest:
+    message = pb.PromptMessage(role=pb.PromptMessage.USER, text="Two questions on waves")
+    return pb.StreamGenerateRequest(purpose=pb.PURPOSE_QUIZ, messages=[message], json_schema='{"type": "object"}')
+
+
+@pytest.mark.parametrize("status", [503, 400])
+async def test_a_structured_answer_comes_from_a_provider_that_can_give_it(
+    one: Remote, two: Remote, status: int
+) -> None:
+    await one.script(status=status)
+    await two.script(text='{"questions": []}')
+    async with inference(providers_json(one, two)) as peer:
+        events = await events_of(peer, structured())
+
+    assert (text_of(events), events[-1].finish.provider) == ('{"questions": []}', "p2")
+    assert (await two.requests())[-1]["schema"] == {"type": "object"}
+
+
+async def test_a_form_that_no_provider_takes_is_told_to_the_caller(one: Remote, two: Remote) -> None:
+    await one.script(status=400)
+    await two.script(status=400)
+    async with inference(providers_json(one, two)) as peer:
+        with pytest.raises(InvalidArgument):
+            await events_of(peer, structured())
+
+
 async def test_a_structured_answer_that_breaks_off_is_a_typed_failure(one: Remote, two: Remote) -> None:
     await one.script(words=30, cut_after=3)
-    message = pb.PromptMessage(role=pb.PromptMessage.USER, text="Two questions on waves")
-    request = pb.StreamGenerateRequest(purpose=pb.PURPOSE_QUIZ, messages=[message], json_schema='{"type": "object"}')
     async with inference(providers_json(one, two)) as peer:
         with pytest.raises(LecternError) as raised:
-            await events_of(peer, request)
+            await events_of(peer, structured())
 
     assert raised.value.reason is Reason.STREAM_INTERRUPTED
     assert (await two.counts())["requests"] == 0

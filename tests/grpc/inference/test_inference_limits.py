@@ -16,6 +16,7 @@ from kit.auth.caller import Caller, Role
 from kit.channel import Peer
 from kit.errors import InvalidArgument, Reason, ResourceExhausted, Unavailable
 from tests.inference import events_of, inference, providers_json, question, text_of
+from tests.servers import free_port
 
 PRICES = '{"fake-model": {"prompt": 1.0, "completion": 2.0}}'
 
@@ -103,6 +104,38 @@ async def test_a_budget_for_ten_lets_ten_of_fifty_pass_over_two_processes(
     assert {error.reason for error in refused} == {Reason.BUDGET_EXHAUSTED}
     assert 1 <= len(answers) - len(refused) <= 10
     assert (await one.counts())["requests"] == len(answers) - len(refused)
+
+
+async def test_a_budget_holds_on_the_way_to_another_provider(
+    one: Remote, two: Remote, student: Caller, admin: Caller
+) -> None:
+    await one.script(words=30, cut_after=20)
+    await two.script(words=30)
+    async with inference(providers_json(one, two)) as peer:
+        answer = await events_of(peer, completion("What is it?"), student)
+        while len(lines := (await usage_of(peer, student)).lines) < 2:
+            pass
+        await budget_of(peer, admin, user="ada", token_limit=50)  # enough for one provider, not for the way on
+        with pytest.raises(ResourceExhausted) as raised:
+            await events_of(peer, completion("What is it?"), student)
+
+    assert numbers_in(text_of(answer)) == list(range(1, 31))
+    assert {line.provider: line.totals.calls for line in lines} == {"p1": 1, "p2": 1}
+    assert raised.value.reason is Reason.BUDGET_EXHAUSTED
+    assert ((await one.counts())["requests"], (await two.counts())["requests"]) == (2, 1)
+
+
+async def test_without_redis_each_process_holds_limits_of_its_own(one: Remote, student: Caller) -> None:
+    nobody = f"redis://127.0.0.1:{free_port()}/0"
+    async with inference(providers_json(one), user_requests_per_minute=2, redis_url=nobody) as peer:
+        for text in ("What is a wave?", "What is a wave?"):
+            events = await events_of(peer, question(text), student)
+            assert numbers_in(text_of(events)) == list(range(1, 31))
+        with pytest.raises(ResourceExhausted) as raised:
+            await events_of(peer, completion("What?"), student)
+
+    assert raised.value.reason is Reason.RATE_LIMITED
+    assert (await one.counts())["requests"] == 2
 
 
 async def test_a_user_who_asks_too_often_is_told_when_to_come_back(one: Remote, student: Caller) -> None:
