@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from kit import mongo, redis
+from kit.breaker.database import database_guard, guarded
 from kit.errors import LecternError
 from kit.jobs.inline import InlineJobs
 from kit.jobs.mongo.claims import MongoClaims
@@ -54,7 +55,7 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds:
 
 def open_jobs(settings: JobsSettings, grounds: Grounds, stack: AsyncExitStack, actors: Actors | None = None) -> Jobs:
     """What a process submits by; `actors` are those that it has itself, for when queues are switched off."""
-    store = MongoJobs(grounds.database)
+    store = guarded(MongoJobs(grounds.database), database_guard())
     if not settings.disable_queues:
         return Jobs(store, grounds.room, grounds.changes, POLICIES)
     inline = InlineJobs(store, MongoClaims(grounds.database), grounds.changes, POLICIES, actors or Actors())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc
 from lectern.inference.v1 import operations_pb2, operations_pb2_grpc
+from lectern.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from lectern.threads.v1 import threads_pb2, threads_pb2_grpc
 
 from kit.channel import Peer
@@ -21,6 +22,7 @@ SECONDS, SHORT = 10.0, 0.3
 RPCS: dict[str, tuple[Any, str, Any]] = {
     "threads": (threads_pb2_grpc.ThreadServiceStub, "ListThreads", threads_pb2.ListThreadsRequest()),
     "context": (courses_pb2_grpc.CourseServiceStub, "ListCourses", courses_pb2.ListCoursesRequest()),
+    "gateway": (jobs_pb2_grpc.JobServiceStub, "ListJobs", jobs_pb2.ListJobsRequest()),
     "inference": (operations_pb2_grpc.UsageServiceStub, "GetUsage", operations_pb2.GetUsageRequest()),
 }
 

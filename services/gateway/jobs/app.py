@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, workers_pb2_grpc
 
+from kit.breaker.database import database_guard, guarded
 from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import connect_grounds, open_jobs
@@ -46,7 +47,8 @@ def jobs_face(settings: JobsSettings, stack: AsyncExitStack, *, heartbeat: float
     grounds = connect_grounds(settings, stack)
     wakes = Wakes(grounds.redis)
     stack.push_async_callback(wakes.close)
-    store, queues = MongoJobs(grounds.database), MongoQueues(grounds.database)
+    guard = database_guard()
+    store, queues = guarded(MongoJobs(grounds.database), guard), guarded(MongoQueues(grounds.database), guard)
     return JobsFace(
         open_jobs(settings, grounds, stack),
         JobReader(store, wakes, PageTokens(settings.internal_secret), heartbeat=heartbeat),
