@@ -8,11 +8,13 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
+from google.protobuf.field_mask_pb2 import FieldMask
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
+from lectern.context.v1 import courses_pb2, courses_pb2_grpc
 from lectern.threads.v1 import threads_pb2, threads_pb2_grpc
 
 from kit.auth.caller import Caller
-from tests.system import STUDENT, VIDEO, System, make_course, whole_system
+from tests.system import STUDENT, TEACHER, VIDEO, System, make_course, whole_system
 
 OTHER_VIDEO = "https://videos.example.org/more-waves.mp4"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -153,6 +155,21 @@ async def test_one_question_of_a_thread_at_a_time_is_answered_in_order(
         threads_pb2.ListMessagesRequest(parent=answers[0][0].started.thread), metadata=system.metadata(student)
     )
     assert [message.sequence for message in listed.messages] == list(range(1, 11))
+
+
+async def test_the_policy_of_the_course_is_followed_and_recorded(system: System, chat: Any) -> None:
+    course = await make_course(system)
+    wanted = courses_pb2.Course(name=course, policy=courses_pb2.Course.HINTS)
+    async with system.channel("context") as channel:
+        await courses_pb2_grpc.CourseServiceStub(channel).UpdateCourse(
+            courses_pb2.UpdateCourseRequest(course=wanted, update_mask=FieldMask(paths=["policy"])),
+            metadata=system.metadata(TEACHER),
+        )
+    turns = [
+        (await stream(system, chat, question(course, text)))[-1].completed.turn
+        for text in ("What does a wave carry?", "Just tell me what a wave does carry.")
+    ]
+    assert [turn.policy for turn in turns] == ["hints:1", "hints:2"]
 
 
 async def test_without_any_provider_the_passages_are_the_answer(system: System, chat: Any, course: str) -> None:

@@ -81,20 +81,21 @@ class MongoLedger:
         return sorted(lines, key=lambda line: -(line.prompt_tokens + line.completion_tokens))
 
     async def erase(self, tenant: str, user: str) -> None:
-        self._known.clear()
         async with self._guard(), self._translated():
             await self._flush()
             await self._spend.delete_many({"tenant": tenant, "user": user})
             await self._budgets.remove(_name((tenant, user, "")))
+        self._known.clear()
 
     async def budgets(self, tenant: str) -> Sequence[Budget]:
         async with self._guard(), self._translated():
             return await self._budgets.of(tenant)
 
     async def set_budget(self, budget: Budget) -> Budget:
-        self._known.clear()
         async with self._guard(), self._translated():
-            return await self._budgets.set(_name((budget.tenant, budget.user, budget.course)), budget)
+            kept = await self._budgets.set(_name((budget.tenant, budget.user, budget.course)), budget)
+        self._known.clear()  # after the write: a call beside it may have looked up what stood before
+        return kept
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
