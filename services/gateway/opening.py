@@ -51,7 +51,7 @@ def open_chat(
     threads = GrpcThreads(peers["threads"], settings.history_token_budget)
     journal, orders = LoggedJournal(RedisTurnLog(cache, wakes)), BulletinOrders(RedisBulletin(cache, wakes))
     desk = Desk(
-        Ports(threads, GrpcGeneration(peers["inference"]), journal),
+        Ports(threads, GrpcGeneration(peers["inference"]), journal, puts_off=not settings.disable_queues),
         orders,
         turn_seconds=settings.turn_seconds,
         abandon_seconds=settings.abandon_seconds,

@@ -54,6 +54,10 @@ async def test_light_jobs_run_heavy_ones_are_refused_and_all_else_works(system: 
         report = reports.CreateReport(reports_pb2.CreateReportRequest(parent=turn.thread), metadata=metadata)
         assert await refusal(report) == switched_off
         assert (await chat.CreateTurn(chat_pb2.CreateTurnRequest(**asked), metadata=metadata)).answer
+        await system.provider.script(status=503)
+        asked["course"], asked["video_url"] = await make_course(system, []), ""
+        events = [event async for event in chat.StreamTurn(chat_pb2.StreamTurnRequest(**asked), metadata=metadata)]
+        assert (events[-1].failed.reason, events[-1].failed.offer) == ("PROVIDERS_UNAVAILABLE", "")
         queues = queues_pb2_grpc.QueueServiceStub(gateway)
         listed = await queues.ListQueues(queues_pb2.ListQueuesRequest(), metadata=system.metadata(OPERATOR))
         assert "queues/titles" in {queue.name for queue in listed.queues}

@@ -35,11 +35,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a run works with."""
+    """What a run works with; `puts_off` says whether questions can be asked as jobs here."""
 
     threads: Threads
     generation: Generation
     journal: Journal
+    puts_off: bool = True
 
 
 class TurnRun:
@@ -73,7 +74,7 @@ class TurnRun:
         except Conflict as error:
             log.info("turn_taken_over", turn=self.turn.name, reason=error.reason)
         except LecternError as error:
-            offer = error.metadata.get("offer", "")
+            offer = error.metadata.get("offer", "") if self._ports.puts_off else ""
             await self._end(State.PARTIAL if self._text else State.FAILED, error.reason, error.message, offer)
         except Exception:
             log.exception("turn_failed", turn=self.turn.name)
