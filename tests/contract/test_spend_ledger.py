@@ -76,6 +76,16 @@ async def test_what_is_erased_is_the_users_alone(ledger: Ledger, payer: Payer) -
     assert sorted(budget.user for budget in await ledger.budgets(payer.tenant)) == ["", "ben"]
 
 
+async def test_a_charge_counts_as_soon_as_it_is_settled(ledger: Ledger, payer: Payer) -> None:
+    for calls in range(1, 21):
+        await ledger.settle(payer, "", charge(payer))
+        await asyncio.sleep(0)  # the write begins
+
+        (line,) = await ledger.usage(payer.tenant, "", "", TODAY, TODAY)
+
+        assert line.calls == calls
+
+
 async def test_without_a_budget_nothing_is_set_aside(ledger: Ledger, payer: Payer) -> None:
     assert await ledger.reserve(payer, Amount(1_000_000, None)) == ""
 

@@ -43,6 +43,7 @@ class MongoLedger:
         self._waiting: dict[Entry, Counter[str]] = {}
         self._prepared = False
         self._writing: asyncio.Task[None] | None = None
+        self._flushing = asyncio.Lock()  # whoever flushes waits also for what is being written already
 
     async def close(self) -> None:
         """Writes what is still waiting."""
@@ -145,15 +146,16 @@ class MongoLedger:
             self._prepared = True
 
     async def _flush(self) -> None:
-        batch, self._waiting = self._waiting, {}
-        if not batch:
-            return
-        try:
-            await self._spend.bulk_write([_update(key, sums) for key, sums in batch.items()], ordered=False)
-        except BaseException:
-            for key, sums in batch.items():  # late, and at worst twice, is better than lost
-                self._waiting.setdefault(key, Counter()).update(sums)
-            raise
+        async with self._flushing:
+            batch, self._waiting = self._waiting, {}
+            if not batch:
+                return
+            try:
+                await self._spend.bulk_write([_update(key, sums) for key, sums in batch.items()], ordered=False)
+            except BaseException:
+                for key, sums in batch.items():  # late, and at worst twice, is better than lost
+                    self._waiting.setdefault(key, Counter()).update(sums)
+                raise
 
 
 def _update(key: Entry, sums: Counter[str]) -> UpdateOne:
