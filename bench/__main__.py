@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+PACKAGES = ("inference",)
 
 
 def main() -> int:
     """The number of measurements that failed."""
-    known = sorted(path.stem for path in FOLDER.glob("[a-z]*.py") if 'if __name__ == "__main__":' in path.read_text())
+    modules = (path.stem for path in FOLDER.glob("[a-z]*.py") if 'if __name__ == "__main__":' in path.read_text())
+    known = sorted((*modules, *PACKAGES))
     names = [word for word in sys.argv[1:] if word in known]
     options = [word for word in sys.argv[1:] if word not in known]
     if options and not names:

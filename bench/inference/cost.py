@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -39,8 +40,10 @@ class Cost:
 
 async def run() -> None:
     async with fake_provider() as remote:
-        sdk = await _cost(remote, os.getpid(), _sdk(remote))
-        adapter = await _cost(remote, os.getpid(), _adapter(remote))
+        async with _sdk(remote) as ask:
+            sdk = await _cost(remote, os.getpid(), ask)
+        async with _adapter(remote) as ask:
+            adapter = await _cost(remote, os.getpid(), ask)
         async with fleet(1, providers_json(remote), chat_max_tokens=2 * LONG) as (process,):
             whole = await _cost(remote, process.running.pid, _inference(process))
     print(f"the plain SDK          {sdk}")
@@ -73,7 +76,8 @@ async def _milliseconds(remote: Remote, pid: int, ask: Ask, words: int) -> float
     return (after.user + after.system - before.user - before.system) * 1000 / count
 
 
-def _sdk(remote: Remote) -> Ask:
+@asynccontextmanager
+async def _sdk(remote: Remote) -> AsyncIterator[Ask]:
     client = AsyncOpenAI(api_key="key", base_url=remote.base_url, max_retries=0)
 
     async def ask() -> str:
@@ -85,18 +89,22 @@ def _sdk(remote: Remote) -> Ask:
         )
         return "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices])
 
-    return ask
+    async with client:
+        yield ask
 
 
-def _adapter(remote: Remote) -> Ask:
+@asynccontextmanager
+async def _adapter(remote: Remote) -> AsyncIterator[Ask]:
     provider = Provider("fake", remote.base_url, ("key",), {"default": "fake"})
-    chat, route = OpenAIChat(OpenAIClients([provider])), Route(provider, 0, "fake")
+    clients, route = OpenAIClients([provider]), Route(provider, 0, "fake")
+    chat = OpenAIChat(clients)
     call = ChatCall(route, [Message(Speaker.USER, QUESTION)], Timeouts(3, 15, 8, 45))
 
     async def ask() -> str:
         return "".join([piece.text async for piece in chat.stream(call)])
 
-    return ask
+    yield ask
+    await clients.close()
 
 
 def _inference(process: Process) -> Ask:
