@@ -17,7 +17,7 @@ async def timed(pieces: AsyncGenerator[Piece, None], limits: Timeouts) -> AsyncG
     end = loop.time() + limits.total
     left = deadline.remaining()
     caller_end = None if left is None else loop.time() + left
-    patience = limits.first_token
+    patience, began = limits.first_token, False
     async with aclosing(pieces):
         while True:
             until = min(loop.time() + patience, end, caller_end or end)
@@ -29,12 +29,12 @@ async def timed(pieces: AsyncGenerator[Piece, None], limits: Timeouts) -> AsyncG
             except TimeoutError as error:
                 if caller_end is not None and loop.time() >= caller_end:
                     raise DeadlineExceeded("the deadline passed while the model was answering") from error
-                raise _late(first=patience == limits.first_token) from error
-            patience = limits.between_tokens
+                raise _late(began=began) from error
+            patience, began = limits.between_tokens, True
             yield piece
 
 
-def _late(*, first: bool) -> ProviderFailure:
-    if first:
-        return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not begin to answer in time")
-    return ProviderFailure(Remedy.RETRY, "stall", "the provider stopped in the middle of its answer")
+def _late(*, began: bool) -> ProviderFailure:
+    if began:
+        return ProviderFailure(Remedy.RETRY, "stall", "the provider stopped in the middle of its answer")
+    return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not begin to answer in time")
