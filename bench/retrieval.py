@@ -17,13 +17,14 @@ import numpy as np
 from bench.embeddings import PASSAGE, QUERY, Vectors, embed, embeddings_server
 from services.context.adapters.exact_index import ExactIndex
 from services.context.captions.reading import read
-from services.context.model import Course, CourseKey, Vector, Video, VideoContext
+from services.context.model import Course, CourseKey, SourceContext, Vector, Video
 from services.context.passages.cutting import passages
 from services.context.retrieval.bm25 import Scores
 from services.context.retrieval.knowledge import Knowledge, build
 from services.context.retrieval.languages import language_of
 from services.context.retrieval.vectors import model_of, ranking, values_of
 from services.context.service.search import CANDIDATES, fused
+from services.context.service.videos import video_id
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "local" / "sample"
@@ -67,7 +68,7 @@ def sample(embedded: Embed) -> Knowledge:
     return build(course, contexts, ExactIndex(model, values_of(contexts, model), size))
 
 
-def _context(course: str, described: dict[str, str], embedded: Embed) -> VideoContext:
+def _context(course: str, described: dict[str, str], embedded: Embed) -> SourceContext:
     cues = read((SAMPLE / described["file"]).read_bytes()).cues
     pieces = passages(course, described["videoUrl"], cues)
     video = Video(
@@ -84,7 +85,7 @@ def _context(course: str, described: dict[str, str], embedded: Embed) -> VideoCo
         updated=NOW,
     )
     vectors = embedded([piece.text for piece in pieces], PASSAGE)
-    return VideoContext(video, pieces, tuple(Vector(MODEL, row.tobytes()) for row in vectors))
+    return SourceContext(video, pieces, tuple(Vector(MODEL, row.tobytes()) for row in vectors))
 
 
 async def _ranked(knowledge: Knowledge, way: str, question: str, vector: Vectors) -> list[int]:
@@ -108,7 +109,7 @@ def _recall(knowledge: Knowledge, questions: Sequence[dict[str, Any]], rankings:
 
 
 def _answers(knowledge: Knowledge, row: int, question: dict[str, Any]) -> bool:
-    if knowledge.video_of(row).url != question["videoUrl"]:
+    if knowledge.source_of(row).id != video_id(question["videoUrl"]):
         return False
     start, end = question["start"] * 1000, question["end"] * 1000
     passage = knowledge.passages[row]

@@ -8,7 +8,7 @@ SERVICES = ("inference", "context", "threads", "gateway")
 EDGE = "envoy"
 DISPATCHER = "dispatcher"
 # Services that have jobs, and so a worker.
-WORKERS = ("threads", "gateway")
+WORKERS = ("threads", "context", "gateway")
 
 
 def worker_name(service: str) -> str:

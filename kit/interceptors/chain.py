@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from kit.call import CURRENT, Call
-from kit.interceptors.decoding import decoded, forgiving
+from kit.interceptors.decoding import decoded, each_decoded, forgiving
 
 Around = Callable[[Call], AbstractAsyncContextManager[None]]
 Refusal = Callable[[Call, "grpc.aio.ServicerContext[Any, Any]", Exception], Awaitable[None]]
@@ -45,7 +45,8 @@ class Chain(grpc.aio.ServerInterceptor):
         kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if streams else 'unary'}"
         make = getattr(grpc, f"{kind}_rpc_method_handler")
         yields = streams and inspect.isasyncgenfunction(inner)
-        outer = self._streaming(method, inner) if yields else self._plain(method, inner)
+        decode = each_decoded if handler.request_streaming else decoded
+        outer = self._streaming(method, inner, decode) if yields else self._plain(method, inner, decode)
         wrapped: grpc.RpcMethodHandler[Any, Any] = make(
             outer,
             request_deserializer=forgiving(handler.request_deserializer),
@@ -53,25 +54,29 @@ class Chain(grpc.aio.ServerInterceptor):
         )
         return wrapped
 
-    def _plain(self, method: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def _plain(
+        self, method: str, inner: Callable[..., Awaitable[Any]], decode: Callable[[Any], Any]
+    ) -> Callable[..., Awaitable[Any]]:
         """One answer, or many by a servicer that writes them itself."""
 
         async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             call = _begin(method, context)
             try:
                 async with self._entered(call):
-                    return await inner(decoded(request), context)
+                    return await inner(decode(request), context)
             except Exception as error:
                 await self._refuse(call, context, error)
 
         return serve
 
-    def _streaming(self, method: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., Awaitable[None]]:
+    def _streaming(
+        self, method: str, inner: Callable[..., AsyncIterator[Any]], decode: Callable[[Any], Any]
+    ) -> Callable[..., Awaitable[None]]:
         # Written out rather than yielded, so that a cancelled call unwinds the servicer's generator at once.
         async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             call = _begin(method, context)
             try:
-                async with self._entered(call), aclosing(inner(decoded(request), context)) as responses:  # type: ignore[type-var]
+                async with self._entered(call), aclosing(inner(decode(request), context)) as responses:  # type: ignore[type-var]
                     async for response in responses:
                         await context.write(response)
             except Exception as error:

@@ -1,6 +1,6 @@
 """Requests that are no message of their type: refused as what they are, rather than as a defect of the server."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -29,3 +29,9 @@ def decoded(request: Any) -> Any:
     if request is _UNDECODABLE:
         raise InvalidArgument("the request is not a message of this call's type")
     return request
+
+
+async def each_decoded(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """The requests of a stream; raises InvalidArgument at a mark."""
+    async for request in requests:
+        yield decoded(request)

@@ -42,10 +42,14 @@ async def open_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds
     return grounds
 
 
-def connect_grounds(settings: JobsSettings, stack: AsyncExitStack) -> Grounds:
-    """Waits for nothing; both connect when they are first used."""
-    client = mongo.connect(settings)
-    stack.push_async_callback(client.close)
+def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo.Client | None = None) -> Grounds:
+    """Waits for nothing; both connect when they are first used.
+
+    With the `client` of a service, its changes and the jobs that they cause can be one transaction.
+    """
+    if client is None:
+        client = mongo.connect(settings)
+        stack.push_async_callback(client.close)
     database = Database(client, settings.jobs_database, settings.jobs_retention_days * DAY)
     # One attempt: what Redis does not grant now, the dispatcher grants later.
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)

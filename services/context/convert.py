@@ -11,7 +11,7 @@ from lectern.context.v1 import courses_pb2, grounding_pb2
 
 from kit.errors import InvalidArgument
 from services.context.captions.reading import Format
-from services.context.model import Course, CourseChanges, Cue, Policy, Video, Visibility
+from services.context.model import Course, CourseChanges, Cue, Document, Policy, Video, Visibility
 from services.context.service.grounding import Context
 from services.context.service.search import Found
 from services.context.service.videos import Said
@@ -55,8 +55,8 @@ def course(found: Course, *, members: bool = False) -> courses_pb2.Course:
         video_count=found.video_count,
         context_version=found.version,
         members=sorted(found.members) if members else (),
-        create_time=_timestamp(found.created),
-        update_time=_timestamp(found.updated),
+        create_time=timestamp(found.created),
+        update_time=timestamp(found.updated),
     )
 
 
@@ -99,8 +99,8 @@ def video(course: str, found: Video) -> courses_pb2.Video:
         duration=_duration(found.duration),
         cue_count=found.cue_count,
         passage_count=found.passage_count,
-        create_time=_timestamp(found.created),
-        update_time=_timestamp(found.updated),
+        create_time=timestamp(found.created),
+        update_time=timestamp(found.updated),
     )
 
 
@@ -113,25 +113,32 @@ def transcript(course: str, said: Said) -> courses_pb2.Transcript:
     )
 
 
-def passage(found: Found) -> courses_pb2.Passage:
+def passage(course: str, found: Found) -> courses_pb2.Passage:
+    source = found.source
     return courses_pb2.Passage(
         id=found.passage.id,
         text=found.passage.text,
-        video_url=found.video.url,
-        title=found.video.title,
+        video_url=source.url if isinstance(source, Video) else "",
+        document=document_name(course, source.id) if isinstance(source, Document) else "",
+        title=source.title,
         start_offset=_duration(found.passage.start),
         end_offset=_duration(found.passage.end),
+        page=found.passage.page,
         score=found.score,
         cues=_cues(found.passage.cues),
     )
+
+
+def document_name(course: str, document: str) -> str:
+    return f"courses/{course}/documents/{document}"
 
 
 def context(built: Context) -> grounding_pb2.BuildContextResponse:
     return grounding_pb2.BuildContextResponse(
         course=course(built.course),
         video_title=built.video.title if built.video else "",
-        passages=[passage(found) for found in built.passages],
-        neighbourhood=passage(built.neighbourhood) if built.neighbourhood else None,
+        passages=[passage(built.course.key.course, found) for found in built.passages],
+        neighbourhood=passage(built.course.key.course, built.neighbourhood) if built.neighbourhood else None,
         context_version=built.course.version,
     )
 
@@ -158,7 +165,7 @@ def _duration(moment: int | None) -> Duration | None:
     return Duration(seconds=moment // 1000, nanos=moment % 1000 * 1_000_000)
 
 
-def _timestamp(moment: datetime) -> Timestamp:
+def timestamp(moment: datetime) -> Timestamp:
     timestamp = Timestamp()
     timestamp.FromDatetime(moment)
     return timestamp

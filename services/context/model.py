@@ -74,13 +74,14 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of a transcript of a few sentences, as it is found and cited."""
+    """A stretch of a transcript or document of a few sentences, as it is found and cited; pages count from 1."""
 
     id: str
     text: str
-    start: int | None
-    end: int | None
+    start: int | None = None
+    end: int | None = None
     cues: tuple[Cue, ...] = ()
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,45 @@ class Lecture:
     passages: tuple[Passage, ...]
 
 
+class DocumentState(StrEnum):
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with pages. Its edition, once it was read, names its passages; `failure` says why it cannot be read."""
+
+    id: str
+    title: str
+    file_name: str
+    blob: str
+    size: int
+    uploaded_by: str
+    created: datetime
+    updated: datetime
+    state: DocumentState = DocumentState.WAITING
+    failure: str = ""
+    edition: str = ""
+    language: str = ""
+    page_count: int = 0
+    passage_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a document says: its passages, under an edition of their own."""
+
+    edition: str
+    language: str
+    page_count: int
+    passages: tuple[Passage, ...]
+
+
+Source = Video | Document
+
+
 @dataclass(frozen=True, slots=True)
 class Vector:
     """A passage as a unit vector: 32-bit floats, comparable with those of the same model alone."""
@@ -118,10 +158,10 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoContext:
-    """What turns about a video are grounded in: its passages, and their vectors as far as there are any."""
+class SourceContext:
+    """What turns are grounded in: a source's passages, and their vectors as far as there are any."""
 
-    video: Video
+    source: Source
     passages: tuple[Passage, ...]
     vectors: tuple[Vector | None, ...]
 
@@ -132,10 +172,15 @@ class VideoContext:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A course and its videos at one moment."""
+    """A course, its videos, and those of its documents that were read, at one moment."""
 
     course: Course
     videos: tuple[Video, ...]
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (*self.videos, *self.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +206,14 @@ class VideoPosition:
 
     created: datetime
     video: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPosition:
+    """Where a list of documents by upload goes on."""
+
+    created: datetime
+    document: str
 
 
 def sort_key(title: str) -> str:

@@ -1,6 +1,6 @@
 """What the context service needs of the outside, in its own terms."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,17 @@ from services.context.model import (
     CourseKey,
     CoursePosition,
     Cue,
+    Document,
+    DocumentPosition,
     Head,
     Lecture,
+    Passage,
+    Reading,
+    Source,
+    SourceContext,
     Unembedded,
     Vector,
     Video,
-    VideoContext,
     VideoPosition,
 )
 
@@ -76,10 +81,71 @@ class VideoStore(Protocol):
         """The transcript; None where the video has been imported again meanwhile."""
         ...
 
+
+class DocumentStore(Protocol):
+    """Documents with their passages. Readers see a reading as a whole or not at all."""
+
+    async def add(
+        self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
+    ) -> Document | None:
+        """Keeps the document, and with it, in one transaction, what `along` does with the session that it is given.
+
+        None; or the document of this id that is there already, and then nothing is kept.
+        """
+        ...
+
+    async def find(self, key: CourseKey, document: str) -> Document | None: ...
+
+    async def page(self, key: CourseKey, after: DocumentPosition | None, limit: int) -> Sequence[Document]:
+        """In the order of their upload."""
+        ...
+
+    async def finish(self, key: CourseKey, document: Document, reading: Reading, now: datetime) -> Document | None:
+        """The document as it is once it was read; None where it or its course is gone."""
+        ...
+
+    async def fail(self, key: CourseKey, document: Document, failure: str, now: datetime) -> None: ...
+
+    async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
+        """The document that was deleted, whose bytes are left; None where there was none."""
+        ...
+
+    async def texts(self, key: CourseKey, document: Document) -> Sequence[Passage]:
+        """Its passages in their order."""
+        ...
+
+
+class Blobs(Protocol):
+    """Bytes of uploads, by names that are never used again."""
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Keeps all of the chunks; nothing where one of them raises."""
+        ...
+
+    def read(self, name: str) -> AsyncIterator[bytes]:
+        """The bytes in pieces; raises NotFound."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Removes the bytes, if they are there."""
+        ...
+
+
+class PageReader(Protocol):
+    """Reads the text of documents."""
+
+    async def pages(self, chunks: AsyncIterator[bytes]) -> Sequence[str]:
+        """The text of each page; raises InvalidArgument (DOCUMENT_UNREADABLE) that says why there is none."""
+        ...
+
+
+class SourceStore(Protocol):
+    """What turns are grounded in, whatever it is a source of."""
+
     async def head(self, key: CourseKey) -> Head | None: ...
 
-    async def contexts(self, key: CourseKey, videos: Sequence[Video]) -> Sequence[VideoContext] | None:
-        """Their passages and vectors; None where one of the videos has been imported again meanwhile."""
+    async def contexts(self, key: CourseKey, sources: Sequence[Source]) -> Sequence[SourceContext] | None:
+        """Their passages and vectors; None where one of them has been replaced or deleted meanwhile."""
         ...
 
 
@@ -104,11 +170,11 @@ class VectorStore(Protocol):
 class ContextCache(Protocol):
     """Built contexts, shared by the instances. An entry belongs to one version of its course."""
 
-    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
-        """Those that are there, by the ids of their videos."""
+    async def get(self, course: Course, sources: Sequence[Source]) -> Mapping[str, SourceContext]:
+        """Those that are there, by the ids of their sources."""
         ...
 
-    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None: ...
+    async def put(self, course: Course, contexts: Sequence[SourceContext], seconds: float) -> None: ...
 
     async def clear(self, key: CourseKey) -> int:
         """Throws all versions away; how many entries there were."""
@@ -157,7 +223,7 @@ class VectorIndex(Protocol):
 class VectorIndexes(Protocol):
     """Where courses' vectors are searched."""
 
-    async def open(self, course: Course, contexts: Sequence[VideoContext]) -> VectorIndex:
+    async def open(self, course: Course, contexts: Sequence[SourceContext]) -> VectorIndex:
         """An index of these contexts; a row is a passage, counted through all of them."""
         ...
 
@@ -173,4 +239,8 @@ class PopularityStore(Protocol):
 
     async def top(self, tenant: str, limit: int) -> Sequence[str]:
         """The ids of the courses that are asked about most."""
+        ...
+
+    async def busiest(self, limit: int) -> Sequence[CourseKey]:
+        """The same over all tenants."""
         ...

@@ -110,7 +110,7 @@ class CourseServicer(courses_pb2_grpc.CourseServiceServicer):
         limit = page_size(request.page_size, default=5, maximum=50)
         course = _parent(request.parent)
         found = await self._finding.passages(current_caller(), course, request.query, request.video_url, limit)
-        return courses_pb2.SearchPassagesResponse(passages=map(convert.passage, found))
+        return courses_pb2.SearchPassagesResponse(passages=[convert.passage(course, each) for each in found])
 
     async def PreloadCourse(
         self, request: courses_pb2.PreloadCourseRequest, _: Any

@@ -1,9 +1,9 @@
 from pydantic import Field, SecretStr
 
-from kit.settings import CommonSettings
+from kit.jobs.settings import JobsSettings
 
 
-class ContextSettings(CommonSettings):
+class ContextSettings(JobsSettings):
     """The settings of the context service."""
 
     context_cache_seconds: int = Field(3600, description="How long built context is cached, in seconds")
@@ -22,6 +22,9 @@ class ContextSettings(CommonSettings):
     context_embed_retry_seconds: int = Field(
         5, description="How soon they are looked for again where some were left without, in seconds"
     )
+    max_document_mb: int = Field(50, description="The size of an uploaded document at the most, in MB")
+    pdf_memory_mb: int = Field(1024, description="Memory that reading one document may take, in MB")
+    pdf_seconds: int = Field(120, description="Processor time that reading one document may take, in seconds")
     chroma_url: str = Field(
         "", description="A Chroma server that searches vectors, http(s)://host:port; empty searches them in the process"
     )

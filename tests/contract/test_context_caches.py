@@ -17,7 +17,7 @@ from kit.settings import CommonSettings
 from services.context.adapters.fallback_cache import FallbackCache
 from services.context.adapters.memory_cache import MemoryContextCache, NoContextCache
 from services.context.adapters.redis_cache import RedisContextCache
-from services.context.model import Course, CourseKey, Cue, Passage, Vector, Video, VideoContext
+from services.context.model import Course, CourseKey, Cue, Passage, SourceContext, Vector, Video
 from services.context.ports import ContextCache
 from tests.servers import free_port, redis_server
 
@@ -49,12 +49,12 @@ def a_video(name: str = "one") -> Video:
     return Video(name, f"https://v.example/{name}", name, "e1", "english", "tess", 2000, 2, 2, NOW, NOW)
 
 
-def a_context(name: str = "one") -> VideoContext:
+def a_context(name: str = "one") -> SourceContext:
     passages = (
         Passage("p1", "Wellen sind schön", 0, 1000, (Cue(0, 1000, "Wellen sind schön"),)),
         Passage("p2", "no times", None, None),
     )
-    return VideoContext(a_video(name), passages, (Vector("m", b"12345678"), None))
+    return SourceContext(a_video(name), passages, (Vector("m", b"12345678"), None))
 
 
 async def test_what_was_put_is_there_for_its_version_alone(cache: ContextCache) -> None:

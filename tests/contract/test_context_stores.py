@@ -11,6 +11,7 @@ import pytest
 from kit import mongo
 from kit.settings import CommonSettings
 from services.context.adapters import mongo_upkeep
+from services.context.adapters.memory_documents import MemoryDocuments, MemorySources
 from services.context.adapters.memory_stores import (
     MemoryCourses,
     MemoryPopularity,
@@ -19,8 +20,10 @@ from services.context.adapters.memory_stores import (
     Shelves,
 )
 from services.context.adapters.mongo_courses import MongoCourses
-from services.context.adapters.mongo_documents import CUES, DATABASE, PASSAGES
+from services.context.adapters.mongo_documents import MongoDocuments
+from services.context.adapters.mongo_mapping import CUES, DATABASE, PASSAGES
 from services.context.adapters.mongo_popularity import MongoPopularity
+from services.context.adapters.mongo_sources import MongoSources
 from services.context.adapters.mongo_vectors import MongoVectors
 from services.context.adapters.mongo_videos import MongoVideos
 from services.context.model import (
@@ -38,7 +41,7 @@ from services.context.model import (
     Visibility,
     sort_key,
 )
-from services.context.ports import CourseStore, PopularityStore, VectorStore, VideoStore
+from services.context.ports import CourseStore, DocumentStore, PopularityStore, SourceStore, VectorStore, VideoStore
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -48,6 +51,8 @@ LATER = NOW + timedelta(minutes=1)
 class Stores:
     courses: CourseStore
     videos: VideoStore
+    documents: DocumentStore
+    sources: SourceStore
     vectors: VectorStore
     popularity: PopularityStore
     tenant: str
@@ -66,11 +71,27 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
     tenant = f"tenant/{uuid4().hex}"
     if request.param == "memory":
         shelves = Shelves()
-        yield Stores(MemoryCourses(shelves), MemoryVideos(shelves), MemoryVectors(shelves), MemoryPopularity(), tenant)
+        yield Stores(
+            MemoryCourses(shelves),
+            MemoryVideos(shelves),
+            MemoryDocuments(shelves),
+            MemorySources(shelves),
+            MemoryVectors(shelves),
+            MemoryPopularity(),
+            tenant,
+        )
         return
     async with mongo.connect(CommonSettings(mongodb_uri=request.getfixturevalue("mongodb_uri"))) as client:
         await asyncio.gather(*(mongo_upkeep.ensure_indexes(client) for _ in range(3)))
-        yield Stores(MongoCourses(client), MongoVideos(client), MongoVectors(client), MongoPopularity(client), tenant)
+        yield Stores(
+            MongoCourses(client),
+            MongoVideos(client),
+            MongoDocuments(client),
+            MongoSources(client),
+            MongoVectors(client),
+            MongoPopularity(client),
+            tenant,
+        )
 
 
 def a_course(key: CourseKey) -> Course:
@@ -135,7 +156,7 @@ async def test_what_is_not_there_is_not_changed(stores: Stores) -> None:
     assert not await stores.courses.delete(key)
     assert await stores.videos.put(key, a_lecture(), NOW) is None
     assert await stores.videos.delete(key, "one", NOW) is None
-    assert await stores.videos.head(key) is None
+    assert await stores.sources.head(key) is None
 
 
 async def test_courses_are_listed_by_title_page_by_page(stores: Stores) -> None:
@@ -168,10 +189,10 @@ async def test_an_import_is_read_back_as_a_whole(stores: Stores) -> None:
     assert video == replace(lecture.video, created=LATER, updated=LATER)
     assert await stores.videos.find(made.key, "one") == video
     assert await stores.videos.cues(made.key, video) == lecture.cues
-    contexts = await stores.videos.contexts(made.key, [video])
+    contexts = await stores.sources.contexts(made.key, [video])
     assert contexts is not None
     assert (contexts[0].passages, set(contexts[0].vectors), contexts[0].complete) == (lecture.passages, {None}, False)
-    assert await stores.videos.head(made.key) == stored
+    assert await stores.sources.head(made.key) == stored
 
 
 async def test_importing_again_replaces_and_keeps_the_place(stores: Stores) -> None:
@@ -184,20 +205,20 @@ async def test_importing_again_replaces_and_keeps_the_place(stores: Stores) -> N
     assert (again.course.video_count, again.videos[0].created, again.videos[0].updated) == (2, NOW, LATER)
     assert [video.id for video in await stores.videos.page(made.key, None, 10)] == ["one", "two"]
     assert await stores.videos.cues(made.key, first.videos[0]) is None
-    assert await stores.videos.contexts(made.key, first.videos) is None
-    assert await stores.videos.contexts(made.key, again.videos) is not None
+    assert await stores.sources.contexts(made.key, first.videos) is None
+    assert await stores.sources.contexts(made.key, again.videos) is not None
 
 
 async def test_of_many_imports_of_one_video_one_is_left_whole(stores: Stores) -> None:
     made = await stores.course()
     lectures = [a_lecture("one", f"Try {number}.", cues=20) for number in range(8)]
     await asyncio.gather(*(stores.videos.put(made.key, lecture, NOW) for lecture in lectures))
-    head = await stores.videos.head(made.key)
+    head = await stores.sources.head(made.key)
     assert head is not None
     assert (head.course.revision, head.course.video_count, len(head.videos)) == (9, 1, 1)
     winner = next(lecture for lecture in lectures if lecture.video.edition == head.videos[0].edition)
     assert await stores.videos.cues(made.key, head.videos[0]) == winner.cues
-    contexts = await stores.videos.contexts(made.key, head.videos)
+    contexts = await stores.sources.contexts(made.key, head.videos)
     assert contexts is not None
     assert contexts[0].passages == winner.passages
 
@@ -222,7 +243,7 @@ async def test_a_deleted_video_is_gone_with_all_it_had(stores: Stores) -> None:
     assert (changed.revision, changed.video_count) == (3, 0)
     assert await stores.videos.find(made.key, "one") is None
     assert await stores.videos.cues(made.key, stored.videos[0]) is None
-    assert await stores.videos.contexts(made.key, stored.videos) is None
+    assert await stores.sources.contexts(made.key, stored.videos) is None
     assert await stores.videos.delete(made.key, "one", LATER) is None
 
 
@@ -232,9 +253,9 @@ async def test_a_deleted_course_takes_its_videos_along(stores: Stores) -> None:
     assert stored is not None
     assert await stores.courses.delete(made.key)
     assert await stores.courses.find(made.key) is None
-    assert await stores.videos.head(made.key) is None
+    assert await stores.sources.head(made.key) is None
     assert await stores.videos.page(made.key, None, 10) == []
-    assert await stores.videos.contexts(made.key, stored.videos) is None
+    assert await stores.sources.contexts(made.key, stored.videos) is None
 
 
 async def test_vectors_are_kept_beside_their_passages(stores: Stores) -> None:
@@ -251,7 +272,7 @@ async def test_vectors_are_kept_beside_their_passages(stores: Stores) -> None:
     assert await stores.vectors.unembedded(made.key, "m1", 10) == []
     assert made.key not in await stores.vectors.lacking("m1", 100_000)
     assert len(await stores.vectors.unembedded(made.key, "m2", 10)) == 3
-    contexts = await stores.videos.contexts(made.key, stored.videos)
+    contexts = await stores.sources.contexts(made.key, stored.videos)
     assert contexts is not None
     assert contexts[0].vectors == tuple(vectors.values())
     assert contexts[0].complete

@@ -14,7 +14,7 @@ import pytest
 from kit.errors import Unavailable
 from services.context.adapters.chroma_index import ChromaIndexes, chroma_client
 from services.context.adapters.exact_index import ExactIndexes
-from services.context.model import Course, CourseKey, Passage, Vector, Video, VideoContext
+from services.context.model import Course, CourseKey, Passage, SourceContext, Vector, Video
 from services.context.ports import VectorIndexes
 from tests.servers import free_port, started
 
@@ -59,11 +59,11 @@ def towards(axis: int, model: str = "m") -> Vector:
     return Vector(model, (values / np.linalg.norm(values)).astype(np.float32).tobytes())
 
 
-def a_context(name: str, vectors: list[Vector | None], made: int = 1) -> VideoContext:
+def a_context(name: str, vectors: list[Vector | None], made: int = 1) -> SourceContext:
     passages = tuple(Passage(f"{name}{n}", "text", None, None) for n in range(len(vectors)))
     edition = f"{made:x}-{name}"
     video = Video(name, name, name, edition, "english", "tess", 0, 1, len(passages), NOW, NOW)
-    return VideoContext(video, passages, tuple(vectors))
+    return SourceContext(video, passages, tuple(vectors))
 
 
 async def test_the_nearest_come_first_counted_through_all_videos(indexes: VectorIndexes) -> None:

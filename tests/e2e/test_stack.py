@@ -27,6 +27,7 @@ PROCESSES = (
     "envoy",
     "dispatcher",
     "threads-worker",
+    "context-worker",
     "gateway-worker",
 )
 QUESTION = "What does a wave carry?"

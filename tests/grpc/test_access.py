@@ -74,6 +74,10 @@ def course(things: Things) -> dict[str, Any]:
     return {"name": things["course"]}
 
 
+def document(things: Things) -> dict[str, Any]:
+    return {"name": f"{things['course']}/documents/none"}
+
+
 def in_course(**more: Any) -> Request:
     return lambda things: {"parent": things["course"], **more}
 
@@ -129,6 +133,12 @@ CASES = {
     "lectern.context.v1.CourseService/ClearCourseCache": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/AddMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.CourseService/RemoveMember": Case(in_course(user="ben"), "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.DocumentService/UploadDocument": Case(
+        lambda things: {"header": {"parent": things["course"]}}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.context.v1.DocumentService/ListDocuments": Case(in_course(), "OK", "NOT_FOUND"),
+    "lectern.context.v1.DocumentService/GetDocument": Case(document, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.context.v1.DocumentService/DeleteDocument": Case(document, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.inference.v1.ProviderService/ListProviders": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
     "lectern.inference.v1.ProviderService/OpenProvider": Case(
         lambda _: {"name": "providers/none"}, "PERMISSION_DENIED", "NOT_FOUND"
@@ -234,12 +244,14 @@ async def call(system: System, name: str, request: dict[str, Any], caller: Calle
     metadata = system.metadata(caller) if caller else ()
     answer_class: Any = message_factory.GetMessageClass(method.output_type)
     async with system.channel(OWNERS.get(area, area)) as channel:
-        kind: Any = channel.unary_stream if method.server_streaming else channel.unary_unary
+        sends = "stream" if method.client_streaming else "unary"
+        kind: Any = getattr(channel, f"{sends}_{'stream' if method.server_streaming else 'unary'}")
         invoke = kind(f"/{name}", type(message).SerializeToString, answer_class.FromString)
+        sent: Any = [message] if method.client_streaming else message
         try:
             if method.server_streaming:
-                return "OK", "".join([str(part) async for part in invoke(message, metadata=metadata, timeout=20)])
-            return "OK", str(await invoke(message, metadata=metadata, timeout=20))
+                return "OK", "".join([str(part) async for part in invoke(sent, metadata=metadata, timeout=20)])
+            return "OK", str(await invoke(sent, metadata=metadata, timeout=20))
         except grpc.aio.AioRpcError as error:
             return error.code().name, error.details() or ""
 

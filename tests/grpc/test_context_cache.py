@@ -15,7 +15,7 @@ from lectern.context.v1 import courses_pb2
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.context.adapters.mongo_documents import CLAIMS, DATABASE, PASSAGES
+from services.context.adapters.mongo_mapping import CLAIMS, DATABASE, PASSAGES
 from tests.captions import hertz_of, hour_of_captions
 from tests.knowledge import STUDENT, TEACHER, Client, Vectors, context_service, settings_for, vector_server
 from tests.servers import free_port, redis_server

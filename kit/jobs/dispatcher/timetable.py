@@ -9,5 +9,6 @@ NOBODY = on_behalf_of_nobody("dispatcher")
 
 TIMETABLE = (
     Schedule("insights", Cron.parse("10 * * * *"), Submission("roll_up_insights"), NOBODY),
+    Schedule("preloads", Cron.parse("50 * * * *"), Submission("preload_course"), NOBODY),
     Schedule("retention", Cron.parse("30 3 * * *"), Submission("apply_retention"), NOBODY),
 )

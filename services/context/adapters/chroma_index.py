@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 
 from kit.errors import Unavailable
-from services.context.model import Course, CourseKey, Vector, VideoContext
+from services.context.model import Course, CourseKey, SourceContext, Vector
 from services.context.retrieval.vectors import model_of, values_of
 
 COLLECTIONS = "/collections"
@@ -33,7 +33,7 @@ class ChromaIndexes:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def open(self, course: Course, contexts: Sequence[VideoContext]) -> "ChromaIndex":
+    async def open(self, course: Course, contexts: Sequence[SourceContext]) -> "ChromaIndex":
         model = model_of(contexts)
         rows = {name: row for row, name in enumerate(_names(contexts))}
         if not model:
@@ -67,9 +67,9 @@ class ChromaIndexes:
             }
             await _post(self._client, f"{COLLECTIONS}/{collection}/upsert", body)
 
-    async def _forget_older(self, collection: str, contexts: Sequence[VideoContext]) -> None:
+    async def _forget_older(self, collection: str, contexts: Sequence[SourceContext]) -> None:
         """Forgets replaced editions, but none that is newer than these contexts: another instance may have sent it."""
-        editions = [context.video.edition for context in contexts]
+        editions = [context.source.edition for context in contexts]
         older = {"made": {"$lt": max(map(_made, editions))}}
         where = {"$and": [{"edition": {"$nin": editions}}, older]}
         await _post(self._client, f"{COLLECTIONS}/{collection}/delete", {"where": where})
@@ -127,10 +127,10 @@ def _among(editions: Sequence[str]) -> dict[str, Any]:
     return {"edition": {"$in": list(editions)}}
 
 
-def _names(contexts: Sequence[VideoContext]) -> Iterator[str]:
+def _names(contexts: Sequence[SourceContext]) -> Iterator[str]:
     """The name of each passage's vector, in the order of rows."""
     for context in contexts:
-        yield from (f"{context.video.edition}:{position}" for position in range(len(context.passages)))
+        yield from (f"{context.source.edition}:{position}" for position in range(len(context.passages)))
 
 
 def _edition(name: str) -> str:

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from services.context.model import Course, CourseKey, Video, VideoContext
+from services.context.model import Course, CourseKey, Source, SourceContext
 from services.context.ports import ContextCache
 
 
@@ -13,13 +13,13 @@ class CountedCache:
         self._cache = cache
         self._count = count
 
-    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
-        found = await self._cache.get(course, videos)
+    async def get(self, course: Course, sources: Sequence[Source]) -> Mapping[str, SourceContext]:
+        found = await self._cache.get(course, sources)
         self._count("hit", len(found))
-        self._count("miss", len(videos) - len(found))
+        self._count("miss", len(sources) - len(found))
         return found
 
-    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+    async def put(self, course: Course, contexts: Sequence[SourceContext], seconds: float) -> None:
         await self._cache.put(course, contexts, seconds)
 
     async def clear(self, key: CourseKey) -> int:

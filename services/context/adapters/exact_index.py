@@ -2,14 +2,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.context.model import Course, CourseKey, Vector, VideoContext
+from services.context.model import Course, CourseKey, SourceContext, Vector
 from services.context.retrieval.vectors import model_of, ranking, values_of
 
 
 class ExactIndexes:
     """Indexes in this process, which compare a query with every passage of its course."""
 
-    async def open(self, course: Course, contexts: Sequence[VideoContext]) -> "ExactIndex":
+    async def open(self, course: Course, contexts: Sequence[SourceContext]) -> "ExactIndex":
         model = model_of(contexts)
         return ExactIndex(model, values_of(contexts, model), sum(len(context.passages) for context in contexts))
 

@@ -3,7 +3,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 from kit.outage import FAILURES, Outage
-from services.context.model import Course, CourseKey, Video, VideoContext
+from services.context.model import Course, CourseKey, Source, SourceContext
 from services.context.ports import ContextCache
 
 T = TypeVar("T")
@@ -17,10 +17,10 @@ class FallbackCache:
         self._second = second
         self._outage = outage
 
-    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
-        return await self._either(lambda cache: cache.get(course, videos))
+    async def get(self, course: Course, sources: Sequence[Source]) -> Mapping[str, SourceContext]:
+        return await self._either(lambda cache: cache.get(course, sources))
 
-    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+    async def put(self, course: Course, contexts: Sequence[SourceContext], seconds: float) -> None:
         await self._either(lambda cache: cache.put(course, contexts, seconds))
 
     async def clear(self, key: CourseKey) -> int:

@@ -3,7 +3,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from services.context.model import Course, CourseKey, Video, VideoContext
+from services.context.model import Course, CourseKey, Source, SourceContext
 
 Name = tuple[CourseKey, str, str]
 
@@ -14,21 +14,21 @@ class MemoryContextCache:
     def __init__(self, most: int = 1000, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._clock = clock
-        self._entries: OrderedDict[Name, tuple[float, VideoContext]] = OrderedDict()
+        self._entries: OrderedDict[Name, tuple[float, SourceContext]] = OrderedDict()
         self._building: set[tuple[CourseKey, str]] = set()
 
-    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
+    async def get(self, course: Course, sources: Sequence[Source]) -> Mapping[str, SourceContext]:
         found = {}
-        for video in videos:
-            entry = self._entries.get(_name(course, video))
+        for source in sources:
+            entry = self._entries.get(_name(course, source))
             if entry is not None and entry[0] > self._clock():
-                self._entries.move_to_end(_name(course, video))
-                found[video.id] = entry[1]
+                self._entries.move_to_end(_name(course, source))
+                found[source.id] = entry[1]
         return found
 
-    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+    async def put(self, course: Course, contexts: Sequence[SourceContext], seconds: float) -> None:
         for context in contexts:
-            self._entries[_name(course, context.video)] = (self._clock() + seconds, context)
+            self._entries[_name(course, context.source)] = (self._clock() + seconds, context)
         while len(self._entries) > self._most:
             self._entries.popitem(last=False)
 
@@ -53,10 +53,10 @@ class MemoryContextCache:
 class NoContextCache:
     """Keeps nothing: for a service whose caches are switched off."""
 
-    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
+    async def get(self, course: Course, sources: Sequence[Source]) -> Mapping[str, SourceContext]:
         return {}
 
-    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+    async def put(self, course: Course, contexts: Sequence[SourceContext], seconds: float) -> None:
         pass
 
     async def clear(self, key: CourseKey) -> int:
@@ -67,5 +67,5 @@ class NoContextCache:
         yield True
 
 
-def _name(course: Course, video: Video) -> Name:
-    return course.key, video.id, course.version
+def _name(course: Course, source: Source) -> Name:
+    return course.key, source.id, course.version

@@ -12,12 +12,13 @@ from services.context.model import (
     CourseKey,
     CoursePosition,
     Cue,
+    Document,
     Head,
     Lecture,
+    Passage,
     Unembedded,
     Vector,
     Video,
-    VideoContext,
     VideoPosition,
     sort_key,
 )
@@ -29,6 +30,8 @@ class Shelves:
 
     courses: dict[CourseKey, Course] = field(default_factory=dict)
     lectures: dict[tuple[CourseKey, str], Lecture] = field(default_factory=dict)
+    documents: dict[tuple[CourseKey, str], Document] = field(default_factory=dict)
+    readings: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
     vectors: dict[tuple[CourseKey, str, int], Vector] = field(default_factory=dict)
     listeners: list[Callable[[CourseKey], None]] = field(default_factory=list)
 
@@ -46,6 +49,15 @@ class Shelves:
     def lectures_of(self, key: CourseKey) -> list[Lecture]:
         lectures = [lecture for (owner, _), lecture in self.lectures.items() if owner == key]
         return sorted(lectures, key=lambda lecture: (lecture.video.created, lecture.video.id))
+
+    def documents_of(self, key: CourseKey) -> list[Document]:
+        documents = [document for (owner, _), document in self.documents.items() if owner == key]
+        return sorted(documents, key=lambda document: (document.created, document.id))
+
+    def passages_of(self, key: CourseKey) -> dict[str, tuple[Passage, ...]]:
+        """By edition, those of videos first."""
+        spoken = {lecture.video.edition: lecture.passages for lecture in self.lectures_of(key)}
+        return spoken | {each.edition: self.readings[each.edition] for each in self.documents_of(key) if each.edition}
 
 
 class MemoryCourses:
@@ -91,8 +103,9 @@ class MemoryCourses:
 
     async def delete(self, key: CourseKey) -> bool:
         found = self._shelves.courses.pop(key, None)
-        for place in [place for place in self._shelves.lectures if place[0] == key]:
-            del self._shelves.lectures[place]
+        for kind in (self._shelves.lectures, self._shelves.documents):
+            for place in [place for place in kind if place[0] == key]:
+                kind.pop(place)
         self._shelves.tell(key)
         return found is not None
 
@@ -136,24 +149,6 @@ class MemoryVideos:
         lecture = self._shelves.lectures.get((key, video.id))
         return lecture.cues if lecture and lecture.video.edition == video.edition else None
 
-    async def head(self, key: CourseKey) -> Head | None:
-        course = self._shelves.courses.get(key)
-        return Head(course, tuple(lecture.video for lecture in self._shelves.lectures_of(key))) if course else None
-
-    async def contexts(self, key: CourseKey, videos: Sequence[Video]) -> Sequence[VideoContext] | None:
-        lectures = [self._shelves.lectures.get((key, video.id)) for video in videos]
-        if any(
-            lecture is None or lecture.video.edition != video.edition
-            for lecture, video in zip(lectures, videos, strict=True)
-        ):
-            return None
-        return [self._context(key, lecture) for lecture in lectures if lecture]
-
-    def _context(self, key: CourseKey, lecture: Lecture) -> VideoContext:
-        places = ((key, lecture.video.edition, position) for position in range(len(lecture.passages)))
-        vectors = tuple(self._shelves.vectors.get(place) for place in places)
-        return VideoContext(lecture.video, lecture.passages, vectors)
-
 
 class MemoryVectors:
     def __init__(self, shelves: Shelves) -> None:
@@ -165,14 +160,14 @@ class MemoryVectors:
 
     async def unembedded(self, key: CourseKey, model: str, limit: int) -> Sequence[Unembedded]:
         return [
-            Unembedded(lecture.video.edition, position, passage.text)
-            for lecture in self._shelves.lectures_of(key)
-            for position, passage in enumerate(lecture.passages)
-            if self._model_at(key, lecture.video.edition, position) != model
+            Unembedded(edition, position, passage.text)
+            for edition, passages in self._shelves.passages_of(key).items()
+            for position, passage in enumerate(passages)
+            if self._model_at(key, edition, position) != model
         ][:limit]
 
     async def keep(self, key: CourseKey, vectors: Mapping[tuple[str, int], Vector]) -> None:
-        editions = {lecture.video.edition for lecture in self._shelves.lectures_of(key)}
+        editions = self._shelves.passages_of(key)
         for (edition, position), vector in vectors.items():
             if edition in editions:
                 self._shelves.vectors[key, edition, position] = vector
@@ -202,6 +197,9 @@ class MemoryPopularity:
     async def top(self, tenant: str, limit: int) -> Sequence[str]:
         ranked = sorted(self._counts.items(), key=lambda item: (-item[1], item[0].course))
         return [key.course for key, _ in ranked if key.tenant == tenant][:limit]
+
+    async def busiest(self, limit: int) -> Sequence[CourseKey]:
+        return [key for key, _ in self._counts.most_common(limit)]
 
 
 class MemoryFeed:

@@ -7,17 +7,18 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kit.mongo import Client, translated
-from services.context.adapters.mongo_documents import (
+from services.context.adapters.mongo_mapping import (
     COURSES,
     CUES,
     DATABASE,
+    DOCUMENTS,
     PASSAGES,
     POPULARITY,
     VIDEOS,
-    Document,
-    course_document,
+    Row,
     course_of,
     course_ref,
+    course_row,
     owned,
 )
 from services.context.model import Course, CourseChanges, CourseKey, CoursePosition, Visibility, sort_key
@@ -34,7 +35,7 @@ class MongoCourses:
     async def create(self, course: Course) -> bool:
         with translated():
             try:
-                await self._courses.insert_one(course_document(course))
+                await self._courses.insert_one(course_row(course))
             except DuplicateKeyError:
                 return False
         return True
@@ -45,7 +46,7 @@ class MongoCourses:
         return course_of(document) if document else None
 
     async def page(self, tenant: str, viewer: str | None, after: CoursePosition | None, limit: int) -> Sequence[Course]:
-        conditions: list[Document] = [{"tenant": tenant}]
+        conditions: list[Row] = [{"tenant": tenant}]
         if viewer is not None:
             conditions.append({"$or": [{"visibility": Visibility.TENANT.value}, {"members": viewer}]})
         if after is not None:
@@ -70,7 +71,10 @@ class MongoCourses:
             return [CourseKey(tenant, document["courseId"]) async for document in found]
 
     async def delete(self, key: CourseKey) -> bool:
-        """The course and its videos go together; what they leave is out of reach at once and removed after."""
+        """The course and its sources go together; what they leave is out of reach at once and removed after.
+
+        Bytes of documents are left to the upkeep.
+        """
         with translated():
             async with self._client.start_session() as session:
                 editions = await session.with_transaction(lambda session: self._delete(session, key))
@@ -100,14 +104,15 @@ class MongoCourses:
         result = await self._courses.delete_one({"_id": course_ref(key)}, session=session)
         if not result.deleted_count:
             return None
-        videos = self._database[VIDEOS]
-        editions = [video["edition"] async for video in videos.find(owned(key), {"edition": 1}, session=session)]
-        await videos.delete_many(owned(key), session=session)
+        editions: list[str] = []
+        for kind in (self._database[VIDEOS], self._database[DOCUMENTS]):
+            editions += [row["edition"] async for row in kind.find(owned(key), {"edition": 1}, session=session)]
+            await kind.delete_many(owned(key), session=session)
         return editions
 
 
-def _values(changes: CourseChanges) -> Document:
-    values: Document = {}
+def _values(changes: CourseChanges) -> Row:
+    values: Row = {}
     if changes.title is not None:
         values |= {"title": changes.title, "order": sort_key(changes.title)}
     if changes.description is not None:

@@ -1,152 +1,149 @@
-"""Courses, videos and passages as MongoDB documents, and back."""
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
 
-from services.context.model import (
-    Course,
-    CourseKey,
-    Cue,
-    Passage,
-    Policy,
-    Vector,
-    Video,
-    Visibility,
-    sort_key,
+from kit.mongo import Client, translated
+from services.context.adapters.mongo_mapping import (
+    COURSES,
+    DATABASE,
+    DOCUMENTS,
+    PASSAGES,
+    READY,
+    Row,
+    course_ref,
+    document_of,
+    document_ref,
+    document_row,
+    owned,
+    passage_of,
+    passage_rows,
 )
+from services.context.adapters.mongo_sources import DOCUMENTS_IN_ORDER
+from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Passage, Reading
 
-DATABASE = "context"
-COURSES, VIDEOS, CUES, PASSAGES = "courses", "videotranscriptions", "cues", "passages"
-POPULARITY, CLAIMS = "popularity", "claims"
-READY = "ready"
-CUES_PER_DOCUMENT = 500
-
-Document = dict[str, Any]
+ROWS_PER_INSERT = 500
 
 
-def course_ref(key: CourseKey) -> str:
-    """The `_id` of a course; ids have no slash, so the tenant may have any."""
-    return f"{key.tenant}/{key.course}"
+class MongoDocuments:
+    """Documents in MongoDB, each naming the edition of its passages, as videos do."""
 
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._database = client[DATABASE]
+        self._documents = self._database[DOCUMENTS]
+        self._passages = self._database[PASSAGES]
 
-def key_of(reference: str) -> CourseKey:
-    tenant, _, course = reference.rpartition("/")
-    return CourseKey(tenant, course)
+    async def add(
+        self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
+    ) -> Document | None:
+        async def keep(session: AsyncClientSession) -> None:
+            await self._documents.insert_one(document_row(key, document), session=session)
+            await along(session)
 
+        with translated():
+            try:
+                async with self._client.start_session() as session:
+                    await session.with_transaction(keep)
+            except DuplicateKeyError:
+                return await self.find(key, document.id)
+        return None
 
-def video_ref(key: CourseKey, video: str) -> str:
-    return f"{course_ref(key)}/{video}"
+    async def find(self, key: CourseKey, document: str) -> Document | None:
+        with translated():
+            row = await self._documents.find_one({"_id": document_ref(key, document)})
+        return document_of(row) if row else None
 
+    async def page(self, key: CourseKey, after: DocumentPosition | None, limit: int) -> Sequence[Document]:
+        query: Row = owned(key)
+        if after is not None:
+            later = {"createdAt": after.created, "documentId": {"$gt": after.document}}
+            query["$or"] = [{"createdAt": {"$gt": after.created}}, later]
+        with translated():
+            found = self._documents.find(query).sort(DOCUMENTS_IN_ORDER).limit(limit)
+            return [document_of(row) async for row in found]
 
-def owned(key: CourseKey) -> Document:
-    """What stands in every document of a course, and in every query for them."""
-    return {"tenant": key.tenant, "courseId": key.course}
+    async def finish(self, key: CourseKey, document: Document, reading: Reading, now: datetime) -> Document | None:
+        rows = passage_rows(key, reading.edition, reading.passages)
+        with translated():
+            for first in range(0, len(rows), ROWS_PER_INSERT):
+                await self._passages.insert_many(rows[first : first + ROWS_PER_INSERT], ordered=False)
+            async with self._client.start_session() as session:
+                before, after = await session.with_transaction(
+                    lambda session: self._switch(session, key, document, reading, now)
+                )
+            unused = before if after else reading.edition
+            if unused:
+                await self._forget(key, unused)
+        return after
 
+    async def fail(self, key: CourseKey, document: Document, failure: str, now: datetime) -> None:
+        values = {"status": DocumentState.FAILED.value, "failure": failure, "updatedAt": now}
+        unread = {"_id": document_ref(key, document.id), "blob": document.blob, "status": {"$ne": READY}}
+        with translated():
+            await self._documents.update_one(unread, {"$set": values})
 
-def course_document(course: Course) -> Document:
-    return {
-        "_id": course_ref(course.key),
-        **owned(course.key),
-        "title": course.title,
-        "order": sort_key(course.title),
-        "description": course.description,
-        "visibility": course.visibility.value,
-        "policy": course.policy.value,
-        "members": sorted(course.members),
-        "videoCount": course.video_count,
-        "epoch": course.epoch,
-        "revision": course.revision,
-        "createdAt": course.created,
-        "updatedAt": course.updated,
-    }
+    async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
+        with translated():
+            async with self._client.start_session() as session:
+                deleted = await session.with_transaction(lambda session: self._delete(session, key, document, now))
+            if deleted is not None and deleted.edition:
+                await self._forget(key, deleted.edition)
+        return deleted
 
+    async def texts(self, key: CourseKey, document: Document) -> Sequence[Passage]:
+        query = {**owned(key), "edition": document.edition}
+        with translated():
+            rows = self._passages.find(query, {"vector": 0}).sort("position", ASCENDING)
+            return [passage_of(row) async for row in rows]
 
-def course_of(document: Mapping[str, Any]) -> Course:
-    return Course(
-        key=CourseKey(document["tenant"], document["courseId"]),
-        title=document["title"],
-        created=document["createdAt"],
-        updated=document["updatedAt"],
-        epoch=document["epoch"],
-        revision=document["revision"],
-        description=document["description"],
-        visibility=Visibility(document["visibility"]),
-        policy=Policy(document["policy"]),
-        members=frozenset(document["members"]),
-        video_count=document["videoCount"],
-    )
+    async def _switch(
+        self, session: AsyncClientSession, key: CourseKey, document: Document, reading: Reading, now: datetime
+    ) -> tuple[str, Document | None]:
+        """The edition that it named before, and the document that was read; None where it or its course is gone."""
+        if not await self._next_revision(session, key, now):
+            return "", None
+        before = await self._documents.find_one_and_update(
+            {"_id": document_ref(key, document.id), "blob": document.blob},
+            {
+                "$set": {
+                    "status": READY,
+                    "failure": "",
+                    "edition": reading.edition,
+                    "language": reading.language,
+                    "pageCount": reading.page_count,
+                    "passageCount": len(reading.passages),
+                    "updatedAt": now,
+                }
+            },
+            session=session,
+        )
+        if before is None:
+            return "", None
+        after = await self._documents.find_one({"_id": before["_id"]}, session=session)
+        return before["edition"], document_of(after or before)
 
+    async def _delete(
+        self, session: AsyncClientSession, key: CourseKey, document: str, now: datetime
+    ) -> Document | None:
+        row = await self._documents.find_one_and_delete({"_id": document_ref(key, document)}, session=session)
+        if row is None:
+            return None
+        await self._next_revision(session, key, now)
+        return document_of(row)
 
-def video_values(key: CourseKey, video: Video) -> Document:
-    """What an import sets, but for its times."""
-    return {
-        **owned(key),
-        "videoId": video.id,
-        "videoUrl": video.url,
-        "title": video.title,
-        "status": READY,
-        "edition": video.edition,
-        "language": video.language,
-        "importedBy": video.imported_by,
-        "duration": video.duration,
-        "cueCount": video.cue_count,
-        "passageCount": video.passage_count,
-    }
+    async def _next_revision(self, session: AsyncClientSession, key: CourseKey, now: datetime) -> bool:
+        """Whether there is such a course."""
+        row = await self._database[COURSES].find_one_and_update(
+            {"_id": course_ref(key)},
+            {"$inc": {"revision": 1}, "$set": {"updatedAt": now}},
+            projection={"_id": 1},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return row is not None
 
-
-def video_of(document: Mapping[str, Any]) -> Video:
-    return Video(
-        id=document["videoId"],
-        url=document["videoUrl"],
-        title=document["title"],
-        edition=document["edition"],
-        language=document["language"],
-        imported_by=document["importedBy"],
-        duration=document["duration"],
-        cue_count=document["cueCount"],
-        passage_count=document["passageCount"],
-        created=document["createdAt"],
-        updated=document["updatedAt"],
-    )
-
-
-def cue_documents(key: CourseKey, edition: str, cues: Sequence[Cue]) -> list[Document]:
-    """The transcript in parts, so that none comes near the 16 MB that a document may have."""
-    return [
-        {**owned(key), "edition": edition, "part": part, "cues": _rows(cues[first : first + CUES_PER_DOCUMENT])}
-        for part, first in enumerate(range(0, len(cues), CUES_PER_DOCUMENT))
-    ]
-
-
-def cues_of(rows: Sequence[Sequence[Any]]) -> tuple[Cue, ...]:
-    return tuple(Cue(start, end, text) for start, end, text in rows)
-
-
-def passage_documents(key: CourseKey, edition: str, passages: Sequence[Passage]) -> list[Document]:
-    return [
-        {
-            **owned(key),
-            "edition": edition,
-            "position": position,
-            "id": passage.id,
-            "text": passage.text,
-            "start": passage.start,
-            "end": passage.end,
-            "cues": _rows(passage.cues),
-            "model": "",
-            "vector": None,
-        }
-        for position, passage in enumerate(passages)
-    ]
-
-
-def passage_of(document: Mapping[str, Any]) -> Passage:
-    return Passage(document["id"], document["text"], document["start"], document["end"], cues_of(document["cues"]))
-
-
-def vector_of(document: Mapping[str, Any]) -> Vector | None:
-    return Vector(document["model"], bytes(document["vector"])) if document["vector"] else None
-
-
-def _rows(cues: Sequence[Cue]) -> list[list[Any]]:
-    return [[cue.start, cue.end, cue.text] for cue in cues]
+    async def _forget(self, key: CourseKey, edition: str) -> None:
+        await self._passages.delete_many({**owned(key), "edition": edition})

@@ -10,7 +10,7 @@ from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.errors import PyMongoError
 
 from kit.mongo import Client
-from services.context.adapters.mongo_documents import COURSES, DATABASE, key_of
+from services.context.adapters.mongo_mapping import COURSES, DATABASE, key_of
 from services.context.model import CourseKey
 
 POLL_MS = 300

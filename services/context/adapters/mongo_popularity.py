@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from kit.mongo import Client, translated
-from services.context.adapters.mongo_documents import DATABASE, POPULARITY, course_ref, owned
+from services.context.adapters.mongo_mapping import DATABASE, POPULARITY, course_ref, owned
 from services.context.model import CourseKey
 
 
@@ -26,3 +26,9 @@ class MongoPopularity:
             found = self._counts.find({"tenant": tenant}, {"_id": 0, "courseId": 1})
             ranked = found.sort([("count", DESCENDING), ("courseId", ASCENDING)]).limit(limit)
             return [document["courseId"] async for document in ranked]
+
+    async def busiest(self, limit: int) -> Sequence[CourseKey]:
+        with translated():
+            found = self._counts.find({}, {"tenant": 1, "courseId": 1})
+            ranked = found.sort([("count", DESCENDING), ("_id", ASCENDING)]).limit(limit)
+            return [CourseKey(row["tenant"], row["courseId"]) async for row in ranked]

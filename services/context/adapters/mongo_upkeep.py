@@ -1,11 +1,22 @@
 """Indexes, and what interrupted imports left behind."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from kit.mongo import Client, translated
-from services.context.adapters.mongo_documents import COURSES, CUES, DATABASE, PASSAGES, POPULARITY, VIDEOS
+from services.context.adapters.gridfs_blobs import GridFSBlobs
+from services.context.adapters.mongo_mapping import (
+    BLOBS,
+    COURSES,
+    CUES,
+    DATABASE,
+    DOCUMENTS,
+    PASSAGES,
+    POPULARITY,
+    VIDEOS,
+)
 
 # Longer than any import takes.
 ABANDONED_AFTER = 3600
@@ -18,6 +29,12 @@ INDEXES = {
         IndexModel([("status", ASCENDING), ("updatedAt", DESCENDING)]),
         IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING), ("createdAt", ASCENDING), ("videoId", ASCENDING)]),
     ],
+    DOCUMENTS: [
+        IndexModel(
+            [("tenant", ASCENDING), ("courseId", ASCENDING), ("createdAt", ASCENDING), ("documentId", ASCENDING)]
+        ),
+        IndexModel([("blob", ASCENDING)]),
+    ],
     CUES: [
         IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING), ("edition", ASCENDING), ("part", ASCENDING)]),
         IndexModel([("edition", ASCENDING)]),
@@ -27,7 +44,10 @@ INDEXES = {
         IndexModel([("edition", ASCENDING)]),
         IndexModel([("model", ASCENDING), ("tenant", ASCENDING), ("courseId", ASCENDING)]),
     ],
-    POPULARITY: [IndexModel([("tenant", ASCENDING), ("count", DESCENDING), ("courseId", ASCENDING)])],
+    POPULARITY: [
+        IndexModel([("tenant", ASCENDING), ("count", DESCENDING), ("courseId", ASCENDING)]),
+        IndexModel([("count", DESCENDING), ("_id", ASCENDING)]),
+    ],
 }
 
 
@@ -39,16 +59,27 @@ async def ensure_indexes(client: Client) -> None:
 
 
 async def sweep(client: Client) -> int:
-    """Removes cues and passages of editions that no video names any more; how many editions."""
+    """Removes cues and passages of editions that nothing names any more, and bytes; how many editions."""
     database = client[DATABASE]
+    await _sweep_blobs(client)
     with translated():
-        kept = set(await database[VIDEOS].distinct("edition"))
+        kept = {edition for kind in (VIDEOS, DOCUMENTS) for edition in await database[kind].distinct("edition")}
         found = {edition for name in (PASSAGES, CUES) for edition in await database[name].distinct("edition")}
         abandoned = [edition for edition in found - kept if _age(edition) > ABANDONED_AFTER]
         for edition in abandoned:
             for name in (PASSAGES, CUES):
                 await database[name].delete_many({"edition": edition})
     return len(abandoned)
+
+
+async def _sweep_blobs(client: Client) -> None:
+    """Bytes of uploads that broke off, and of documents that went with their course."""
+    database, blobs = client[DATABASE], GridFSBlobs(client)
+    before = datetime.now(UTC) - timedelta(seconds=ABANDONED_AFTER)
+    with translated():
+        async for stored in database[f"{BLOBS}.files"].find({"uploadDate": {"$lt": before}}, {"_id": 1}):
+            if await database[DOCUMENTS].find_one({"blob": stored["_id"]}, {"_id": 1}) is None:
+                await blobs.delete(stored["_id"])
 
 
 def _age(edition: str) -> float:

@@ -7,7 +7,16 @@ from pymongo import ASCENDING, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from kit.mongo import Client, translated
-from services.context.adapters.mongo_documents import CLAIMS, DATABASE, PASSAGES, VIDEOS, Document, course_ref, owned
+from services.context.adapters.mongo_mapping import (
+    CLAIMS,
+    DATABASE,
+    DOCUMENTS,
+    PASSAGES,
+    VIDEOS,
+    Row,
+    course_ref,
+    owned,
+)
 from services.context.model import CourseKey, Unembedded, Vector
 
 
@@ -17,11 +26,11 @@ class MongoVectors:
     def __init__(self, client: Client) -> None:
         database = client[DATABASE]
         self._passages = database[PASSAGES]
-        self._videos = database[VIDEOS]
+        self._sources = (database[VIDEOS], database[DOCUMENTS])
         self._claims = database[CLAIMS]
 
     async def lacking(self, model: str, limit: int) -> Sequence[CourseKey]:
-        pipeline: list[Document] = [
+        pipeline: list[Row] = [
             {"$match": {"model": {"$ne": model}}},
             {"$group": {"_id": {"tenant": "$tenant", "courseId": "$courseId"}}},
             {"$limit": limit},
@@ -32,7 +41,7 @@ class MongoVectors:
 
     async def unembedded(self, key: CourseKey, model: str, limit: int) -> Sequence[Unembedded]:
         with translated():
-            editions = await self._videos.distinct("edition", owned(key))
+            editions = [edition for kind in self._sources for edition in await kind.distinct("edition", owned(key))]
             query = {**owned(key), "edition": {"$in": editions}, "model": {"$ne": model}}
             found = self._passages.find(query, {"_id": 0, "edition": 1, "position": 1, "text": 1})
             ordered = found.sort([("edition", ASCENDING), ("position", ASCENDING)]).limit(limit)

@@ -6,29 +6,27 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from kit.mongo import Client, translated
-from services.context.adapters.mongo_documents import (
+from services.context.adapters.mongo_mapping import (
     COURSES,
     CUES,
     DATABASE,
     PASSAGES,
     VIDEOS,
-    Document,
+    Row,
     course_of,
     course_ref,
-    cue_documents,
+    cue_rows,
     cues_of,
     owned,
-    passage_documents,
-    passage_of,
-    vector_of,
+    passage_rows,
     video_of,
     video_ref,
     video_values,
 )
-from services.context.model import Course, CourseKey, Cue, Head, Lecture, Video, VideoContext, VideoPosition
+from services.context.adapters.mongo_sources import VIDEOS_IN_ORDER
+from services.context.model import Course, CourseKey, Cue, Head, Lecture, Video, VideoPosition
 
 ROWS_PER_INSERT = 500
-IN_ORDER = [("createdAt", ASCENDING), ("videoId", ASCENDING)]
 
 
 class MongoVideos:
@@ -47,8 +45,8 @@ class MongoVideos:
     async def put(self, key: CourseKey, lecture: Lecture, now: datetime) -> Head | None:
         edition = lecture.video.edition
         with translated():
-            await self._insert(CUES, cue_documents(key, edition, lecture.cues))
-            await self._insert(PASSAGES, passage_documents(key, edition, lecture.passages))
+            await self._insert(CUES, cue_rows(key, edition, lecture.cues))
+            await self._insert(PASSAGES, passage_rows(key, edition, lecture.passages))
             async with self._client.start_session() as session:
                 before, head = await session.with_transaction(lambda session: self._switch(session, key, lecture, now))
             unused = before if head else edition
@@ -62,12 +60,14 @@ class MongoVideos:
         return video_of(document) if document else None
 
     async def page(self, key: CourseKey, after: VideoPosition | None, limit: int) -> Sequence[Video]:
-        query: Document = owned(key)
+        query: Row = owned(key)
         if after is not None:
             later = {"createdAt": after.created, "videoId": {"$gt": after.video}}
             query["$or"] = [{"createdAt": {"$gt": after.created}}, later]
         with translated():
-            return [video_of(document) async for document in self._videos.find(query).sort(IN_ORDER).limit(limit)]
+            return [
+                video_of(document) async for document in self._videos.find(query).sort(VIDEOS_IN_ORDER).limit(limit)
+            ]
 
     async def delete(self, key: CourseKey, video: str, now: datetime) -> Course | None:
         with translated():
@@ -84,28 +84,7 @@ class MongoVideos:
             cues = tuple([cue async for part in parts for cue in cues_of(part["cues"])])
         return cues if len(cues) == video.cue_count else None
 
-    async def head(self, key: CourseKey) -> Head | None:
-        with translated():
-            # A snapshot: both reads see the same moment.
-            async with self._client.start_session(snapshot=True) as session:
-                course = await self._courses.find_one({"_id": course_ref(key)}, session=session)
-                if course is None:
-                    return None
-                found = self._videos.find(owned(key), session=session).sort(IN_ORDER)
-                return Head(course_of(course), tuple([video_of(document) async for document in found]))
-
-    async def contexts(self, key: CourseKey, videos: Sequence[Video]) -> Sequence[VideoContext] | None:
-        query = {**owned(key), "edition": {"$in": [video.edition for video in videos]}}
-        lean = {"_id": 0, "tenant": 0, "courseId": 0}
-        rows: dict[str, list[Document]] = {video.edition: [] for video in videos}
-        with translated():
-            async for document in self._database[PASSAGES].find(query, lean).sort("position", ASCENDING):
-                rows[document["edition"]].append(document)
-        if any(len(rows[video.edition]) != video.passage_count for video in videos):
-            return None
-        return [_context(video, rows[video.edition]) for video in videos]
-
-    async def _insert(self, collection: str, documents: Sequence[Document]) -> None:
+    async def _insert(self, collection: str, documents: Sequence[Row]) -> None:
         for first in range(0, len(documents), ROWS_PER_INSERT):
             await self._database[collection].insert_many(documents[first : first + ROWS_PER_INSERT], ordered=False)
 
@@ -151,8 +130,3 @@ class MongoVideos:
     async def _forget(self, key: CourseKey, edition: str) -> None:
         for collection in (PASSAGES, CUES):
             await self._database[collection].delete_many({**owned(key), "edition": edition})
-
-
-def _context(video: Video, rows: Sequence[Document]) -> VideoContext:
-    passages, vectors = tuple(map(passage_of, rows)), tuple(map(vector_of, rows))
-    return VideoContext(video, passages, vectors)

@@ -6,14 +6,14 @@ from typing import Any
 
 import orjson
 
-from services.context.model import Cue, Passage, Vector, Video, VideoContext
+from services.context.model import Cue, Passage, Source, SourceContext, Vector
 
 HEADER = 4
 # Entries of another shape are built anew.
-SHAPE = 1
+SHAPE = 2
 
 
-def pack(context: VideoContext) -> bytes:
+def pack(context: SourceContext) -> bytes:
     said = {
         "shape": SHAPE,
         "passages": [_row(passage) for passage in context.passages],
@@ -24,21 +24,21 @@ def pack(context: VideoContext) -> bytes:
     return len(head).to_bytes(HEADER, "big") + head + values
 
 
-def unpack(packed: bytes, video: Video) -> VideoContext | None:
-    """The context of the video; None where the entry has another shape or is damaged."""
+def unpack(packed: bytes, source: Source) -> SourceContext | None:
+    """The context of the source; None where the entry has another shape or is damaged."""
     try:
-        return _unpacked(packed, video)
+        return _unpacked(packed, source)
     except (zlib.error, ValueError, KeyError, TypeError):
         return None
 
 
-def _unpacked(packed: bytes, video: Video) -> VideoContext | None:
+def _unpacked(packed: bytes, source: Source) -> SourceContext | None:
     end = HEADER + int.from_bytes(packed[:HEADER], "big")
     said = orjson.loads(zlib.decompress(packed[HEADER:end]))
     if said["shape"] != SHAPE:
         return None
     vectors = tuple(_vectors(said["vectors"], memoryview(packed)[end:]))
-    return VideoContext(video, tuple(_passage(*row) for row in said["passages"]), vectors)
+    return SourceContext(source, tuple(_passage(*row) for row in said["passages"]), vectors)
 
 
 def _vectors(sizes: list[Any], values: memoryview) -> Iterator[Vector | None]:
@@ -54,8 +54,8 @@ def _vectors(sizes: list[Any], values: memoryview) -> Iterator[Vector | None]:
 
 def _row(passage: Passage) -> list[Any]:
     cues = [[cue.start, cue.end, cue.text] for cue in passage.cues]
-    return [passage.id, passage.text, passage.start, passage.end, cues]
+    return [passage.id, passage.text, passage.start, passage.end, cues, passage.page]
 
 
-def _passage(name: str, text: str, start: int | None, end: int | None, cues: list[list[Any]]) -> Passage:
-    return Passage(name, text, start, end, tuple(Cue(*cue) for cue in cues))
+def _passage(name: str, text: str, start: int | None, end: int | None, cues: list[list[Any]], page: int) -> Passage:
+    return Passage(name, text, start, end, tuple(Cue(*cue) for cue in cues), page)

@@ -5,33 +5,33 @@ from uuid import uuid4
 
 from kit.redis import Redis
 from services.context.adapters.packing import pack, unpack
-from services.context.model import Course, CourseKey, Video, VideoContext
+from services.context.model import Course, CourseKey, Source, SourceContext
 
 LOCK_SECONDS = 5
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
 class RedisContextCache:
-    """Contexts under `context:{tenant}:{course}:{video}:{version}`, and beside them the names of a course's entries."""
+    """Contexts under `context:{tenant}:{course}:{source}:{version}`, and beside them the names of all of a course."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._release = redis.register_script(RELEASE)
 
-    async def get(self, course: Course, videos: Sequence[Video]) -> Mapping[str, VideoContext]:
-        if not videos:
+    async def get(self, course: Course, sources: Sequence[Source]) -> Mapping[str, SourceContext]:
+        if not sources:
             return {}
-        packed = await self._redis.mget([_entry(course, video) for video in videos])
+        packed = await self._redis.mget([_entry(course, source) for source in sources])
         contexts = [
-            unpack(value, video) for value, video in zip(packed, videos, strict=True) if isinstance(value, bytes)
+            unpack(value, source) for value, source in zip(packed, sources, strict=True) if isinstance(value, bytes)
         ]
-        return {context.video.id: context for context in contexts if context}
+        return {context.source.id: context for context in contexts if context}
 
-    async def put(self, course: Course, contexts: Sequence[VideoContext], seconds: float) -> None:
+    async def put(self, course: Course, contexts: Sequence[SourceContext], seconds: float) -> None:
         names, milliseconds = _names(course.key), int(seconds * 1000)
         async with self._redis.pipeline(transaction=True) as pipeline:
             for context in contexts:
-                name = _entry(course, context.video)
+                name = _entry(course, context.source)
                 pipeline.set(name, pack(context), px=milliseconds)
                 pipeline.sadd(names, name)
             pipeline.pexpire(names, milliseconds, nx=True)
@@ -63,8 +63,8 @@ def _owner(key: CourseKey) -> str:
     return f"{quote(key.tenant, safe='')}:{key.course}"
 
 
-def _entry(course: Course, video: Video) -> str:
-    return f"context:{_owner(course.key)}:{video.id}:{course.version}"
+def _entry(course: Course, source: Source) -> str:
+    return f"context:{_owner(course.key)}:{source.id}:{course.version}"
 
 
 def _names(key: CourseKey) -> str:

@@ -26,9 +26,9 @@ class Spoken:
 
     def within(self, span: Span) -> Sequence[Cue]:
         """The cues that any letter of the span stands in."""
-        return self.cues[self._cue_at(span.start) : self._cue_at(span.end - 1) + 1]
+        return self.cues[self.cue_at(span.start) : self.cue_at(span.end - 1) + 1]
 
-    def _cue_at(self, letter: int) -> int:
+    def cue_at(self, letter: int) -> int:
         return bisect_right(self.starts, letter) - 1
 
 
@@ -39,10 +39,17 @@ def passages(course: str, video_url: str, cues: Sequence[Cue]) -> tuple[Passage,
     return tuple(_passage(course, video_url, spoken, span, seen) for span in _windows(spoken))
 
 
-def passage_id(course: str, video_url: str, start: int | None, text: str, repeat: int = 0) -> str:
-    """`repeat` tells apart the same words at the same time, as in a text without times that says them twice."""
+def paged_passages(course: str, document: str, pages: Sequence[str]) -> tuple[Passage, ...]:
+    """The passages of a document, in order; each is of the page that its middle is on."""
+    said = joined([Cue(None, None, page) for page in pages])
+    seen = Counter[tuple[int, str]]()
+    return tuple(_page_passage(course, document, said, span, seen) for span in _windows(said))
+
+
+def passage_id(course: str, source: str, place: int | None, text: str, repeat: int = 0) -> str:
+    """`repeat` tells apart the same words at the same place, as in a text without times that says them twice."""
     digest = blake2b(digest_size=10)
-    for part in (course, video_url, str(start), text, str(repeat)):
+    for part in (course, source, str(place), text, str(repeat)):
         digest.update(part.encode() + b"\x00")
     return digest.hexdigest()
 
@@ -93,3 +100,11 @@ def _passage(course: str, video_url: str, spoken: Spoken, span: Span, seen: Coun
     name = passage_id(course, video_url, start, text, seen[start, text])
     seen[start, text] += 1
     return Passage(name, text, start, end, timed)
+
+
+def _page_passage(course: str, document: str, said: Spoken, span: Span, seen: Counter[tuple[int, str]]) -> Passage:
+    text = " ".join(said.text[span.start : span.end].split())
+    page = said.cue_at((span.start + span.end) // 2) + 1
+    name = passage_id(course, document, page, text, seen[page, text])
+    seen[page, text] += 1
+    return Passage(name, text, page=page)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
-from services.context.model import Course, Cue, Passage, Video, VideoContext
+from services.context.model import Course, Cue, Passage, Source, SourceContext, Video
 from services.context.ports import VectorIndex
 from services.context.retrieval.bm25 import Bm25
 from services.context.retrieval.terms import terms
@@ -13,26 +13,30 @@ from services.context.retrieval.terms import terms
 
 @dataclass(frozen=True)
 class Knowledge:
-    """A course's passages in rows, video by video, with the indexes over them."""
+    """A course's passages in rows, source by source, with the indexes over them."""
 
     course: Course
-    videos: tuple[Video, ...]
+    sources: tuple[Source, ...]
     passages: tuple[Passage, ...]
-    owners: tuple[Video, ...]
+    owners: tuple[Source, ...]
     words: Bm25
     vectors: VectorIndex | None
     unembedded: frozenset[int]
     complete: bool
     _cues: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
 
+    @property
+    def videos(self) -> tuple[Video, ...]:
+        return tuple(source for source in self.sources if isinstance(source, Video))
+
     def video(self, url: str) -> Video | None:
         return self._videos_by_url.get(url)
 
-    def video_of(self, row: int) -> Video:
+    def source_of(self, row: int) -> Source:
         return self.owners[row]
 
-    def rows_of(self, video: Video) -> range:
-        return self._rows[video.id]
+    def rows_of(self, source: Source) -> range:
+        return self._rows[source.id]
 
     def cues_of(self, video: Video) -> Sequence[Cue]:
         """The video's timed cues, each once; passages share cues where they overlap."""
@@ -43,7 +47,7 @@ class Knowledge:
         return cues
 
     def query_terms(self, query: str) -> set[str]:
-        """The query's terms in every language that is spoken in the course."""
+        """The query's terms in every language of the course."""
         return {term for language in self._languages for term in terms(query, language)}
 
     @cached_property
@@ -52,27 +56,27 @@ class Knowledge:
 
     @cached_property
     def _rows(self) -> dict[str, range]:
-        ends = list(accumulate(video.passage_count for video in self.videos))
-        return {video.id: range(end - video.passage_count, end) for video, end in zip(self.videos, ends, strict=True)}
+        ends = list(accumulate(source.passage_count for source in self.sources))
+        return {each.id: range(end - each.passage_count, end) for each, end in zip(self.sources, ends, strict=True)}
 
     @cached_property
     def _languages(self) -> frozenset[str]:
-        return frozenset(video.language for video in self.videos)
+        return frozenset(source.language for source in self.sources)
 
 
-def build(course: Course, contexts: Sequence[VideoContext], vectors: VectorIndex | None) -> Knowledge:
-    """Indexes the words of all videos of a course. Takes a while for long ones; run it in a thread.
+def build(course: Course, contexts: Sequence[SourceContext], vectors: VectorIndex | None) -> Knowledge:
+    """Indexes the words of all sources of a course. Takes a while for long ones; run it in a thread.
 
     Without an index of vectors, words alone find passages, and the knowledge counts as incomplete.
     """
-    documents = [terms(passage.text, context.video.language) for context in contexts for passage in context.passages]
+    documents = [terms(passage.text, context.source.language) for context in contexts for passage in context.passages]
     every = (vector for context in contexts for vector in context.vectors)
     unembedded = frozenset(row for row, vector in enumerate(every) if vector is None)
     return Knowledge(
         course=course,
-        videos=tuple(context.video for context in contexts),
+        sources=tuple(context.source for context in contexts),
         passages=tuple(passage for context in contexts for passage in context.passages),
-        owners=tuple(context.video for context in contexts for _ in context.passages),
+        owners=tuple(context.source for context in contexts for _ in context.passages),
         words=Bm25(documents),
         vectors=vectors,
         unembedded=unembedded,

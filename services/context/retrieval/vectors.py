@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.context.model import VideoContext
+from services.context.model import SourceContext
 
 
-def model_of(contexts: Sequence[VideoContext]) -> str:
+def model_of(contexts: Sequence[SourceContext]) -> str:
     """The model that made most of the vectors; while a course is embedded again there are two. Empty without any."""
     models = Counter(vector.model for context in contexts for vector in context.vectors if vector)
     return models.most_common(1)[0][0] if models else ""
 
 
-def values_of(contexts: Sequence[VideoContext], model: str) -> dict[int, bytes]:
+def values_of(contexts: Sequence[SourceContext], model: str) -> dict[int, bytes]:
     """The vectors of that model by row, where passages are counted through all contexts."""
     vectors = (vector for context in contexts for vector in context.vectors)
     return {row: vector.values for row, vector in enumerate(vectors) if vector and vector.model == model}

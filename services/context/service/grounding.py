@@ -104,8 +104,8 @@ def _neighbourhood(knowledge: Knowledge, video: Video | None, question: Question
 def _opening(knowledge: Knowledge, video: Video | None) -> Iterator[Found]:
     """How the video or course begins: for questions that name nothing, such as what it is about."""
     for row, passage in enumerate(knowledge.passages):
-        if video is None or knowledge.video_of(row) == video:
-            yield Found(passage, knowledge.video_of(row), 0)
+        if video is None or knowledge.source_of(row) == video:
+            yield Found(passage, knowledge.source_of(row), 0)
 
 
 def _within(candidates: Iterable[Found], budget: int) -> Iterator[Found]:

@@ -66,6 +66,12 @@ class Indexing:
                 return False
         return True
 
+    async def embed(self, key: CourseKey) -> None:
+        """Embeds what one course lacks, unless another instance is at it."""
+        model = await self._current_model()
+        while await self._course(key, model):
+            pass
+
     async def _swept(self) -> float:
         try:
             if await self.sweep():

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import structlog
 
 from kit.errors import Unavailable
-from services.context.model import Course, CourseKey, Head, Video, VideoContext
-from services.context.ports import ContextCache, VectorIndex, VectorIndexes, VideoStore
+from services.context.model import Course, CourseKey, Head, Source, SourceContext
+from services.context.ports import ContextCache, SourceStore, VectorIndex, VectorIndexes
 from services.context.retrieval import knowledge
 from services.context.retrieval.knowledge import Knowledge
 
@@ -23,7 +23,7 @@ class Loader:
 
     def __init__(
         self,
-        videos: VideoStore,
+        sources: SourceStore,
         cache: ContextCache,
         indexes: VectorIndexes,
         *,
@@ -31,7 +31,7 @@ class Loader:
         incomplete_seconds: float,
     ) -> None:
         """Built contexts are kept for `seconds`; those that wait for vectors for `incomplete_seconds`."""
-        self._videos = videos
+        self._sources = sources
         self._cache = cache
         self._indexes = indexes
         self._seconds = seconds
@@ -40,7 +40,7 @@ class Loader:
     async def load(self, key: CourseKey, *, renew: bool = False) -> Knowledge | None:
         """The course as it is now, or None; `renew` builds what is cached once more, before it expires."""
         for _ in range(TRIES):
-            head = await self._videos.head(key)
+            head = await self._sources.head(key)
             if head is None:
                 return None
             contexts = await self._contexts(head, renew)
@@ -49,7 +49,7 @@ class Loader:
                 return await asyncio.to_thread(knowledge.build, head.course, contexts, vectors)
         raise Unavailable("the course is being changed too often to be read", retry_after=1)
 
-    async def _opened(self, course: Course, contexts: Sequence[VideoContext]) -> VectorIndex | None:
+    async def _opened(self, course: Course, contexts: Sequence[SourceContext]) -> VectorIndex | None:
         try:
             return await self._indexes.open(course, contexts)
         except Unavailable as error:
@@ -59,17 +59,17 @@ class Loader:
     def lifetime(self, complete: bool) -> float:
         return self._seconds if complete else self._incomplete_seconds
 
-    async def _contexts(self, head: Head, renew: bool) -> Sequence[VideoContext] | None:
-        cached = {} if renew else dict(await self._cache.get(head.course, head.videos))
-        missing = [video for video in head.videos if video.id not in cached]
+    async def _contexts(self, head: Head, renew: bool) -> Sequence[SourceContext] | None:
+        cached = {} if renew else dict(await self._cache.get(head.course, head.sources))
+        missing = [source for source in head.sources if source.id not in cached]
         if missing:
             built = await self._once(head.course, missing)
             if built is None:
                 return None
             cached |= built
-        return [cached[video.id] for video in head.videos]
+        return [cached[source.id] for source in head.sources]
 
-    async def _once(self, course: Course, missing: Sequence[Video]) -> dict[str, VideoContext] | None:
+    async def _once(self, course: Course, missing: Sequence[Source]) -> dict[str, SourceContext] | None:
         async with self._cache.building(course) as mine:
             if not mine:
                 built = await self._built_elsewhere(course, missing)
@@ -77,17 +77,17 @@ class Loader:
                     return built
             return await self._build(course, missing)
 
-    async def _build(self, course: Course, missing: Sequence[Video]) -> dict[str, VideoContext] | None:
-        contexts = await self._videos.contexts(course.key, missing)
+    async def _build(self, course: Course, missing: Sequence[Source]) -> dict[str, SourceContext] | None:
+        contexts = await self._sources.contexts(course.key, missing)
         if contexts is None:
             return None
         for complete in (True, False):
             share = [context for context in contexts if context.complete is complete]
             if share:
                 await self._cache.put(course, share, self.lifetime(complete))
-        return {context.video.id: context for context in contexts}
+        return {context.source.id: context for context in contexts}
 
-    async def _built_elsewhere(self, course: Course, missing: Sequence[Video]) -> dict[str, VideoContext] | None:
+    async def _built_elsewhere(self, course: Course, missing: Sequence[Source]) -> dict[str, SourceContext] | None:
         """What another instance builds, as soon as it is there; None where that takes too long."""
         for _ in range(POLLS):
             await asyncio.sleep(POLL_SECONDS)

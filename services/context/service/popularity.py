@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 
@@ -45,3 +46,7 @@ class Popularity:
     async def top(self, tenant: str, limit: int) -> list[CourseKey]:
         await self.flush()
         return [CourseKey(tenant, course) for course in await self._store.top(tenant, limit)]
+
+    async def busiest(self, limit: int) -> Sequence[CourseKey]:
+        """Over all tenants."""
+        return await self._store.busiest(limit)

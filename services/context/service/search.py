@@ -8,7 +8,7 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.errors import LecternError
-from services.context.model import Passage, Video
+from services.context.model import Passage, Source, Video
 from services.context.retrieval.bm25 import Scores
 from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.knowledge import Knowledge
@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with the video that it is of, and how well it fits."""
+    """A passage with the source that it is of, and how well it fits."""
 
     passage: Passage
-    video: Video
+    source: Source
     score: float
 
 
@@ -92,4 +92,4 @@ def _preferring(scores: dict[int, float], knowledge: Knowledge, video: Video) ->
 
 
 def _found(knowledge: Knowledge, row: int, score: float) -> Found:
-    return Found(knowledge.passages[row], knowledge.video_of(row), score)
+    return Found(knowledge.passages[row], knowledge.source_of(row), score)

@@ -20,19 +20,31 @@ def test_everything_stands_in_the_order_of_its_tiers(tmp_path: Path) -> None:
     made = plan(tmp_path)
     tiers = [program.tier for program in made.programs]
     assert tiers == sorted(tiers)
-    assert names(made)[-4:] == ["envoy", "dispatcher", "threads-worker", "gateway-worker"]
+    assert names(made)[-5:] == ["envoy", "dispatcher", "threads-worker", "context-worker", "gateway-worker"]
 
 
 def test_services_wait_for_the_data_and_the_edge_for_everything(tmp_path: Path) -> None:
     needs = {program.name: program.needs for program in plan(tmp_path).programs}
     assert needs["gateway"] == {"redis-queue", "redis-cache", "mongodb"}
-    assert needs["envoy"] == needs.keys() - {"envoy", "dispatcher", "threads-worker", "gateway-worker"}
+    assert needs["envoy"] == needs.keys() - {
+        "envoy",
+        "dispatcher",
+        "threads-worker",
+        "context-worker",
+        "gateway-worker",
+    }
 
 
 def test_jobs_begin_once_everything_answers_and_nobody_waits_for_them(tmp_path: Path) -> None:
     made = plan(tmp_path, instances={"threads-worker": 2})
     later = {program.name: program.needs for program in made.programs if not program.awaited}
-    assert later.keys() == {"dispatcher", "threads-worker-1", "threads-worker-2", "gateway-worker"}
+    assert later.keys() == {
+        "dispatcher",
+        "threads-worker-1",
+        "threads-worker-2",
+        "context-worker",
+        "gateway-worker",
+    }
     assert all("envoy" in needs for needs in later.values())
 
 
@@ -77,7 +89,8 @@ def test_parts_can_be_chosen(tmp_path: Path) -> None:
 
 def test_every_local_server_is_bound_to_loopback(tmp_path: Path) -> None:
     addresses = {program.name: program.address for program in plan(tmp_path, parts=EVERYTHING).programs}
-    assert {addresses.pop(worker) for worker in ("threads-worker", "gateway-worker")} == {""}  # they listen nowhere
+    workers = ("threads-worker", "context-worker", "gateway-worker")
+    assert {addresses.pop(worker) for worker in workers} == {""}  # they listen nowhere
     assert {address.split(":")[0] for address in addresses.values()} == {"127.0.0.1"}
 
 

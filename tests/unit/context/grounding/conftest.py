@@ -13,6 +13,7 @@ from kit.errors import LecternError
 from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.hashing_embedder import HashingEmbedder
 from services.context.adapters.memory_cache import MemoryContextCache
+from services.context.adapters.memory_documents import MemorySources
 from services.context.adapters.memory_stores import (
     MemoryCourses,
     MemoryFeed,
@@ -21,7 +22,7 @@ from services.context.adapters.memory_stores import (
     MemoryVideos,
     Shelves,
 )
-from services.context.model import CourseKey, Head, Video, VideoContext
+from services.context.model import CourseKey, Head, Source, SourceContext
 from services.context.ports import Embedded
 from services.context.service.courses import Courses, NewCourse
 from services.context.service.grounding import Context, Grounding, Question
@@ -47,7 +48,7 @@ class Clock:
         return self.now
 
 
-class CountedVideos(MemoryVideos):
+class CountedSources(MemorySources):
     """Counts builds, and lets a test stand in their way."""
 
     def __init__(self, shelves: Shelves) -> None:
@@ -61,9 +62,9 @@ class CountedVideos(MemoryVideos):
         self.heads += 1
         return await super().head(key)
 
-    async def contexts(self, key: CourseKey, videos: Sequence[Video]) -> Sequence[VideoContext] | None:
+    async def contexts(self, key: CourseKey, sources: Sequence[Source]) -> Sequence[SourceContext] | None:
         self.builds += 1
-        found = await super().contexts(key, videos)
+        found = await super().contexts(key, sources)
         await self.open.wait()
         return found
 
@@ -87,7 +88,7 @@ class GatedEmbedder:
 @dataclass
 class Rig:
     shelves: Shelves
-    videos_store: CountedVideos
+    sources: CountedSources
     cache: MemoryContextCache
     feed: MemoryFeed
     embedder: GatedEmbedder
@@ -119,11 +120,11 @@ class Rig:
 @asynccontextmanager
 async def rig_of(room: int = 10_000) -> AsyncIterator[Rig]:
     shelves, clock, seen = Shelves(), Clock(), list[str]()
-    courses_store, videos_store, vectors = MemoryCourses(shelves), CountedVideos(shelves), MemoryVectors(shelves)
+    courses_store, sources, vectors = MemoryCourses(shelves), CountedSources(shelves), MemoryVectors(shelves)
     cache, feed, embedder = MemoryContextCache(clock=clock), MemoryFeed(shelves), GatedEmbedder()
     embedder.open.set()
     indexes = ExactIndexes()
-    loader = Loader(videos_store, cache, indexes, seconds=3600, incomplete_seconds=30)
+    loader = Loader(sources, cache, indexes, seconds=3600, incomplete_seconds=30)
     shelf = Shelf(loader, courses_store, feed, passages=room, observe=seen.append, clock=clock)
     queries = QueryVectors(embedder, clock=clock)
     search, popularity = Search(queries, budget=0.01), Popularity(MemoryPopularity())
@@ -132,14 +133,14 @@ async def rig_of(room: int = 10_000) -> AsyncIterator[Rig]:
     indexing = Indexing(vectors, courses_store, cache, embedder, seconds=60, retry_seconds=1)
     rig = Rig(
         shelves,
-        videos_store,
+        sources,
         cache,
         feed,
         embedder,
         clock,
         shelf,
         courses,
-        Videos(courses, videos_store, shelf, imported=indexing.wake),
+        Videos(courses, MemoryVideos(shelves), shelf, imported=indexing.wake),
         grounding,
         indexing,
         popularity,

@@ -1,0 +1,46 @@
+"""What the worker of context does, by kind of job."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from kit.jobs.work import Actors, Work
+from services.context.model import CourseKey
+from services.context.service.documents import INGEST
+from services.context.service.ingesting import Ingesting
+from services.context.service.preloading import Preloading
+
+
+class ContextActors:
+    """Hands jobs to the services that do them."""
+
+    def __init__(self, ingesting: Ingesting, preloading: Preloading) -> None:
+        self._ingesting = ingesting
+        self._preloading = preloading
+
+    def by_kind(self) -> Actors:
+        actors = Actors()
+        actors.add(INGEST, self.ingest_document)
+        actors.add("preload_course", self.preload_course)
+        return actors
+
+    async def ingest_document(self, work: Work) -> Mapping[str, Any]:
+        course, document = work.payload["course"], work.payload["document"]
+        key = CourseKey(work.caller.tenant, course)
+
+        async def read() -> Mapping[str, int]:
+            return asdict(await self._ingesting.read(key, document))
+
+        async def embed() -> bool:
+            return await self._ingesting.embed(key)
+
+        found = await work.step("read", read, "reading the pages")
+        await work.report(60, "its passages can be found by their words")
+        embedded = await work.step("embed", embed, "embedding the passages")
+        return {"document": f"{key.name}/documents/{document}", **found, "embedded": embedded}
+
+    async def preload_course(self, work: Work) -> Mapping[str, Any]:
+        """The course that is named, or those of all tenants that are asked about most."""
+        if course := work.payload.get("course", ""):
+            return {"videos": (await self._preloading.course(work.caller, course)).videos}
+        return {"courses": len((await self._preloading.everywhere()).courses)}

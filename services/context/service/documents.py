@@ -1,0 +1,177 @@
+"""Documents: uploaded in pieces, kept once, read by a job."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import PurePath
+from uuid import uuid4
+
+from kit.auth.caller import Caller
+from kit.errors import InvalidArgument, NotFound, Reason
+from kit.jobs.model import Job, Submission
+from kit.jobs.submitting import Jobs
+from services.context.model import CourseKey, Document, DocumentPosition
+from services.context.ports import Blobs, DocumentStore
+from services.context.service.courses import Courses
+from services.context.service.moments import moment_now
+from services.context.service.shelf import Shelf
+
+INGEST = "ingest_document"
+LONGEST_TITLE = 300
+LONGEST_FILE_NAME = 255
+LONGEST_CHUNK = 1024 * 1024
+MAGIC = b"%PDF-"
+# Readers take a PDF whose first bytes are not its own, as mail systems leave them.
+MAGIC_WITHIN = 1024
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way."""
+
+    course: str
+    file_name: str
+    title: str
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """The document and the job that reads it: new ones, or those of the same bytes that were uploaded before."""
+
+    document: Document
+    job: Job
+
+
+class Documents:
+    """What teachers do with documents, and who may see them."""
+
+    def __init__(
+        self,
+        courses: Courses,
+        store: DocumentStore,
+        blobs: Blobs,
+        shelf: Shelf,
+        jobs: Jobs,
+        *,
+        most_megabytes: int,
+        now: Callable[[], datetime] = moment_now,
+    ) -> None:
+        self._courses = courses
+        self._store = store
+        self._blobs = blobs
+        self._shelf = shelf
+        self._jobs = jobs
+        self._most_bytes = most_megabytes * MEGABYTE
+        self._now = now
+
+    async def upload(self, caller: Caller, upload: Upload) -> Uploaded:
+        """Keeps the bytes, then the document together with its job; raises InvalidArgument for what is no PDF."""
+        _check(upload)
+        course = await self._courses.get(caller, upload.course)
+        blob, measured = uuid4().hex, _Measured(upload.chunks, self._most_bytes)
+        await self._blobs.write(blob, measured.chunks())
+        try:
+            uploaded = await self._kept(caller, course.key, self._document(caller, upload, blob, measured))
+        except BaseException:
+            await self._blobs.delete(blob)
+            raise
+        if uploaded.document.blob != blob:
+            await self._blobs.delete(blob)
+        await self._jobs.release(uploaded.job)
+        return uploaded
+
+    async def get(self, caller: Caller, course: str, document: str) -> Document:
+        key = (await self._courses.get(caller, course)).key
+        found = await self._store.find(key, document)
+        if found is None:
+            raise document_not_found(key, document)
+        return found
+
+    async def page(self, caller: Caller, course: str, after: DocumentPosition | None, limit: int) -> Sequence[Document]:
+        found = await self._courses.get(caller, course)
+        return await self._store.page(found.key, after, limit)
+
+    async def delete(self, caller: Caller, course: str, document: str) -> None:
+        key = (await self._courses.get(caller, course)).key
+        deleted = await self._store.delete(key, document, self._now())
+        self._shelf.forget(key)
+        if deleted is None:
+            raise document_not_found(key, document)
+        await self._blobs.delete(deleted.blob)
+
+    async def _kept(self, caller: Caller, key: CourseKey, document: Document) -> Uploaded:
+        accepted: list[Job] = []
+
+        async def accept(session: object) -> None:
+            accepted.append(await self._jobs.accept(caller, _submission(key, document), session))
+
+        before = await self._store.add(key, document, accept)
+        if before is None:
+            return Uploaded(document, accepted[-1])
+        return Uploaded(before, await self._jobs.accept(caller, _submission(key, before)))
+
+    def _document(self, caller: Caller, upload: Upload, blob: str, measured: "_Measured") -> Document:
+        moment, file_name = self._now(), _base(upload.file_name)
+        return Document(
+            id=measured.digest.hexdigest()[:16],
+            title=upload.title.strip() or PurePath(file_name).stem,
+            file_name=file_name,
+            blob=blob,
+            size=measured.size,
+            uploaded_by=caller.user,
+            created=moment,
+            updated=moment,
+        )
+
+
+class _Measured:
+    """Counts and checks bytes as they pass."""
+
+    def __init__(self, chunks: AsyncIterator[bytes], most: int) -> None:
+        self._chunks = chunks
+        self._most = most
+        self.size = 0
+        self.digest = sha256()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        head = b""
+        async for chunk in self._chunks:
+            if len(chunk) > LONGEST_CHUNK:
+                raise InvalidArgument("chunk must have at most 1 MiB", Reason.TOO_LARGE, field="chunk")
+            if self.size < MAGIC_WITHIN:
+                head += chunk
+            self.size += len(chunk)
+            if self.size > self._most:
+                limit = self._most // MEGABYTE
+                raise InvalidArgument(f"a document must have at most {limit} MB", Reason.TOO_LARGE, field="chunk")
+            if self.size >= MAGIC_WITHIN:
+                _check_type(head)
+            self.digest.update(chunk)
+            yield chunk
+        _check_type(head)
+
+
+def document_not_found(key: CourseKey, document: str) -> NotFound:
+    return NotFound(f"there is no document {key.name}/documents/{document}")
+
+
+def _submission(key: CourseKey, document: Document) -> Submission:
+    return Submission(INGEST, {"course": key.course, "document": document.id}, key=document.blob)
+
+
+def _check(upload: Upload) -> None:
+    if len(upload.title) > LONGEST_TITLE:
+        raise InvalidArgument(f"title must have at most {LONGEST_TITLE} letters", field="title")
+
+
+def _check_type(head: bytes) -> None:
+    if MAGIC not in head[:MAGIC_WITHIN]:
+        raise InvalidArgument("the file is not a PDF", Reason.DOCUMENT_UNREADABLE, field="chunk")
+
+
+def _base(file_name: str) -> str:
+    """The name without folders, whichever system it comes from."""
+    return PurePath(file_name.replace("\\", "/")).name[-LONGEST_FILE_NAME:] or "document.pdf"

@@ -1,0 +1,225 @@
+"""What every store of documents and of bytes promises."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from kit import mongo
+from kit.errors import InvalidArgument, NotFound
+from kit.settings import CommonSettings
+from services.context.adapters import mongo_upkeep
+from services.context.adapters.gridfs_blobs import GridFSBlobs
+from services.context.adapters.memory_documents import MemoryBlobs, MemoryDocuments, MemorySources
+from services.context.adapters.memory_stores import MemoryCourses, MemoryVectors, Shelves
+from services.context.adapters.mongo_courses import MongoCourses
+from services.context.adapters.mongo_documents import MongoDocuments
+from services.context.adapters.mongo_sources import MongoSources
+from services.context.adapters.mongo_vectors import MongoVectors
+from services.context.model import (
+    Course,
+    CourseKey,
+    Document,
+    DocumentPosition,
+    DocumentState,
+    Passage,
+    Reading,
+    Vector,
+)
+from services.context.ports import Blobs, CourseStore, DocumentStore, SourceStore, VectorStore
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Stores:
+    courses: CourseStore
+    documents: DocumentStore
+    sources: SourceStore
+    vectors: VectorStore
+    blobs: Blobs
+    key: CourseKey
+
+
+@pytest.fixture(params=["memory", "mongodb"])
+async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
+    key = CourseKey(f"tenant/{uuid4().hex}", "waves")
+    course = Course(key=key, title="Waves", created=NOW, updated=NOW, epoch=7)
+    if request.param == "memory":
+        shelves = Shelves()
+        made = Stores(
+            MemoryCourses(shelves),
+            MemoryDocuments(shelves),
+            MemorySources(shelves),
+            MemoryVectors(shelves),
+            MemoryBlobs(),
+            key,
+        )
+        await made.courses.create(course)
+        yield made
+        return
+    async with mongo.connect(CommonSettings(mongodb_uri=request.getfixturevalue("mongodb_uri"))) as client:
+        await mongo_upkeep.ensure_indexes(client)
+        stores = (MongoCourses(client), MongoDocuments(client), MongoSources(client), MongoVectors(client))
+        made = Stores(*stores, GridFSBlobs(client), key)
+        await made.courses.create(course)
+        yield made
+
+
+def a_document(name: str = "d1", created: datetime = NOW) -> Document:
+    return Document(name, "Waves", "waves.pdf", uuid4().hex, 1234, "tess", created, created)
+
+
+def a_reading(*texts: str) -> Reading:
+    passages = tuple(Passage(f"p{n}", text, page=n + 1) for n, text in enumerate(texts))
+    return Reading(f"{uuid4().hex[:8]}", "english", len(texts), passages)
+
+
+async def nothing(_: object) -> None:
+    pass
+
+
+async def test_a_document_is_kept_once_and_with_what_goes_along(stores: Stores) -> None:
+    document, along = a_document(), list[object]()
+
+    async def note(session: object) -> None:
+        along.append(session)
+
+    assert await stores.documents.add(stores.key, document, note) is None
+    assert await stores.documents.add(stores.key, a_document(), note) == document
+    assert await stores.documents.find(stores.key, "d1") == document
+    assert await stores.documents.find(replace(stores.key, tenant="other"), "d1") is None
+    head = await stores.sources.head(stores.key)
+    assert head is not None
+    assert (head.course.revision, head.documents) == (1, ())  # nothing to lean on yet
+
+
+async def test_what_fails_along_the_way_keeps_nothing(stores: Stores) -> None:
+    async def fail(_: object) -> None:
+        raise InvalidArgument("no")
+
+    with pytest.raises(InvalidArgument):
+        await stores.documents.add(stores.key, a_document(), fail)
+    assert await stores.documents.find(stores.key, "d1") is None
+
+
+async def test_a_document_that_was_read_is_a_source(stores: Stores) -> None:
+    document, reading = a_document(), a_reading("Waves carry energy.", "Sound is a wave.")
+    await stores.documents.add(stores.key, document, nothing)
+
+    read = await stores.documents.finish(stores.key, document, reading, LATER)
+
+    assert read is not None
+    assert (read.state, read.page_count, read.passage_count) == (DocumentState.READY, 2, 2)
+    assert (read.created, read.updated, read.language) == (NOW, LATER, "english")
+    head = await stores.sources.head(stores.key)
+    assert head is not None
+    assert (head.course.revision, head.sources) == (2, (read,))
+    contexts = await stores.sources.contexts(stores.key, [read])
+    assert contexts is not None
+    assert (contexts[0].source, contexts[0].passages, contexts[0].vectors) == (read, reading.passages, (None, None))
+    assert tuple(await stores.documents.texts(stores.key, read)) == reading.passages
+
+
+async def test_passages_of_documents_get_vectors_as_well(stores: Stores) -> None:
+    document = a_document()
+    await stores.documents.add(stores.key, document, nothing)
+    read = await stores.documents.finish(stores.key, document, a_reading("Waves carry energy."), NOW)
+    assert read is not None
+    (lacking,) = await stores.vectors.unembedded(stores.key, "m1", 10)
+    await stores.vectors.keep(stores.key, {(lacking.edition, lacking.position): Vector("m1", b"12345678")})
+    assert not await stores.vectors.unembedded(stores.key, "m1", 10)
+    contexts = await stores.sources.contexts(stores.key, [read])
+    assert contexts is not None
+    assert contexts[0].complete
+
+
+async def test_reading_again_replaces_what_was_read(stores: Stores) -> None:
+    document = a_document()
+    await stores.documents.add(stores.key, document, nothing)
+    first = await stores.documents.finish(stores.key, document, a_reading("One."), NOW)
+    second = await stores.documents.finish(stores.key, document, a_reading("Two.", "Three."), LATER)
+    assert first is not None
+    assert second is not None
+    assert await stores.sources.contexts(stores.key, [first]) is None
+    assert [passage.text for passage in await stores.documents.texts(stores.key, second)] == ["Two.", "Three."]
+
+
+async def test_one_that_cannot_be_read_says_why_unless_it_was_read(stores: Stores) -> None:
+    document = a_document()
+    await stores.documents.add(stores.key, document, nothing)
+    await stores.documents.fail(stores.key, document, "the document is damaged", LATER)
+    failed = await stores.documents.find(stores.key, "d1")
+    assert failed == replace(document, state=DocumentState.FAILED, failure="the document is damaged", updated=LATER)
+
+    read = await stores.documents.finish(stores.key, document, a_reading("One."), LATER)
+    await stores.documents.fail(stores.key, document, "too late", LATER)
+    assert await stores.documents.find(stores.key, "d1") == read
+    assert read is not None
+    assert (read.state, read.failure) == (DocumentState.READY, "")
+
+
+async def test_nothing_is_read_for_a_document_or_course_that_is_gone(stores: Stores) -> None:
+    document = a_document()
+    assert await stores.documents.finish(stores.key, document, a_reading("One."), NOW) is None
+    await stores.documents.add(stores.key, document, nothing)
+    assert await stores.documents.finish(stores.key, a_document(), a_reading("One."), NOW) is None  # another upload
+    await stores.courses.delete(stores.key)
+    assert await stores.documents.finish(stores.key, document, a_reading("One."), NOW) is None
+    assert await stores.documents.find(stores.key, "d1") is None
+
+
+async def test_a_deleted_document_is_gone_with_its_passages(stores: Stores) -> None:
+    document = a_document()
+    await stores.documents.add(stores.key, document, nothing)
+    read = await stores.documents.finish(stores.key, document, a_reading("One."), NOW)
+    assert read is not None
+    assert await stores.documents.delete(stores.key, "d1", LATER) == read
+    assert await stores.documents.delete(stores.key, "d1", LATER) is None
+    head = await stores.sources.head(stores.key)
+    assert head is not None
+    assert (head.course.revision, head.documents) == (3, ())
+    assert await stores.sources.contexts(stores.key, [read]) is None
+
+
+async def test_documents_are_listed_in_the_order_of_their_upload(stores: Stores) -> None:
+    for number in range(5):
+        document = a_document(f"d{number}", NOW + timedelta(seconds=number // 2))
+        await stores.documents.add(stores.key, document, nothing)
+    listed, after = list[str](), None
+    while page := await stores.documents.page(stores.key, after, 2):
+        listed += [document.id for document in page]
+        after = DocumentPosition(page[-1].created, page[-1].id)
+    assert listed == [f"d{number}" for number in range(5)]
+
+
+async def pieces(*chunks: bytes, breaks: bool = False) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+    if breaks:
+        raise InvalidArgument("no")
+
+
+async def read(blobs: Blobs, name: str) -> bytes:
+    return b"".join([chunk async for chunk in blobs.read(name)])
+
+
+async def test_bytes_are_read_back_as_they_were_written(stores: Stores) -> None:
+    name, content = uuid4().hex, [bytes([n]) * 700_000 for n in range(4)]
+    await stores.blobs.write(name, pieces(*content))
+    assert await read(stores.blobs, name) == b"".join(content)
+    await stores.blobs.delete(name)
+    await stores.blobs.delete(name)
+    with pytest.raises(NotFound):
+        await read(stores.blobs, name)
+
+
+async def test_an_upload_that_breaks_leaves_no_bytes(stores: Stores) -> None:
+    name = uuid4().hex
+    with pytest.raises(InvalidArgument):
+        await stores.blobs.write(name, pieces(b"x" * 2_000_000, breaks=True))
+    with pytest.raises(NotFound):
+        await read(stores.blobs, name)

@@ -1,0 +1,116 @@
+"""Documents over gRPC: uploaded in pieces, read by a real worker, found and cited by their pages."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
+from lectern.context.v1 import courses_pb2, courses_pb2_grpc, documents_pb2, documents_pb2_grpc
+
+from kit.jobs.model import State, Submission
+from tests.pdfs import a_pdf, a_scan
+from tests.system import STUDENT, TEACHER, make_course, whole_system
+from tests.working import Works, works
+
+PAGES = [f"Chapter {n}. Resonance of kind {n} needs a driver, a restoring force and little damping." for n in range(5)]
+PAGES[3] += " The glass harmonica sings because wet fingers stick and slip on its rim."
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+async def desk(redis_url: str, mongodb_uri: str, tmp_path: Path) -> AsyncIterator[Works]:
+    jobs = f"jobs_{uuid.uuid4().hex[:8]}"
+    async with (
+        whole_system(redis_url, mongodb_uri, jobs_database=jobs, max_document_mb=1) as system,
+        works(system, tmp_path / "log") as made,
+    ):
+        yield made
+
+
+def pieces(course: str, content: bytes, title: str = "") -> Iterator[documents_pb2.UploadDocumentRequest]:
+    header = documents_pb2.UploadDocumentRequest.Header(parent=course, file_name="resonance.pdf", title=title)
+    yield documents_pb2.UploadDocumentRequest(header=header)
+    for start in range(0, len(content), 100_000):
+        yield documents_pb2.UploadDocumentRequest(chunk=content[start : start + 100_000])
+
+
+async def test_a_document_is_read_found_and_cited_by_its_page(desk: Works) -> None:
+    system, teacher = desk.system, desk.system.metadata(TEACHER)
+    course = await make_course(system, [])
+    async with system.channel("context") as context, system.channel("gateway") as gateway:
+        documents = documents_pb2_grpc.DocumentServiceStub(context)
+        content = a_pdf(PAGES)
+        uploaded = await documents.UploadDocument(pieces(course, content), metadata=teacher)
+        again = await documents.UploadDocument(pieces(course, content), metadata=teacher)
+        assert (again.document.name, again.job.name) == (uploaded.document.name, uploaded.job.name)
+        assert (uploaded.document.title, uploaded.document.state) == ("resonance", documents_pb2.Document.WAITING)
+
+        with desk.worker("services.context.worker"):
+            done = await desk.ended(uploaded.job.name)
+        assert (done.state, [step.name for step in done.steps]) == (State.SUCCEEDED, ["read", "embed"])
+        assert done.result == {
+            "document": uploaded.document.name,
+            "pages": 5,
+            "passages": done.result and done.result["passages"],
+            "embedded": True,
+        }
+        (read,) = (
+            await documents.ListDocuments(documents_pb2.ListDocumentsRequest(parent=course), metadata=teacher)
+        ).documents
+        assert (read.state, read.page_count) == (documents_pb2.Document.READY, 5)
+        assert read.passage_count > 0
+
+        search = courses_pb2.SearchPassagesRequest(parent=course, query="glass harmonica")
+        found = await courses_pb2_grpc.CourseServiceStub(context).SearchPassages(search, metadata=teacher)
+        assert (found.passages[0].document, found.passages[0].video_url) == (read.name, "")
+        await system.provider.script(text="Wet fingers stick and slip on its rim [1].")
+        ask = chat_pb2.CreateTurnRequest(course=course, message="Why does a glass harmonica sing?")
+        turn = await chat_pb2_grpc.ChatServiceStub(gateway).CreateTurn(ask, metadata=system.metadata(STUDENT))
+        (citation,) = turn.citations
+        assert (citation.document, citation.page, citation.verified) == (read.name, found.passages[0].page, True)
+        assert not citation.HasField("start_offset")
+
+        await documents.DeleteDocument(documents_pb2.DeleteDocumentRequest(name=read.name), metadata=teacher)
+        gone = await courses_pb2_grpc.CourseServiceStub(context).SearchPassages(search, metadata=teacher)
+        assert not gone.passages
+
+
+async def test_what_is_no_readable_pdf_is_refused_with_a_reason(desk: Works) -> None:
+    system, teacher = desk.system, desk.system.metadata(TEACHER)
+    course = await make_course(system, [])
+    async with system.channel("context") as context:
+        documents = documents_pb2_grpc.DocumentServiceStub(context)
+        for content, message in (
+            (b"", "the file is not a PDF"),
+            (b"MZ" + b"x" * 5000, "the file is not a PDF"),
+            (b"%PDF-1.7" + b"x" * 1_100_000, "a document must have at most 1 MB"),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await documents.UploadDocument(pieces(course, content), metadata=teacher)
+            assert (refused.value.code(), refused.value.details()) == (grpc.StatusCode.INVALID_ARGUMENT, message)
+        bare = documents_pb2.UploadDocumentRequest(chunk=b"%PDF-")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await documents.UploadDocument(iter([bare]), metadata=teacher)
+        assert refused.value.details() == "the first message must be the header"
+
+        scan = await documents.UploadDocument(pieces(course, a_scan()), metadata=teacher)
+        with desk.worker("services.context.worker"):
+            done = await desk.ended(scan.job.name)
+        assert (done.state, done.attempt) == (State.FAILED, 1)  # trying again changes nothing
+        assert done.failure is not None
+        assert done.failure.reason == "DOCUMENT_UNREADABLE"
+        request = documents_pb2.GetDocumentRequest(name=scan.document.name)
+        failed = await documents.GetDocument(request, metadata=teacher)
+        assert (failed.state, failed.failure) == (documents_pb2.Document.FAILED, done.failure.message)
+        assert "scanned" in failed.failure
+
+
+async def test_a_worker_preloads_what_is_asked_about_most(desk: Works) -> None:
+    course = await make_course(desk.system)
+    with desk.worker("services.context.worker"):
+        job = await desk.jobs.submit(TEACHER, Submission("preload_course", {"course": course.removeprefix("courses/")}))
+        one = await desk.ended(job.id)
+        assert (one.state, one.result) == (State.SUCCEEDED, {"videos": 1})
