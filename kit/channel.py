@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, TypeVar
 
 import grpc
@@ -84,6 +84,23 @@ class Peer:
             failure = statuses.from_rpc_error(error)
             span.set_status(trace.StatusCode.ERROR, failure.message)
             raise failure from error
+
+    async def upload(
+        self,
+        method: grpc.aio.StreamUnaryMultiCallable[Request, Response],
+        requests: AsyncIterator[Request],
+        caller: Caller,
+        *,
+        timeout: float,
+    ) -> Response:
+        """One answer to many requests; it is tried once, because they are gone then."""
+        with self._span(method) as span:
+            try:
+                return await method(requests, timeout=deadline.within(timeout), metadata=self._metadata(caller))
+            except grpc.RpcError as error:
+                failure = statuses.from_rpc_error(error)
+                span.set_status(trace.StatusCode.ERROR, failure.message)
+                raise failure from error
 
     async def stream(
         self,

@@ -16,6 +16,7 @@ from kit.auth.tokens import UserTokens
 from kit.channel import Peer
 from kit.server import Mount
 from kit.vitals.posting import connect_board
+from services.gateway.adapters.documents import GrpcDocumentDesk
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
@@ -53,7 +54,8 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     jobs = jobs_face(settings, stack, heartbeat=settings.heartbeat_seconds)
     stats = Gathering(connect_board(settings, stack), jobs.lines, models)
     library, reports = GrpcLibrary(peers["context"]), GrpcReports(peers["threads"])
-    use = UseCases(chat, models, library, reports, GrpcRecords(peers["threads"]), jobs, stats, checks)
+    documents, records = GrpcDocumentDesk(peers["context"]), GrpcRecords(peers["threads"])
+    use = UseCases(chat, models, library, documents, reports, records, jobs, stats, checks)
     await _http(settings, stack, tokens, http_routes(settings, tokens, use))
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),

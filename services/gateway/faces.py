@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
+from services.gateway.adapters.documents import GrpcDocumentDesk
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
@@ -32,7 +33,13 @@ from services.gateway.queuepage.page import QueuePage
 from services.gateway.service import ChatService
 from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
+from services.gateway.uploads import app as uploads_app
+from services.gateway.uploads import description as uploads_description
+from services.gateway.uploads.app import Uploads
 
+FRAGMENTS = (uploads_description.fragment(), openai_description.fragment(), legacy_description.fragment())
+# As long as the edge waits.
+UPLOAD_SECONDS = 300.0
 # How paths that are not served answer.
 SHAPES = {openai_app.PATH: openai_app.elsewhere, legacy_app.PATH: legacy_app.elsewhere}
 
@@ -44,6 +51,7 @@ class UseCases:
     chat: ChatService
     models: GrpcModels
     library: GrpcLibrary
+    documents: GrpcDocumentDesk
     reports: GrpcReports
     records: GrpcRecords
     jobs: JobsFace
@@ -52,12 +60,14 @@ class UseCases:
 
 
 def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) -> list[BaseRoute]:
-    """OpenAI's endpoints, those of the older systems, their docs, and the queue page where it is on."""
+    """Uploads, OpenAI's endpoints, those of the older systems, their docs, and the queue page where it is on."""
     guest = _guest(settings)
+    uploads = Uploads(use.documents, most_megabytes=settings.max_document_mb)
     routes = [
+        *uploads.routes(Door(tokens, uploads_app.refusal, seconds=UPLOAD_SECONDS)),
         *openai_routes(tokens, use.chat, use.models, use.models, use.models, use.records),
         *legacy_routes(Door(tokens, error_response, guest), _legacy(settings, use)),
-        *docs_routes(settings.pages, (openai_description.fragment(), legacy_description.fragment())),
+        *docs_routes(settings.pages, FRAGMENTS),
     ]
     if settings.queue_page:
         routes += QueuePage(use.jobs).routes(PageDoor(tokens, guest))

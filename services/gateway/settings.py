@@ -15,6 +15,7 @@ class GatewaySettings(JobsSettings):
     turn_seconds: float = Field(120.0, description="How long a turn may take in all, in seconds")
     abandon_seconds: float = Field(60.0, description="How long a turn runs on when nobody reads it, in seconds")
     heartbeat_seconds: float = Field(10.0, description="How often a quiet stream says that it lives, in seconds")
+    max_document_mb: int = Field(50, description="The size of an uploaded document at the most, in MB")
     legacy_guest: str = Field(
         "",
         description="Who calls the older endpoints at /api without a token, as a teacher and admin of the tenant "

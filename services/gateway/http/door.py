@@ -28,11 +28,14 @@ tracer = trace.get_tracer("lectern.gateway.http")
 class Door:
     """Lets callers in by their bearer token; without one, `guest` where there is one."""
 
-    def __init__(self, tokens: UserTokens, refuse: Refusal, guest: Caller | None = None) -> None:
-        """`refuse` puts an error into the shape that the clients of these paths read."""
+    def __init__(
+        self, tokens: UserTokens, refuse: Refusal, guest: Caller | None = None, *, seconds: float = SECONDS
+    ) -> None:
+        """`refuse` puts an error into the shape that the clients of these paths read; calls may take `seconds`."""
         self._tokens = tokens
         self._refuse = refuse
         self._guest = guest
+        self.seconds = seconds
 
     def __call__(self, endpoint: Endpoint) -> "Admitted":
         return Admitted(self, endpoint)
@@ -66,7 +69,7 @@ class Admitted:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        with _call_of(request) as call:
+        with _call_of(request, self._door.seconds) as call:
             try:
                 call.caller = await self._door.caller(request.headers)
                 response = await self._endpoint(request, call.caller)
@@ -78,10 +81,10 @@ class Admitted:
 
 
 @contextmanager
-def _call_of(request: Request) -> Iterator[Call]:
+def _call_of(request: Request, seconds: float) -> Iterator[Call]:
     """The call that is current until its answer was sent, under the trace of whoever asked."""
     path = request.scope.get("path", "")
-    call = Call(path, {}, time.monotonic() + SECONDS)
+    call = Call(path, {}, time.monotonic() + seconds)
     call.request_id = request.headers.get("x-request-id") or uuid.uuid4().hex
     CURRENT.set(call)
     parent = propagate.extract(dict(request.headers))

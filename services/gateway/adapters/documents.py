@@ -1,0 +1,36 @@
+from collections.abc import AsyncIterator
+
+from google.protobuf import json_format
+from lectern.context.v1 import courses_pb2, courses_pb2_grpc, documents_pb2, documents_pb2_grpc
+
+from kit.auth.caller import Caller
+from kit.channel import Peer
+from services.gateway.uploads.ports import File, Uploaded
+
+UPLOAD_SECONDS = 120.0
+
+
+class GrpcDocumentDesk:
+    """The context service, over gRPC."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._courses = peer.stub(courses_pb2_grpc.CourseServiceStub)
+        self._documents = peer.stub(documents_pb2_grpc.DocumentServiceStub)
+
+    async def open_course(self, caller: Caller, title: str) -> str:
+        request = courses_pb2.CreateCourseRequest(course=courses_pb2.Course(title=title))
+        return (await self._peer.call(self._courses.CreateCourse, request, caller)).name
+
+    async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
+        taken = await self._peer.upload(
+            self._documents.UploadDocument, _pieces(course, file), caller, timeout=UPLOAD_SECONDS
+        )
+        return Uploaded(json_format.MessageToDict(taken.document), json_format.MessageToDict(taken.job))
+
+
+async def _pieces(course: str, file: File) -> AsyncIterator[documents_pb2.UploadDocumentRequest]:
+    header = documents_pb2.UploadDocumentRequest.Header(parent=course, file_name=file.name, title=file.title)
+    yield documents_pb2.UploadDocumentRequest(header=header)
+    async for chunk in file.chunks:
+        yield documents_pb2.UploadDocumentRequest(chunk=chunk)

@@ -1,0 +1,67 @@
+"""`POST /v1/documents` and `POST /v1/courses/{course}/documents`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf import json_format
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from kit import statuses
+from kit.auth.caller import Caller
+from kit.errors import InvalidArgument, LecternError, PermissionDenied
+from services.gateway.http.door import Door
+from services.gateway.http.statuses import http_status
+from services.gateway.uploads.forms import Form, read_form
+from services.gateway.uploads.ports import DocumentDesk
+
+TITLE = ("courseTitle", "course_title")
+
+
+class Uploads:
+    """Takes the files of a form into a course, and answers at once with the jobs that read them."""
+
+    def __init__(self, desk: DocumentDesk, *, most_megabytes: int) -> None:
+        self._desk = desk
+        self._most_megabytes = most_megabytes
+
+    def routes(self, door: Door) -> Sequence[BaseRoute]:
+        return [
+            Route("/v1/documents", door(self.into_new), methods=["POST"]),
+            Route("/v1/courses/{course}/documents", door(self.into_course), methods=["POST"]),
+        ]
+
+    async def into_new(self, request: Request, caller: Caller) -> Response:
+        _check(caller)
+        async with read_form(request, self._most_megabytes) as form:
+            title = form.text(*TITLE)
+            if not title:
+                raise InvalidArgument("courseTitle must not be empty", field="courseTitle")
+            course = await self._desk.open_course(caller, title)
+            return await self._taken(caller, course, form)
+
+    async def into_course(self, request: Request, caller: Caller) -> Response:
+        _check(caller)
+        async with read_form(request, self._most_megabytes) as form:
+            return await self._taken(caller, f"courses/{request.path_params['course']}", form)
+
+    async def _taken(self, caller: Caller, course: str, form: Form) -> Response:
+        taken = [await self._desk.take(caller, course, file) for file in form.files(form.text("title"))]
+        body: dict[str, Any] = {
+            "course": course,
+            "documents": [each.document for each in taken],
+            "jobs": [each.job for each in taken],
+        }
+        return JSONResponse(body)
+
+
+def refusal(error: LecternError) -> Response:
+    """`google.rpc.Status` as everywhere under `/v1`."""
+    return JSONResponse(json_format.MessageToDict(statuses.to_status(error)), http_status(error))
+
+
+def _check(caller: Caller) -> None:
+    """Before the files are read."""
+    if not caller.is_teacher:
+        raise PermissionDenied("only teachers upload documents")

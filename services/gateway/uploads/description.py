@@ -1,0 +1,50 @@
+"""What `/openapi.json` tells of uploads."""
+
+from typing import Any
+
+from services.gateway.openapi.document import Fragment
+from services.gateway.openapi.errors import responses
+
+TAG = "Uploads"
+ABOUT = "PDFs as files of a form; over gRPC, `DocumentService.UploadDocument` takes them in pieces."
+FILES = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "string", "contentMediaType": "application/pdf"},
+    "description": "One PDF or several.",
+}
+TITLE = {"type": "string", "minLength": 1, "description": "The title of the course that is made for them."}
+COURSE = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"}
+TAKEN = {
+    "type": "object",
+    "required": ["course", "documents", "jobs"],
+    "properties": {
+        "course": {"type": "string"},
+        "documents": {"type": "array", "items": {"$ref": "#/components/schemas/lectern.context.v1.Document"}},
+        "jobs": {"type": "array", "items": {"$ref": "#/components/schemas/lectern.jobs.v1.Job"}},
+    },
+}
+
+
+def fragment() -> Fragment:
+    """Both paths."""
+    into_new = _operation("UploadDocuments", "Uploads PDFs as a new course", {"files": FILES, "courseTitle": TITLE})
+    into_course = _operation("UploadCourseDocuments", "Uploads PDFs into a course", {"files": FILES})
+    place = {"name": "course", "in": "path", "required": True, "schema": COURSE}
+    paths = {
+        "/v1/documents": {"post": into_new},
+        "/v1/courses/{course}/documents": {"post": {**into_course, "parameters": [place]}},
+    }
+    return Fragment(TAG, ABOUT, paths)
+
+
+def _operation(name: str, summary: str, fields: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "required": list(fields), "properties": fields}
+    answer = {"description": "What was taken, and the jobs.", "content": {"application/json": {"schema": TAKEN}}}
+    return {
+        "tags": [TAG],
+        "operationId": name,
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {"200": answer, **responses()},
+    }

@@ -1,0 +1,86 @@
+"""Multipart forms with PDFs: read within bounds, onto the disk where they are large."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from kit.errors import InvalidArgument, Reason
+from services.gateway.uploads.ports import File
+
+MOST_FILES = 20
+MOST_FIELDS = 10
+MEGABYTE = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+MAGIC = b"%PDF-"
+MAGIC_WITHIN = 1024
+FILE_FIELDS = ("files", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The files of a form, and its fields by either spelling."""
+
+    data: FormData
+    uploads: Sequence[UploadFile]
+
+    def text(self, *names: str) -> str:
+        """The first of these fields that has a text."""
+        found = (self.data.get(name) for name in names)
+        return next((value.strip() for value in found if isinstance(value, str) and value.strip()), "")
+
+    def files(self, title: str = "") -> Iterator[File]:
+        for upload in self.uploads:
+            yield File(upload.filename or "", _chunks(upload), title)
+
+
+@asynccontextmanager
+async def read_form(request: Request, most_megabytes: int) -> AsyncIterator[Form]:
+    """A form with one PDF or more, each of so many MB; raises InvalidArgument that names what is wrong."""
+    form = await _parsed(request, MOST_FILES * most_megabytes * MEGABYTE)
+    try:
+        uploads = [each for name in FILE_FIELDS for each in form.getlist(name) if isinstance(each, UploadFile)]
+        if not uploads:
+            raise InvalidArgument("the form must have at least one file, in the field `files`", field="files")
+        for upload in uploads:
+            await _check(upload, most_megabytes)
+        yield Form(form, uploads)
+    finally:
+        await form.close()
+
+
+async def _parsed(request: Request, limit: int) -> FormData:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise InvalidArgument("the body must be multipart/form-data")
+    parser = MultiPartParser(request.headers, _bounded(request, limit), max_files=MOST_FILES, max_fields=MOST_FIELDS)
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise InvalidArgument(error.message[:1].lower() + error.message[1:]) from error
+
+
+async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    read = 0
+    async for chunk in request.stream():
+        read += len(chunk)
+        if read > limit:
+            raise InvalidArgument(f"the body must have at most {limit // MEGABYTE:,} MB", Reason.TOO_LARGE)
+        yield chunk
+
+
+async def _check(upload: UploadFile, most_megabytes: int) -> None:
+    """Before anything is kept, so that of several files all are taken or none."""
+    name = upload.filename or "a file without a name"
+    if (upload.size or 0) > most_megabytes * MEGABYTE:
+        raise InvalidArgument(f"{name} has more than {most_megabytes} MB", Reason.TOO_LARGE, field="files")
+    if MAGIC not in await upload.read(MAGIC_WITHIN):
+        raise InvalidArgument(f"{name} is not a PDF", Reason.DOCUMENT_UNREADABLE, field="files")
+    await upload.seek(0)
+
+
+async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await upload.read(CHUNK_BYTES):
+        yield chunk

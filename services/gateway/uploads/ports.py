@@ -1,0 +1,36 @@
+"""What uploads need of the other services."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kit.auth.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on its way, in chunks of at most 1 MiB."""
+
+    name: str
+    chunks: AsyncIterator[bytes]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A document and the job that reads it, as the API shows them."""
+
+    document: Mapping[str, Any]
+    job: Mapping[str, Any]
+
+
+class DocumentDesk(Protocol):
+    """Takes documents in. Courses are named `courses/{course}`."""
+
+    async def open_course(self, caller: Caller, title: str) -> str:
+        """The name of a new course; raises PermissionDenied and InvalidArgument."""
+        ...
+
+    async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
+        """Raises NotFound for no such course, InvalidArgument for what is no PDF or too large."""
+        ...
