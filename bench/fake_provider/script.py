@@ -42,16 +42,17 @@ class Script:
 
 @dataclass(slots=True)
 class Rule:
-    """A script for the requests of a model, key or path, at most `times` times."""
+    """A script for the requests of a model, key or path, and those that hold some words, at most `times` times."""
 
     script: Script
     model: str = ""
     key: str = ""
     path: str = ""
+    holds: str = ""
     times: int | None = None
 
-    def matches(self, model: str, key: str, path: str) -> bool:
-        if self.times == 0:
+    def matches(self, model: str, key: str, path: str, text: str) -> bool:
+        if self.times == 0 or self.holds not in text:
             return False
         return self.model in ("", model) and self.key in ("", key) and path.endswith(self.path)
 
@@ -64,15 +65,15 @@ class ScriptBook:
     rules: list[Rule] = field(default_factory=list)
 
     def load(self, body: Mapping[str, Any]) -> None:
-        """Takes `{"default": {...}, "rules": [{"model", "key", "path", "times", "script": {...}}]}`."""
+        """Takes `{"default": {...}, "rules": [{"model", "key", "path", "holds", "times", "script": {...}}]}`."""
         default = Script().changed(body.get("default", {}))
         rules = [Rule(**{**rule, "script": default.changed(rule.get("script", {}))}) for rule in body.get("rules", [])]
         self.default, self.rules = default, rules
 
-    def pick(self, model: str, key: str, path: str, own: Mapping[str, Any]) -> Script:
+    def pick(self, model: str, key: str, path: str, own: Mapping[str, Any], text: str = "") -> Script:
         script = self.default
         for rule in self.rules:
-            if rule.matches(model, key, path):
+            if rule.matches(model, key, path, text):
                 rule.times = None if rule.times is None else rule.times - 1
                 script = rule.script
                 break

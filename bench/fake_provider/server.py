@@ -62,7 +62,9 @@ class FakeProvider:
         body = request.json()
         model = str(body.get("model", ""))
         key = request.headers.get("api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        script = self.book.pick(model, key, request.path, orjson.loads(request.headers.get(SCRIPT_HEADER, "{}")))
+        own = orjson.loads(request.headers.get(SCRIPT_HEADER, "{}"))
+        said = " ".join(str(message.get("content", "")) for message in body.get("messages", []))
+        script = self.book.pick(model, key, request.path, own, said)
         served = self.counts.begin(request.path, model, key, request.headers.get("traceparent", ""))
         served.status = script.status
         try:

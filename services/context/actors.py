@@ -5,23 +5,32 @@ from dataclasses import asdict
 from typing import Any
 
 from kit.jobs.work import Actors, Work
-from services.context.model import CourseKey
+from services.context.building_actor import BuildingActor
+from services.context.model import CourseKey, Scope
 from services.context.service.documents import INGEST
 from services.context.service.ingesting import Ingesting
 from services.context.service.preloading import Preloading
+from services.context.service.teaching.building import Building
+from services.context.service.teaching.outlines import BUILD
+from services.context.service.teaching.quizzes import GENERATE
+from services.context.service.teaching.quizzing import QuizOrder, Quizzing
 
 
 class ContextActors:
     """Hands jobs to the services that do them."""
 
-    def __init__(self, ingesting: Ingesting, preloading: Preloading) -> None:
+    def __init__(self, ingesting: Ingesting, preloading: Preloading, quizzing: Quizzing, building: Building) -> None:
         self._ingesting = ingesting
         self._preloading = preloading
+        self._quizzing = quizzing
+        self._building = BuildingActor(building)
 
     def by_kind(self) -> Actors:
         actors = Actors()
         actors.add(INGEST, self.ingest_document)
         actors.add("preload_course", self.preload_course)
+        actors.add(GENERATE, self.generate_quiz)
+        actors.add(BUILD, self._building.build_course)
         return actors
 
     async def ingest_document(self, work: Work) -> Mapping[str, Any]:
@@ -44,3 +53,10 @@ class ContextActors:
         if course := work.payload.get("course", ""):
             return {"videos": (await self._preloading.course(work.caller, course)).videos}
         return {"courses": len((await self._preloading.everywhere()).courses)}
+
+    async def generate_quiz(self, work: Work) -> Mapping[str, Any]:
+        asked = work.payload
+        scope = Scope(asked["video_url"], asked["document"], asked["first_page"], asked["last_page"])
+        await work.report(10, "a model is writing")
+        quiz = await self._quizzing.write(QuizOrder(work.key, work.caller, asked["course"], scope, asked["questions"]))
+        return {"quiz": f"courses/{asked['course']}/quizzes/{quiz.id}", "questions": len(quiz.questions)}

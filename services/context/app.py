@@ -6,7 +6,14 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
-from lectern.context.v1 import courses_pb2_grpc, documents_pb2_grpc, grounding_pb2_grpc, user_data_pb2_grpc
+from lectern.context.v1 import (
+    courses_pb2_grpc,
+    documents_pb2_grpc,
+    grounding_pb2_grpc,
+    outlines_pb2_grpc,
+    quizzes_pb2_grpc,
+    user_data_pb2_grpc,
+)
 from opentelemetry import metrics
 
 from kit import mongo
@@ -18,11 +25,15 @@ from services.context.adapters import mongo_upkeep
 from services.context.document_servicer import DocumentServicer
 from services.context.grounding_servicer import GroundingServicer
 from services.context.opening import open_actors, open_knowing, open_outside
+from services.context.outline_servicer import OutlineServicer
+from services.context.quiz_servicer import QuizServicer
 from services.context.service.courses import Courses
 from services.context.service.documents import Documents
 from services.context.service.finding import Finding
 from services.context.service.preloading import Preloading
 from services.context.service.shelf import Shelf
+from services.context.service.teaching.outlines import Outlines
+from services.context.service.teaching.quizzes import Quizzes
 from services.context.service.videos import Videos
 from services.context.servicer import CourseServicer
 from services.context.settings import ContextSettings
@@ -51,6 +62,8 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
         courses, outside.documents, outside.blobs, knowing.shelf, jobs, most_megabytes=settings.max_document_mb
     )
     finding = Finding(knowing.grounding, knowing.search)
+    quizzes = Quizzes(courses, knowing.grounding, outside.quizzes, jobs)
+    outlines = Outlines(courses, outside.documents, outside.outlines, jobs)
     preloading = Preloading(knowing.grounding, knowing.popularity)
 
     _in_background(stack, outside.feed.run())
@@ -61,6 +74,8 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     return [
         Mount(courses_pb2_grpc.add_CourseServiceServicer_to_server, servicer),
         Mount(documents_pb2_grpc.add_DocumentServiceServicer_to_server, DocumentServicer(documents, tokens)),
+        Mount(quizzes_pb2_grpc.add_QuizServiceServicer_to_server, QuizServicer(quizzes, tokens)),
+        Mount(outlines_pb2_grpc.add_OutlineServiceServicer_to_server, OutlineServicer(outlines)),
         Mount(user_data_pb2_grpc.add_UserDataServiceServicer_to_server, UserDataServicer(courses)),
         Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, GroundingServicer(knowing.grounding)),
     ]

@@ -96,7 +96,7 @@ def video(course: str, found: Video) -> courses_pb2.Video:
         name=f"courses/{course}/videos/{found.id}",
         video_url=found.url,
         title=found.title,
-        duration=_duration(found.duration),
+        duration=duration(found.duration),
         cue_count=found.cue_count,
         passage_count=found.passage_count,
         create_time=timestamp(found.created),
@@ -121,8 +121,8 @@ def passage(course: str, found: Found) -> courses_pb2.Passage:
         video_url=source.url if isinstance(source, Video) else "",
         document=document_name(course, source.id) if isinstance(source, Document) else "",
         title=source.title,
-        start_offset=_duration(found.passage.start),
-        end_offset=_duration(found.passage.end),
+        start_offset=duration(found.passage.start),
+        end_offset=duration(found.passage.end),
         page=found.passage.page,
         score=found.score,
         cues=_cues(found.passage.cues),
@@ -155,11 +155,11 @@ def _known(values: Mapping[int, Value], value: int, field: str) -> Value:
 
 def _cues(cues: Iterable[Cue]) -> list[courses_pb2.Cue]:
     return [
-        courses_pb2.Cue(start_offset=_duration(cue.start), end_offset=_duration(cue.end), text=cue.text) for cue in cues
+        courses_pb2.Cue(start_offset=duration(cue.start), end_offset=duration(cue.end), text=cue.text) for cue in cues
     ]
 
 
-def _duration(moment: int | None) -> Duration | None:
+def duration(moment: int | None) -> Duration | None:
     if moment is None:
         return None
     return Duration(seconds=moment // 1000, nanos=moment % 1000 * 1_000_000)

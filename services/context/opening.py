@@ -11,6 +11,8 @@ from kit.breaker.database import database_guard, guarded
 from kit.channel import Peer
 from kit.jobs.work import Actors
 from kit.outage import Outage
+from kit.writing.ports import Writer
+from kit.writing.writers import InferenceWriter
 from services.context.actors import ContextActors
 from services.context.adapters.chroma_index import ChromaIndexes, chroma_client
 from services.context.adapters.counted_cache import CountedCache
@@ -24,6 +26,7 @@ from services.context.adapters.mongo_documents import MongoDocuments
 from services.context.adapters.mongo_feed import MongoFeed
 from services.context.adapters.mongo_popularity import MongoPopularity
 from services.context.adapters.mongo_sources import MongoSources
+from services.context.adapters.mongo_teaching import MongoOutlines, MongoQuizzes
 from services.context.adapters.mongo_vectors import MongoVectors
 from services.context.adapters.mongo_videos import MongoVideos
 from services.context.adapters.pdf_reader import SubprocessPdfReader
@@ -34,6 +37,8 @@ from services.context.ports import (
     CourseStore,
     DocumentStore,
     Embedder,
+    OutlineStore,
+    QuizStore,
     SourceStore,
     VectorIndexes,
     VideoStore,
@@ -47,6 +52,8 @@ from services.context.service.preloading import Preloading
 from services.context.service.queries import QueryVectors
 from services.context.service.search import Search
 from services.context.service.shelf import Shelf
+from services.context.service.teaching.building import Building
+from services.context.service.teaching.quizzing import Quizzing
 from services.context.settings import ContextSettings
 
 Count = Callable[[str, str, int], None]
@@ -66,6 +73,9 @@ class Outside:
     cache: ContextCache
     indexes: VectorIndexes
     embedder: Embedder
+    quizzes: QuizStore
+    outlines: OutlineStore
+    writer: Writer
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,9 @@ def open_outside(settings: ContextSettings, stack: AsyncExitStack) -> Outside:
         cache=_cache(settings, stack),
         indexes=_indexes(settings, stack),
         embedder=InferenceEmbedder(peer),
+        quizzes=guarded(MongoQuizzes(client), guard),
+        outlines=guarded(MongoOutlines(client), guard),
+        writer=InferenceWriter(peer),
     )
 
 
@@ -121,9 +134,12 @@ def open_knowing(settings: ContextSettings, outside: Outside, stack: AsyncExitSt
 def open_actors(settings: ContextSettings, outside: Outside, knowing: Knowing) -> Actors:
     """What jobs of context are run by."""
     reader = SubprocessPdfReader(memory_mb=settings.pdf_memory_mb, seconds=settings.pdf_seconds)
+    quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer)
     return ContextActors(
         Ingesting(outside.documents, outside.blobs, reader, knowing.indexing),
         Preloading(knowing.grounding, knowing.popularity),
+        quizzing,
+        Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer),
     ).by_kind()
 
 

@@ -1,10 +1,10 @@
 """Where an answer stands in its sources: what it cites or quotes is looked up, set to the second, or left out."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kit.quoting import place_of, words_of
 from services.gateway.model import Citation, Cue, Passage
 
 MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
@@ -55,7 +55,7 @@ def _by_markers(answer: str, passages: Sequence[Passage]) -> Iterable[Citation]:
 
 def _by_quotes(answer: str, passages: Sequence[Passage]) -> Iterable[Citation]:
     for quote in QUOTED.findall(answer):
-        words = _words(quote)
+        words = words_of(quote)
         if len(words) < MIN_QUOTE_WORDS:
             continue
         for number, passage in enumerate(passages, 1):
@@ -86,13 +86,8 @@ def _window(cues: Sequence[Cue]) -> _Window:
 
 def _find(words: Sequence[str], passage: Passage) -> tuple[Cue, ...] | None:
     """The cues that hold the words in a row; an empty tuple where the source has no times."""
-    owners = [(word, cue) for cue in passage.cues for word in _words(cue.text)]
-    texts = [word for word, _ in owners] or _words(passage.text)
-    length = len(words)
-    for start in range(len(texts) - length + 1):
-        if texts[start : start + length] == list(words):
-            return tuple(cue for _, cue in owners[start : start + length])
-    return None
+    place = place_of(words, [cue.text for cue in passage.cues] or [passage.text])
+    return None if place is None else passage.cues[place.start : place.stop]
 
 
 def _citation(passage: Passage, quote: str, cues: Sequence[Cue], number: int) -> Citation:
@@ -139,10 +134,5 @@ def _with_markers_inside(answer: str) -> str:
     return re.sub(r"([.!?])\s*((?:\[[\d,\s]+\]\s*)+)", r" \2\1 ", answer)
 
 
-def _words(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.findall(r"\w+", folded)
-
-
 def _content_words(text: str) -> frozenset[str]:
-    return frozenset(word for word in _words(text) if len(word) >= MIN_WORD)
+    return frozenset(word for word in words_of(text) if len(word) >= MIN_WORD)

@@ -24,6 +24,7 @@ from services.gateway.legacy.redis import RedisParts
 from services.gateway.legacy.reports import SessionReports
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
+from services.gateway.legacy.uploads import PdfUploads
 from services.gateway.openai import app as openai_app
 from services.gateway.openai import description as openai_description
 from services.gateway.openai.app import openai_routes
@@ -66,7 +67,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     routes = [
         *uploads.routes(Door(tokens, uploads_app.refusal, seconds=UPLOAD_SECONDS)),
         *openai_routes(tokens, use.chat, use.models, use.models, use.models, use.records),
-        *legacy_routes(Door(tokens, error_response, guest), _legacy(settings, use)),
+        *legacy_routes(Door(tokens, error_response, guest, seconds=UPLOAD_SECONDS), _legacy(settings, use, uploads)),
         *docs_routes(settings.pages, FRAGMENTS),
     ]
     if settings.queue_page:
@@ -74,7 +75,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     return routes
 
 
-def _legacy(settings: GatewaySettings, use: UseCases) -> Legacy:
+def _legacy(settings: GatewaySettings, use: UseCases, uploads: Uploads) -> Legacy:
     parts, alive = RedisParts(use.checks), settings.job_lease_seconds
     return Legacy(
         Trainer(use.chat, use.library, use.stats, parts),
@@ -82,6 +83,7 @@ def _legacy(settings: GatewaySettings, use: UseCases) -> Legacy:
         Tasks(use.jobs.reader),
         Courses(use.library),
         SessionReports(use.reports, use.jobs.reader),
+        PdfUploads(uploads),
     )
 
 

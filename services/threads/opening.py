@@ -18,6 +18,7 @@ from kit.turnlog.ports import Bulletin, TurnLog
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
+from kit.writing.writers import InferenceWriter
 from services.threads.actors import ThreadActors
 from services.threads.adapters.announcing import Announcements, Bulletins, StalePages
 from services.threads.adapters.memory.hot import MemoryHotThreads
@@ -32,7 +33,6 @@ from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
-from services.threads.adapters.writing import InferenceWriter
 from services.threads.ports import (
     HotThreads,
     IdleThreads,

@@ -11,10 +11,10 @@ from kit.auth.caller import Caller
 from kit.channel import Peer
 from kit.errors import Reason, Unavailable
 from kit.process import running
+from kit.writing.ports import Assignment, Purpose, Writer
+from kit.writing.writers import InferenceWriter, MemoryWriter
 from services.inference.app import build
 from services.inference.settings import InferenceSettings
-from services.threads.adapters.writing import InferenceWriter, MemoryWriter
-from services.threads.ports import Assignment, Purpose, Writer
 
 ANN = Caller("school", "ann")
 TITLE = Assignment(Purpose.TITLE, "waves", "Name it.", "What is a wave?", 20)

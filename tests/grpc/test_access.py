@@ -78,6 +78,10 @@ def document(things: Things) -> dict[str, Any]:
     return {"name": f"{things['course']}/documents/none"}
 
 
+def quiz(things: Things) -> dict[str, Any]:
+    return {"name": f"{things['course']}/quizzes/none"}
+
+
 def in_course(**more: Any) -> Request:
     return lambda things: {"parent": things["course"], **more}
 
@@ -139,6 +143,16 @@ CASES = {
     "lectern.context.v1.DocumentService/ListDocuments": Case(in_course(), "OK", "NOT_FOUND"),
     "lectern.context.v1.DocumentService/GetDocument": Case(document, "NOT_FOUND", "NOT_FOUND"),
     "lectern.context.v1.DocumentService/DeleteDocument": Case(document, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.QuizService/GenerateQuiz": Case(in_course(videoUrl=VIDEO), "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.QuizService/ListQuizzes": Case(in_course(), "OK", "NOT_FOUND"),
+    "lectern.context.v1.QuizService/GetQuiz": Case(quiz, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.context.v1.QuizService/UpdateQuiz": Case(
+        lambda things: {"quiz": {**quiz(things), "title": "Mine"}}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.context.v1.QuizService/PublishQuiz": Case(quiz, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.QuizService/DeleteQuiz": Case(quiz, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.OutlineService/BuildCourse": Case(course, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.context.v1.OutlineService/GetOutline": Case(course, "NOT_FOUND", "NOT_FOUND"),
     "lectern.inference.v1.ProviderService/ListProviders": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
     "lectern.inference.v1.ProviderService/OpenProvider": Case(
         lambda _: {"name": "providers/none"}, "PERMISSION_DENIED", "NOT_FOUND"

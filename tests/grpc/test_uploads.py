@@ -57,7 +57,7 @@ async def test_files_become_documents_of_a_new_course(system: System, files: Pat
     assert status == 200
     assert taken["course"].startswith("courses/waves-and-sound-")
     assert [document["fileName"] for document in taken["documents"]] == ["one.pdf", "two.pdf"]
-    assert {job["kind"] for job in taken["jobs"]} == {"ingest_document"}
+    assert [job["kind"] for job in taken["jobs"]] == ["ingest_document", "ingest_document", "build_course"]
     async with system.channel("context") as channel:
         documents = documents_pb2_grpc.DocumentServiceStub(channel)
         request = documents_pb2.ListDocumentsRequest(parent=taken["course"])
@@ -104,3 +104,13 @@ async def test_only_teachers_upload_and_only_into_what_is_there(system: System, 
     assert (await curl(system, "/v1/documents", *form(files, "one.pdf")))[0] == 400
     status, refused = await curl(system, "/v1/documents", "--data", "files=none")
     assert (status, refused["message"]) == (400, "the body must be multipart/form-data")
+
+
+async def test_the_older_endpoint_answers_with_a_task(system: System, files: Path) -> None:
+    status, taken = await curl(system, "/api/upload-pdfs", *form(files, "one.pdf"), "-F", "course_title=Course 1")
+    assert status == 200
+    assert (taken["status"], taken["files"]) == ("PENDING", ["one.pdf"])
+    status, task = await curl(system, f"/api/jobs/{taken['task_id']}", "--get")
+    assert (status, task["task_id"], task["status"]) == (200, taken["task_id"], "PENDING")
+    status, refused = await curl(system, "/api/upload-pdfs", "-F", "course_title=Course 1")
+    assert (status, refused["success"], refused["error"]) == (400, False, "INVALID_ARGUMENT")

@@ -72,9 +72,6 @@ class MemoryDocuments:
             self._shelves.save(self._shelves.courses[key], now)
         return deleted
 
-    async def texts(self, key: CourseKey, document: Document) -> Sequence[Passage]:
-        return self._shelves.readings.get(document.edition, ())
-
 
 class MemoryBlobs:
     def __init__(self) -> None:

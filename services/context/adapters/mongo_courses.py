@@ -12,8 +12,10 @@ from services.context.adapters.mongo_mapping import (
     CUES,
     DATABASE,
     DOCUMENTS,
+    OUTLINES,
     PASSAGES,
     POPULARITY,
+    QUIZZES,
     VIDEOS,
     Row,
     course_of,
@@ -108,6 +110,8 @@ class MongoCourses:
         for kind in (self._database[VIDEOS], self._database[DOCUMENTS]):
             editions += [row["edition"] async for row in kind.find(owned(key), {"edition": 1}, session=session)]
             await kind.delete_many(owned(key), session=session)
+        for made in (QUIZZES, OUTLINES):
+            await self._database[made].delete_many(owned(key), session=session)
         return editions
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -18,11 +18,10 @@ from services.context.adapters.mongo_mapping import (
     document_ref,
     document_row,
     owned,
-    passage_of,
     passage_rows,
 )
 from services.context.adapters.mongo_sources import DOCUMENTS_IN_ORDER
-from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Passage, Reading
+from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Reading
 
 ROWS_PER_INSERT = 500
 
@@ -92,12 +91,6 @@ class MongoDocuments:
             if deleted is not None and deleted.edition:
                 await self._forget(key, deleted.edition)
         return deleted
-
-    async def texts(self, key: CourseKey, document: Document) -> Sequence[Passage]:
-        query = {**owned(key), "edition": document.edition}
-        with translated():
-            rows = self._passages.find(query, {"vector": 0}).sort("position", ASCENDING)
-            return [passage_of(row) async for row in rows]
 
     async def _switch(
         self, session: AsyncClientSession, key: CourseKey, document: Document, reading: Reading, now: datetime

@@ -20,6 +20,7 @@ from services.context.model import (
 DATABASE = "context"
 COURSES, VIDEOS, CUES, PASSAGES = "courses", "videotranscriptions", "cues", "passages"
 DOCUMENTS, BLOBS = "documents", "documents"  # GridFS keeps bytes in `documents.files` and `documents.chunks`
+QUIZZES, OUTLINES = "quizzes", "outlines"
 POPULARITY, CLAIMS = "popularity", "claims"
 READY = "ready"
 CUES_PER_DOCUMENT = 500

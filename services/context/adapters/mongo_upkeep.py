@@ -13,8 +13,10 @@ from services.context.adapters.mongo_mapping import (
     CUES,
     DATABASE,
     DOCUMENTS,
+    OUTLINES,
     PASSAGES,
     POPULARITY,
+    QUIZZES,
     VIDEOS,
 )
 
@@ -44,6 +46,8 @@ INDEXES = {
         IndexModel([("edition", ASCENDING)]),
         IndexModel([("model", ASCENDING), ("tenant", ASCENDING), ("courseId", ASCENDING)]),
     ],
+    QUIZZES: [IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING), ("created", ASCENDING), ("id", ASCENDING)])],
+    OUTLINES: [IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING)])],
     POPULARITY: [
         IndexModel([("tenant", ASCENDING), ("count", DESCENDING), ("courseId", ASCENDING)]),
         IndexModel([("count", DESCENDING), ("_id", ASCENDING)]),

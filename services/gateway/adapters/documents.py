@@ -1,7 +1,15 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from google.protobuf import json_format
-from lectern.context.v1 import courses_pb2, courses_pb2_grpc, documents_pb2, documents_pb2_grpc
+from lectern.context.v1 import (
+    courses_pb2,
+    courses_pb2_grpc,
+    documents_pb2,
+    documents_pb2_grpc,
+    outlines_pb2,
+    outlines_pb2_grpc,
+)
 
 from kit.auth.caller import Caller
 from kit.channel import Peer
@@ -17,6 +25,7 @@ class GrpcDocumentDesk:
         self._peer = peer
         self._courses = peer.stub(courses_pb2_grpc.CourseServiceStub)
         self._documents = peer.stub(documents_pb2_grpc.DocumentServiceStub)
+        self._outlines = peer.stub(outlines_pb2_grpc.OutlineServiceStub)
 
     async def open_course(self, caller: Caller, title: str) -> str:
         request = courses_pb2.CreateCourseRequest(course=courses_pb2.Course(title=title))
@@ -27,6 +36,11 @@ class GrpcDocumentDesk:
             self._documents.UploadDocument, _pieces(course, file), caller, timeout=UPLOAD_SECONDS
         )
         return Uploaded(json_format.MessageToDict(taken.document), json_format.MessageToDict(taken.job))
+
+    async def build(self, caller: Caller, course: str) -> Mapping[str, Any]:
+        request = outlines_pb2.BuildCourseRequest(name=course)
+        job = await self._peer.call(self._outlines.BuildCourse, request, caller)
+        return json_format.MessageToDict(job)
 
 
 async def _pieces(course: str, file: File) -> AsyncIterator[documents_pb2.UploadDocumentRequest]:

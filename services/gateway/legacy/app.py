@@ -13,6 +13,7 @@ from services.gateway.legacy.operating import Operating
 from services.gateway.legacy.reports import SessionReports
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
+from services.gateway.legacy.uploads import PdfUploads
 
 PATH = "/api"
 
@@ -26,6 +27,7 @@ class Legacy:
     tasks: Tasks
     courses: Courses
     reports: SessionReports
+    uploads: PdfUploads
 
 
 def legacy_routes(door: Door, legacy: Legacy) -> Sequence[BaseRoute]:
@@ -40,6 +42,7 @@ def legacy_routes(door: Door, legacy: Legacy) -> Sequence[BaseRoute]:
         Route("/admin/cache-stats", door(operating.caches), methods=["GET"]),
         Route("/admin/queue-stats", door(operating.queues), methods=["GET"]),
         Route("/worker-stats", door(operating.workers), methods=["GET"]),
+        Route("/upload-pdfs", door(legacy.uploads.take), methods=["POST"]),
         Route("/jobs/{task}", door(legacy.tasks.get), methods=["GET"]),
         Route("/reports/session/{session}", door(legacy.reports.ask), methods=["POST"]),
         Route("/reports/session/{session}/status", door(legacy.reports.status), methods=["GET"]),

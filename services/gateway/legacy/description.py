@@ -64,6 +64,10 @@ REPORT = _object(
 STATS = _object(activeThreads=WHOLE, cacheHitRate=NUMBER, memory=OBJECT, redis={"type": "boolean"})
 HEALTH = _object(status=TEXT, redis={"type": "boolean"}, timestamp=TEXT)
 CHAT = [_query("courseId", required=True), _query("videoUrl"), _query("message", required=True)]
+TAKEN = _object(task_id=TEXT, course_id=TEXT, status=TEXT, files={"type": "array", "items": TEXT}, message=TEXT)
+PDF = {"type": "string", "contentMediaType": "application/pdf"}
+FORM = _object(files={"type": "array", "items": PDF, "minItems": 1}, course_title={"type": "string", "minLength": 1})
+PDFS = {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}
 PRELOAD = {"content": {"application/json": {"schema": {"type": "object", "properties": {"courseId": TEXT}}}}}
 
 # Path, method, summary, the schema of the answer, and what else the operation says.
@@ -77,6 +81,7 @@ ENDPOINTS: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("/admin/cache-stats", "get", "Shows the caches", _object(memory=OBJECT, redis=REDIS), {}),
     ("/admin/queue-stats", "get", "Shows the queues", _object(titleGeneration=OBJECT, redis=REDIS), {}),
     ("/worker-stats", "get", "Shows the workers", _object(active_workers=OBJECT, active_tasks=OBJECT), {}),
+    ("/upload-pdfs", "post", "Makes a course of PDFs", TAKEN, {"requestBody": PDFS}),
     ("/jobs/{taskId}", "get", "Reads a job", TASK, {"parameters": [_in_path("taskId")]}),
     ("/reports/session/{id}", "post", "Asks for a report", QUEUED, {"parameters": [_in_path("id")]}),
     ("/reports/session/{id}/status", "get", "Says how far a report is", REPORT, {"parameters": [_in_path("id")]}),

@@ -33,27 +33,32 @@ class Uploads:
         ]
 
     async def into_new(self, request: Request, caller: Caller) -> Response:
+        return JSONResponse(await self.made(request, caller))
+
+    async def made(self, request: Request, caller: Caller) -> dict[str, Any]:
+        """A new course of the form's files; the last of its jobs makes chapters and quizzes of them."""
         _check(caller)
         async with read_form(request, self._most_megabytes) as form:
             title = form.text(*TITLE)
             if not title:
                 raise InvalidArgument("courseTitle must not be empty", field="courseTitle")
             course = await self._desk.open_course(caller, title)
-            return await self._taken(caller, course, form)
+            taken = await self._taken(caller, course, form)
+            taken["jobs"].append(await self._desk.build(caller, course))
+            return taken
 
     async def into_course(self, request: Request, caller: Caller) -> Response:
         _check(caller)
         async with read_form(request, self._most_megabytes) as form:
-            return await self._taken(caller, f"courses/{request.path_params['course']}", form)
+            return JSONResponse(await self._taken(caller, f"courses/{request.path_params['course']}", form))
 
-    async def _taken(self, caller: Caller, course: str, form: Form) -> Response:
+    async def _taken(self, caller: Caller, course: str, form: Form) -> dict[str, Any]:
         taken = [await self._desk.take(caller, course, file) for file in form.files(form.text("title"))]
-        body: dict[str, Any] = {
+        return {
             "course": course,
             "documents": [each.document for each in taken],
             "jobs": [each.job for each in taken],
         }
-        return JSONResponse(body)
 
 
 def refusal(error: LecternError) -> Response:

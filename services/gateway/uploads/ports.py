@@ -34,3 +34,7 @@ class DocumentDesk(Protocol):
     async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
         """Raises NotFound for no such course, InvalidArgument for what is no PDF or too large."""
         ...
+
+    async def build(self, caller: Caller, course: str) -> Mapping[str, Any]:
+        """The job that makes chapters and quizzes of the course's documents, as the API shows it."""
+        ...

@@ -19,12 +19,10 @@ from services.threads.ports.conversations import (
 )
 from services.threads.ports.courses import Courses
 from services.threads.ports.insights import InsightStore
-from services.threads.ports.language import Assignment, Purpose, Writer, Written
 from services.threads.ports.reports import ReportQuery, ReportStore
 from services.threads.ports.users import Memberships, Spending, Spent
 
 __all__ = [
-    "Assignment",
     "Courses",
     "Edition",
     "Hit",
@@ -35,7 +33,6 @@ __all__ = [
     "Owners",
     "PageCache",
     "Place",
-    "Purpose",
     "ReportQuery",
     "ReportStore",
     "Spending",
@@ -48,6 +45,4 @@ __all__ = [
     "TurnSearch",
     "TurnStore",
     "TurnTail",
-    "Writer",
-    "Written",
 ]

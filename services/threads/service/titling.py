@@ -1,8 +1,9 @@
 """A title by a language model, once a thread has its first answer."""
 
 from kit.auth.caller import Caller
+from kit.writing.ports import Assignment, Purpose, Writer
 from services.threads.model import Turn
-from services.threads.ports import Assignment, Purpose, ThreadObserver, ThreadStore, TurnStore, Writer
+from services.threads.ports import ThreadObserver, ThreadStore, TurnStore
 from services.threads.service.titles import cleaned
 
 INSTRUCTION = (

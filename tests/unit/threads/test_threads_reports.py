@@ -6,10 +6,11 @@ import orjson
 import pytest
 
 from kit.errors import FailedPrecondition, InvalidArgument, LecternError, NotFound, Reason, Unavailable
+from kit.writing.drafts import Unusable
+from kit.writing.writers import MemoryWriter
 from services.threads.adapters.memory.reports import MemoryReports
-from services.threads.adapters.writing import MemoryWriter
 from services.threads.model import Answer, Citation, Findings, Point, Question, Report, State
-from services.threads.service.reports.drafts import Unusable, findings_in
+from services.threads.service.reports.drafts import findings_in
 from services.threads.service.reports.markdown import markdown
 from services.threads.service.reports.material import material_of
 from services.threads.service.reports.writing import Order, Reporting

@@ -1,10 +1,10 @@
 import pytest
 
 from kit.errors import Reason, Unavailable
+from kit.writing.ports import Purpose
+from kit.writing.writers import MemoryWriter
 from services.threads.adapters.announcing import Announcements
-from services.threads.adapters.writing import MemoryWriter
 from services.threads.model import Answer, Question
-from services.threads.ports import Purpose
 from services.threads.service.titles import cleaned
 from services.threads.service.titling import Titling
 from tests.talk import ANN, Talk

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jsonschema
-import orjson
-
+from kit.writing.drafts import Unusable, draft_in, whole
 from services.threads.model import Citation, Findings, Point
 from services.threads.service.reports.material import plain
 from services.threads.service.titles import title_of
@@ -15,29 +13,19 @@ MAX_POINTS = 12
 TEXT_LENGTH = 600
 
 
-class Unusable(Exception):
-    """What was written is no report on this thread; the message says why, for the next attempt."""
-
-
 def schema_of(citations: int) -> dict[str, Any]:
     """The schema of a report on material with so many citations."""
     number: dict[str, Any] = {"type": "integer"}
     if citations:
         number["enum"] = list(range(1, citations + 1))
-    point = _object({"text": {"type": "string"}, "citations": {"type": "array", "items": number}})
+    point = whole({"text": {"type": "string"}, "citations": {"type": "array", "items": number}})
     sections = {name: {"type": "array", "items": point} for name in SECTIONS}
-    return _object({"title": {"type": "string"}, "summary": {"type": "string"}, **sections})
+    return whole({"title": {"type": "string"}, "summary": {"type": "string"}, **sections})
 
 
 def findings_in(written: str, citations: Sequence[Citation]) -> Findings:
     """The findings that a model wrote; raises Unusable."""
-    try:
-        draft = orjson.loads(_unfenced(written))
-        jsonschema.validate(draft, schema_of(len(citations)))
-    except orjson.JSONDecodeError as error:
-        raise Unusable("it was not JSON") from error
-    except jsonschema.ValidationError as error:
-        raise Unusable(f"it did not follow the schema at {error.json_path}") from error
+    draft = draft_in(written, schema_of(len(citations)))
     sections = {field: _points(draft[name], citations) for name, field in SECTIONS.items()}
     if not (plain(draft["title"]) and plain(draft["summary"]) and sections["asked"]):
         raise Unusable("it lacks a title, a summary or what was asked")
@@ -62,15 +50,3 @@ def _points(points: Sequence[Mapping[str, Any]], citations: Sequence[Citation]) 
         if text := plain(point["text"])[:TEXT_LENGTH]:
             found.append(Point(text, tuple(citations[number - 1] for number in numbers)))
     return tuple(found)
-
-
-def _unfenced(text: str) -> str:
-    """Without the code fence that models like to put around JSON."""
-    text = text.strip()
-    if text.startswith("```"):
-        text = text.partition("\n")[2].rpartition("```")[0]
-    return text
-
-
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

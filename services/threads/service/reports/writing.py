@@ -9,9 +9,11 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, LecternError, NotFound, Reason
+from kit.writing.drafts import Unusable
+from kit.writing.ports import Assignment, Purpose, Writer, Written
 from services.threads.model import Findings, Report, ThreadKey, Turn
-from services.threads.ports import Assignment, Purpose, ReportStore, TurnStore, Writer, Written
-from services.threads.service.reports.drafts import Unusable, findings_in, schema_of
+from services.threads.ports import ReportStore, TurnStore
+from services.threads.service.reports.drafts import findings_in, schema_of
 from services.threads.service.reports.extracts import extract
 from services.threads.service.reports.markdown import markdown
 from services.threads.service.reports.material import Material, material_of

@@ -1,4 +1,4 @@
-"""What the threads service asks of a language model."""
+"""What services ask of a language model."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +12,8 @@ class Purpose(StrEnum):
 
     TITLE = "TITLE"
     REPORT = "REPORT"
+    QUIZ = "QUIZ"
+    COURSE = "COURSE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
 from kit.auth.caller import Caller
 from kit.channel import Peer
 from kit.errors import LecternError
-from services.threads.ports import Assignment, Written
+from kit.writing.ports import Assignment, Written
 
 PromptMessage = generation_pb2.PromptMessage
 SECONDS = 120.0

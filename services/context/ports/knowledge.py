@@ -1,4 +1,4 @@
-"""What the context service needs of the outside, in its own terms."""
+"""What knowledge needs of the outside."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +17,6 @@ from services.context.model import (
     DocumentPosition,
     Head,
     Lecture,
-    Passage,
     Reading,
     Source,
     SourceContext,
@@ -108,10 +107,6 @@ class DocumentStore(Protocol):
 
     async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
         """The document that was deleted, whose bytes are left; None where there was none."""
-        ...
-
-    async def texts(self, key: CourseKey, document: Document) -> Sequence[Passage]:
-        """Its passages in their order."""
         ...
 
 
