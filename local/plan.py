@@ -51,6 +51,7 @@ class Planner:
         self._environment = {**settings.environ, "LECTERN_LOCAL": "true", "LECTERN_JWT_SECRET": settings.jwt_secret}
         self._environment.setdefault("LECTERN_DEMO_USER", DEMO_USER)
         self._environment.setdefault("LECTERN_LEGACY_GUEST", LEGACY_GUEST)
+        self._environment.setdefault("LECTERN_WEBHOOKS_PRIVATE", "true")
         self._environment.setdefault("LECTERN_QUEUE_PAGE", "true")
         self._port = ports.public_port(settings.port) if EDGE in settings.parts else 0
 

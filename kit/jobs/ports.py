@@ -1,7 +1,7 @@
 """What jobs stand on. Adapters are in `mongo`, `redis` and `memory`; each pair passes one contract suite."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +19,7 @@ class JobQuery:
     state: State | None = None
     kind: str = ""
     after: tuple[datetime, str] | None = None
+    payload: Mapping[str, str] = field(default_factory=dict)
 
 
 class JobStore(Protocol):

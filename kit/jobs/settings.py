@@ -20,6 +20,9 @@ class JobsSettings(CommonSettings):
     jobs_start_seconds: float = Field(
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
+    webhooks_private: bool = Field(
+        False, description="Lets webhooks reach private addresses and plain http, for trying things out"
+    )
     worker_queues: str = Field(
         "", description="Queues that a worker serves, separated by commas; empty for all it knows"
     )

@@ -6,6 +6,8 @@ from contextlib import aclosing
 from typing import Any
 
 from kit.errors import LecternError, Reason, Unavailable
+from kit.jobs.webhooks.announcing import DELIVER
+from kit.jobs.webhooks.delivering import Delivering
 from kit.jobs.work import Actors, Work
 from services.gateway.model import Completed, Failed, Question, Started, Turn
 from services.gateway.observed import observed
@@ -13,15 +15,17 @@ from services.gateway.service import ChatService, failure_of
 from services.gateway.turns.queueing import KIND
 
 
-class TurnActors:
-    """Answers turns as the gateway does: the same log, the same readers, the same end."""
+class GatewayActors:
+    """Answers turns as the gateway does: the same log, the same readers, the same end; and delivers webhooks."""
 
-    def __init__(self, chat: ChatService) -> None:
+    def __init__(self, chat: ChatService, delivering: Delivering) -> None:
         self._chat = chat
+        self._delivering = delivering
 
     def by_kind(self) -> Actors:
         actors = Actors()
         actors.add(KIND, self.run_turn)
+        actors.add(DELIVER, self._delivering.deliver)
         return actors
 
     async def run_turn(self, work: Work) -> Mapping[str, Any]:

@@ -66,6 +66,10 @@ def job(things: Things) -> dict[str, Any]:
     return {"name": things["job"]}
 
 
+def webhook(_: Things) -> dict[str, Any]:
+    return {"name": "webhooks/none"}
+
+
 def queue(_: Things) -> dict[str, Any]:
     return {"name": "queues/retention"}
 
@@ -176,6 +180,19 @@ CASES = {
     "lectern.jobs.v1.QueueService/RetryFailedJobs": Case(queue, "PERMISSION_DENIED", "OK"),
     "lectern.jobs.v1.QueueService/PurgeQueue": Case(queue, "PERMISSION_DENIED", "OK"),
     "lectern.jobs.v1.WorkerService/ListWorkers": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.WebhookService/CreateWebhook": Case(
+        lambda _: {"webhook": {"url": "https://203.0.113.7/hook"}}, "PERMISSION_DENIED", "INVALID_ARGUMENT"
+    ),
+    "lectern.jobs.v1.WebhookService/ListWebhooks": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.WebhookService/GetWebhook": Case(webhook, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.jobs.v1.WebhookService/DeleteWebhook": Case(webhook, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.jobs.v1.WebhookService/EnableWebhook": Case(webhook, "PERMISSION_DENIED", "NOT_FOUND"),
+    "lectern.jobs.v1.WebhookService/ListDeliveries": Case(
+        lambda _: {"parent": "webhooks/none"}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
+    "lectern.jobs.v1.WebhookService/RedeliverWebhook": Case(
+        lambda _: {"name": "webhooks/none/deliveries/none"}, "PERMISSION_DENIED", "NOT_FOUND"
+    ),
     "lectern.ops.v1.HealthService/GetHealth": Case(lambda _: {}, "OK", "OK"),
     "lectern.ops.v1.StatsService/GetStats": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
 }

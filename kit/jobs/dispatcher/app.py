@@ -24,6 +24,8 @@ from kit.jobs.policies import POLICIES, Policies
 from kit.jobs.ports import ProviderHealth
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
+from kit.jobs.webhooks.announcing import Announcing
+from kit.jobs.webhooks.mongo import MongoEndedJobs, MongoWebhooks
 from kit.server import Mount
 
 
@@ -44,12 +46,14 @@ async def lead(
     grounds = await open_grounds(settings, stack)
     governor = _governor(settings, grounds, policies, health)
     jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, policies)
+    marks = MongoScheduleMarks(grounds.database)
     leader = Leader(
         f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
         MongoLeadership(grounds.database),
         governor,
         _releases(settings, grounds),
-        Schedules(schedules, MongoScheduleMarks(grounds.database), jobs),
+        Schedules(schedules, marks, jobs),
+        Announcing(MongoEndedJobs(grounds.database), MongoWebhooks(grounds.database), marks, jobs),
         lease=settings.dispatcher_lease_seconds,
         tick=settings.dispatcher_tick_seconds,
         audit_every=settings.dispatcher_audit_seconds,

@@ -11,6 +11,7 @@ from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.releases import Releases
 from kit.jobs.dispatcher.schedules import Schedules
 from kit.jobs.ports import Leadership
+from kit.jobs.webhooks.announcing import Announcing
 
 RENEWALS_PER_LEASE = 3
 
@@ -27,6 +28,7 @@ class Leader:
         governor: Governor,
         releases: Releases,
         schedules: Schedules,
+        announcing: Announcing,
         *,
         lease: float,
         tick: float,
@@ -38,6 +40,7 @@ class Leader:
         self._governor = governor
         self._releases = releases
         self._schedules = schedules
+        self._announcing = announcing
         self._lease = lease
         self._tick = tick
         self._audit_every = audit_every
@@ -75,6 +78,7 @@ class Leader:
         await self._governor.govern()
         await self._releases.advance()
         await self._schedules.fire()
+        await self._announcing.announce()
 
     async def _leads(self) -> bool:
         now = time.monotonic()

@@ -70,5 +70,6 @@ def _wanted(job: Job, query: JobQuery) -> bool:
         query.queue in ("", job.queue)
         and query.kind in ("", job.kind)
         and query.state in (None, job.state)
+        and query.payload.items() <= job.payload.items()
         and (query.after is None or (job.created, job.id) < query.after)
     )

@@ -24,8 +24,11 @@ JOB_INDEXES = [
     IndexModel([("due", ASCENDING)], name="jobs_due", partialFilterExpression={"delayed": True}),
     IndexModel([("leased_until", ASCENDING)], name="jobs_running", partialFilterExpression={"state": "running"}),
     IndexModel([("queue", ASCENDING), ("ended", ASCENDING)], name="jobs_ended", sparse=True),
+    IndexModel([("ended", ASCENDING)], name="jobs_by_end", sparse=True),
+    IndexModel([("payload.webhook", ASCENDING), *NEWEST], name="deliveries", sparse=True),
     IndexModel([("expires", ASCENDING)], name="jobs_expire", expireAfterSeconds=0, sparse=True),
 ]
+WEBHOOK_INDEXES = [IndexModel([("tenant", ASCENDING), ("user", ASCENDING), ("created", ASCENDING), ("_id", ASCENDING)])]
 WORKER_INDEXES = [IndexModel([("beat", ASCENDING)], name="workers_expire", expireAfterSeconds=3600)]
 
 
@@ -41,9 +44,11 @@ class Database:
         self.workers: Collection = database["workers"]
         self.leases: Collection = database["leases"]
         self.schedules: Collection = database["schedules"]
+        self.webhooks: Collection = database["webhooks"]
 
     async def prepare(self) -> None:
         """Creates the indexes; harmless when many processes do so at once, or again."""
         with translated():
             await self.jobs.create_indexes(JOB_INDEXES)
             await self.workers.create_indexes(WORKER_INDEXES)
+            await self.webhooks.create_indexes(WEBHOOK_INDEXES)

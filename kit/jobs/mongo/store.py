@@ -19,6 +19,7 @@ class MongoJobs:
 
     def __init__(self, database: Database) -> None:
         self._jobs = database.jobs
+        self._webhooks = database.webhooks
         self._retention = database.retention
 
     async def accept(self, job: Job, session: object = None) -> Job:
@@ -41,6 +42,7 @@ class MongoJobs:
     async def page(self, caller: Caller, query: JobQuery) -> list[Job]:
         wanted = {"queue": query.queue, "state": query.state and query.state.value, "kind": query.kind}
         match: Document = {**_visible(caller), **{name: value for name, value in wanted.items() if value}}
+        match |= {f"payload.{name}": value for name, value in query.payload.items()}
         if query.after is not None:
             created, job = query.after
             match["$or"] = [{"created": {"$lt": created}}, {"created": created, "_id": {"$lt": job}}]
@@ -68,7 +70,8 @@ class MongoJobs:
 
     async def erase(self, caller: Caller) -> None:
         with translated():
-            await self._jobs.delete_many({"tenant": caller.tenant, "user": caller.user})
+            for owned in (self._jobs, self._webhooks):
+                await owned.delete_many({"tenant": caller.tenant, "user": caller.user})
 
     async def purge(self, queue: str) -> list[Job]:
         with translated():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, workers_pb2_grpc
+from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, webhooks_pb2_grpc, workers_pb2_grpc
 
 from kit.breaker.database import database_guard, guarded
 from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers
@@ -14,13 +14,17 @@ from kit.jobs.policies import POLICIES
 from kit.jobs.ports import WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.submitting import Jobs
+from kit.jobs.webhooks.mongo import MongoWebhooks
+from kit.jobs.webhooks.postman import PublicPostman
 from kit.pagination import PageTokens
 from kit.server import Mount
 from kit.turnlog.wakes import Wakes
+from services.gateway.jobs.hooks import Webhooks
 from services.gateway.jobs.lines import QueueLines
 from services.gateway.jobs.operating import QueueServicer, WorkerServicer
 from services.gateway.jobs.reading import JobReader
 from services.gateway.jobs.servicer import JobServicer
+from services.gateway.jobs.webhook_servicer import WebhookServicer
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,16 @@ class JobsFace:
     reader: JobReader
     lines: QueueLines
     workers: WorkerRegistry
+    webhooks: Webhooks
+    tokens: PageTokens
 
     def mounts(self, *, alive_within: float) -> Sequence[Mount]:
-        """The three services of jobs; a worker counts as alive for so many seconds after its last beat."""
+        """The services of jobs; a worker counts as alive for so many seconds after its last beat."""
         workers = WorkerServicer(self.workers, alive_within=alive_within)
         return [
             Mount(jobs_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(self.reader, self.jobs)),
             Mount(queues_pb2_grpc.add_QueueServiceServicer_to_server, QueueServicer(self.lines, self.jobs)),
+            Mount(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(self.webhooks, self.tokens)),
             Mount(workers_pb2_grpc.add_WorkerServiceServicer_to_server, workers),
         ]
 
@@ -49,9 +56,14 @@ def jobs_face(settings: JobsSettings, stack: AsyncExitStack, *, heartbeat: float
     stack.push_async_callback(wakes.close)
     guard = database_guard()
     store, queues = guarded(MongoJobs(grounds.database), guard), guarded(MongoQueues(grounds.database), guard)
+    jobs, tokens = open_jobs(settings, grounds, stack), PageTokens(settings.internal_secret)
+    postman = PublicPostman(private=settings.webhooks_private)
+    stack.push_async_callback(postman.close)
     return JobsFace(
-        open_jobs(settings, grounds, stack),
-        JobReader(store, wakes, PageTokens(settings.internal_secret), heartbeat=heartbeat),
+        jobs,
+        JobReader(store, wakes, tokens, heartbeat=heartbeat),
         QueueLines(POLICIES, queues, queues),
         MongoWorkers(grounds.database),
+        Webhooks(guarded(MongoWebhooks(grounds.database), guard), postman, jobs, store),
+        tokens,
     )
