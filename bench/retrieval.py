@@ -72,7 +72,7 @@ def _context(course: str, described: dict[str, str], embedded: Embed) -> SourceC
     cues = read((SAMPLE / described["file"]).read_bytes()).cues
     pieces = passages(course, described["videoUrl"], cues)
     video = Video(
-        id=described["file"],
+        id=video_id(described["videoUrl"]),
         url=described["videoUrl"],
         title=described["title"],
         edition="1",
