@@ -9,16 +9,19 @@ from fpdf.enums import AccessPermission
 A4 = (210, 297)
 
 
-def a_pdf(pages: Sequence[str], *, password: str = "") -> bytes:
-    """A PDF with these texts as its pages, under a header and a footer that are the same everywhere."""
+def a_pdf(pages: Sequence[str], *, password: str = "", columns: int = 1) -> bytes:
+    """A PDF with these texts as its pages or columns, under a header and a footer that are the same everywhere."""
     pdf = FPDF()
     pdf.set_font("helvetica", size=12)
     if password:
         pdf.set_encryption(owner_password=password, user_password=password, permissions=AccessPermission.none())
-    for number, text in enumerate(pages, 1):
+    for number, first in enumerate(range(0, len(pages), columns), 1):
         pdf.add_page()
         pdf.cell(text="Introduction to Waves", new_x="LMARGIN", new_y="NEXT")
-        pdf.multi_cell(w=0, text=text)
+        top, width = pdf.get_y(), pdf.epw / columns
+        for column, text in enumerate(pages[first : first + columns]):
+            pdf.set_xy(pdf.l_margin + column * width, top)
+            pdf.multi_cell(w=width, text=text)
         pdf.set_y(-30)
         pdf.cell(text=f"Page {number}")
     return bytes(pdf.output())
