@@ -13,15 +13,20 @@ import pytest
 FOLDER = Path(__file__).parent / "node"
 
 
-async def run_node(script: str, **arguments: str) -> Any:
-    """What the script prints as JSON; it gets the arguments as JSON in `process.argv[2]`."""
+async def start_node(script: str, **arguments: Any) -> asyncio.subprocess.Process:
+    """A script under way; it gets the arguments as JSON in `process.argv[2]`."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not on this machine")
     await asyncio.to_thread(_installed)
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         node, FOLDER / script, json.dumps(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+
+
+async def run_node(script: str, **arguments: Any) -> Any:
+    """What the script prints as JSON."""
+    process = await start_node(script, **arguments)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()
     return json.loads(out)

@@ -21,6 +21,7 @@ from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
+from services.gateway.adapters.watching import GrpcThreadWatch
 from services.gateway.faces import SHAPES, UseCases, http_routes
 from services.gateway.health.checks import Ask, Check
 from services.gateway.health.servicer import HealthServicer
@@ -29,6 +30,8 @@ from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
 from services.gateway.jobs.app import jobs_face
 from services.gateway.opening import connect_cache, connect_peers, open_chat
+from services.gateway.realtime.rooms import Rooms
+from services.gateway.realtime.server import Sockets
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
@@ -56,7 +59,10 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     library, reports = GrpcLibrary(peers["context"]), GrpcReports(peers["threads"])
     documents, records = GrpcDocumentDesk(peers["context"]), GrpcRecords(peers["threads"])
     use = UseCases(chat, models, library, documents, reports, records, jobs, stats, checks)
-    await _http(settings, stack, tokens, http_routes(settings, tokens, use))
+    rooms = Rooms(GrpcThreadWatch(peers["threads"]), chat)
+    origins = [origin for origin in settings.cors_origins.split(",") if origin]
+    sockets = Sockets(tokens, rooms, chat, jobs.reader, origins=origins, most_sockets=settings.max_sockets)
+    await _http(settings, stack, tokens, http_routes(settings, tokens, use), sockets)
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat, TurnQueue(chat, jobs.jobs))),
@@ -75,12 +81,17 @@ def _user_tokens(settings: GatewaySettings) -> UserTokens:
 
 
 async def _http(
-    settings: GatewaySettings, stack: AsyncExitStack, tokens: UserTokens, routes: Sequence[BaseRoute]
+    settings: GatewaySettings,
+    stack: AsyncExitStack,
+    tokens: UserTokens,
+    routes: Sequence[BaseRoute],
+    sockets: Sockets,
 ) -> None:
     demo_user = settings.demo_user if settings.local else ""
     playground = Playground(tokens, demo_user, settings.demo_model)
-    app = http_app(settings.pages, playground, routes, SHAPES)
+    app = sockets.app(http_app(settings.pages, playground, routes, SHAPES))
     port = await serve_http(app, settings.http_listen, stack, settings.tls)
+    await sockets.open(stack)
     log.info("serving_http", port=port)
 
 

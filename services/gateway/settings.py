@@ -16,6 +16,10 @@ class GatewaySettings(JobsSettings):
     abandon_seconds: float = Field(60.0, description="How long a turn runs on when nobody reads it, in seconds")
     heartbeat_seconds: float = Field(10.0, description="How often a quiet stream says that it lives, in seconds")
     max_document_mb: int = Field(50, description="The size of an uploaded document at the most, in MB")
+    cors_origins: str = Field(
+        "", description="Pages of other origins that may connect by Socket.IO, separated by commas; as at the edge"
+    )
+    max_sockets: int = Field(10_000, description="Connected sockets of one process at the most")
     legacy_guest: str = Field(
         "",
         description="Who calls the older endpoints at /api without a token, as a teacher and admin of the tenant "

@@ -30,7 +30,10 @@ class Watching:
         self._heartbeat = heartbeat
 
     async def watch(self, caller: Caller, thread: str) -> AsyncGenerator[Event, None]:
-        """Events from now on, and those of running turns from their beginning. Ends when the thread is deleted."""
+        """Events from now on, and those of running turns from their beginning. Ends when the thread is deleted.
+
+        The first heartbeat says that nothing is missed from there on.
+        """
         if await self._turns.queue(caller, thread) is None:
             raise NotFound("no such thread", Reason.THREAD_NOT_FOUND)
         feed = _Feed()
@@ -56,6 +59,8 @@ class Watching:
                     elif event.turn_event.turn not in followed:
                         followed.add(event.turn_event.turn)
                         feed.start(self._follow_turn(event.turn_event.turn, feed))
+                if not note:
+                    await feed.put(Event(heartbeat=Event.Heartbeat()))
 
     async def _running(self, caller: Caller, thread: str) -> list[Event]:
         queue = await self._turns.queue(caller, thread) or ()

@@ -583,7 +583,7 @@ class ThreadEvent(_message.Message):
 
     @_builtins.property
     def heartbeat(self) -> Global___ThreadEvent.Heartbeat:
-        """The stream is alive."""
+        """The stream is alive; the first one says that nothing is missed from here on."""
 
     def __init__(
         self,

@@ -1,0 +1,168 @@
+"""The Socket.IO server, beside the HTTP face."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import socketio
+import structlog
+from opentelemetry import metrics
+
+from kit.auth.tokens import UserTokens
+from kit.call import CURRENT
+from kit.errors import InvalidArgument, LecternError, Unauthenticated
+from services.gateway.jobs.reading import JobReader
+from services.gateway.realtime.member import Member
+from services.gateway.realtime.rooms import Rooms
+from services.gateway.realtime.session import Ack, Session, problem
+from services.gateway.service import ChatService
+
+PATH = "/socket.io"
+MOST_MESSAGE_BYTES = 64 * 1024
+PING_SECONDS = 25
+CHECK_SECONDS = 15.0
+
+Handler = Callable[[Session, Mapping[str, Any]], Awaitable[Ack]]
+
+log = structlog.get_logger()
+
+
+class Sockets:
+    """Connects clients by their token; without a live one they are let go."""
+
+    def __init__(
+        self,
+        tokens: UserTokens,
+        rooms: Rooms,
+        chat: ChatService,
+        jobs: JobReader,
+        *,
+        origins: Sequence[str],
+        most_sockets: int,
+    ) -> None:
+        """`origins` are pages of other origins that may connect; `most_sockets` bounds those of this process."""
+        self._tokens = tokens
+        self._rooms = rooms
+        self._chat = chat
+        self._jobs = jobs
+        self._most_sockets = most_sockets
+        self._sessions: dict[str, Session] = {}
+        self._server = socketio.AsyncServer(
+            async_mode="asgi",
+            cors_allowed_origins=list(origins) or None,
+            max_http_buffer_size=MOST_MESSAGE_BYTES,
+            ping_interval=PING_SECONDS,
+            http_compression=False,
+        )
+        self._register()
+        self._checking: asyncio.Task[None] | None = None
+
+    def app(self, other: Any) -> Any:
+        """Serves Socket.IO below its path, and hands all else on."""
+        return socketio.ASGIApp(self._server, other, socketio_path=PATH)
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        self._checking = asyncio.create_task(self._check_tokens())
+        stack.push_async_callback(self._close)
+        metrics.get_meter("lectern.gateway").create_observable_gauge(
+            "lectern_sockets", [lambda _: [metrics.Observation(len(self._sessions))]], description="Connected sockets"
+        )
+
+    def _register(self) -> None:
+        self._server.on("connect", self._connect)
+        self._server.on("disconnect", self._disconnect)
+        handlers: dict[str, Handler] = {
+            "join": Session.join,
+            "leave": Session.leave,
+            "ask": Session.ask,
+            "cancel": Session.cancel,
+        }
+        for name, handler in handlers.items():
+            self._server.on(name, self._answering(handler))
+        self._server.on("*", self._unknown)
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
+        CURRENT.set(None)
+        try:
+            if len(self._sessions) >= self._most_sockets:
+                raise Unauthenticated("this instance has no room for more connections; try again")
+            token = _token(auth, environ)
+            caller = await self._tokens.verify(token)
+        except LecternError as error:
+            raise socketio.exceptions.ConnectionRefusedError(problem(error)["error"]) from error
+        member = Member(self._sender(sid), self._unsent(sid), lambda: self._server.disconnect(sid))
+        self._sessions[sid] = Session(caller, token, member, self._rooms, self._chat, self._jobs)
+
+    async def _disconnect(self, sid: str, reason: Any = None) -> None:
+        session = self._sessions.pop(sid, None)
+        if session is not None:
+            await session.close()
+
+    def _answering(self, handler: Handler) -> Callable[..., Awaitable[Ack]]:
+        async def answer(sid: str, body: Any = None) -> Ack:
+            CURRENT.set(None)
+            session = self._sessions.get(sid)
+            if session is None:
+                return problem(Unauthenticated("not connected"))
+            try:
+                session.count()
+                await self._tokens.verify(session.token)
+                if not isinstance(body, dict):
+                    raise InvalidArgument("the message must be an object")
+                return await handler(session, body)
+            except LecternError as error:
+                return problem(error)
+            except Exception:
+                log.exception("socket_message_failed")
+                return {"ok": False, "error": {"reason": "INTERNAL", "message": "something went wrong on our side"}}
+
+        return answer
+
+    async def _unknown(self, event: str, sid: str, *_: Any) -> Ack:
+        return problem(InvalidArgument(f"there is no message {event[:64]}"))
+
+    def _sender(self, sid: str) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+        async def send(name: str, body: dict[str, Any]) -> None:
+            await self._server.emit(name, body, to=sid)
+
+        return send
+
+    def _unsent(self, sid: str) -> Callable[[], int]:
+        """Packets that the transport of the socket still holds."""
+
+        def unsent() -> int:
+            transport = self._server.manager.eio_sid_from_sid(sid, "/")
+            socket = self._server.eio.sockets.get(transport)
+            return int(socket.queue.qsize()) if socket else 0
+
+        return unsent
+
+    async def _check_tokens(self) -> None:
+        """Lets go whose token has expired meanwhile."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            for sid, session in tuple(self._sessions.items()):
+                try:
+                    await self._tokens.verify(session.token)
+                except LecternError as error:
+                    await self._server.emit("problem", problem(error)["error"], to=sid)
+                    await self._server.disconnect(sid)
+
+    async def _close(self) -> None:
+        if self._checking is not None:
+            self._checking.cancel()
+        with contextlib.suppress(Exception):
+            await asyncio.gather(*(self._server.disconnect(sid) for sid in tuple(self._sessions)))
+        await self._rooms.close()
+
+
+def _token(auth: Any, environ: Mapping[str, Any]) -> str:
+    """From `auth.token`, as Socket.IO clients send it, or from the header of clients that cannot."""
+    if isinstance(auth, dict) and isinstance(auth.get("token"), str):
+        return str(auth["token"])
+    scheme, _, token = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    raise Unauthenticated("a token is required, as `auth: {token}` of the handshake")
