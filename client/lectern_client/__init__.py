@@ -25,6 +25,7 @@ from lectern_client.model.courses import (
     Video,
     Visibility,
 )
+from lectern_client.model.documents import Document, DocumentState, Uploaded
 from lectern_client.model.jobs import Job, JobError, JobState, JobStep
 from lectern_client.model.operating import Dependency, Health, HealthStatus, Usage, UsageLine, UsageTotals
 from lectern_client.model.reasons import ErrorReason
@@ -68,6 +69,8 @@ __all__ = [
     "Course",
     "Delta",
     "Dependency",
+    "Document",
+    "DocumentState",
     "ErrorReason",
     "Failed",
     "FailedPrecondition",
@@ -108,6 +111,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Upload",
+    "Uploaded",
     "Usage",
     "UsageLine",
     "UsageTotals",

@@ -8,6 +8,7 @@ import httpx
 
 from lectern_client.api.chat import Chat
 from lectern_client.api.courses import Courses
+from lectern_client.api.documents import Documents
 from lectern_client.api.jobs import Jobs
 from lectern_client.api.operating import Operating
 from lectern_client.api.operations import D
@@ -28,6 +29,7 @@ class Client(Chat[D], Operating[D]):
         self.threads = Threads(door)
         self.reports = Reports(door)
         self.courses = Courses(door)
+        self.documents = Documents(door)
         self.jobs = Jobs(door)
 
 

@@ -11,6 +11,7 @@ from lectern_client import (
     Completed,
     Context,
     Delta,
+    DocumentState,
     ErrorReason,
     JobState,
     Lectern,
@@ -20,9 +21,11 @@ from lectern_client import (
     Role,
     Started,
     Unauthenticated,
+    Upload,
 )
 from tests.cutting import cutting_proxy
 from tests.e2e.conftest import System
+from tests.pdfs import a_pdf
 
 QUESTION = "What does a wave carry?"
 
@@ -69,15 +72,31 @@ async def test_a_break_in_mid_stream_goes_unnoticed(system: System) -> None:
     assert "".join(event.text for event in events if isinstance(event, Delta)) == last.turn.answer
 
 
-def test_a_report_is_a_job_that_is_watched(system: System) -> None:
+def test_a_report_is_a_job_that_can_be_cancelled(system: System) -> None:
     with client(system, "rae") as lectern:
         turn = lectern.create_turn(system.sample.course, QUESTION)
-        seen = list(lectern.jobs.watch(lectern.threads.report(turn.thread).name))
-        assert seen[-1].state is JobState.SUCCEEDED
-        (report,) = lectern.reports.list(turn.thread)
-        assert report.thread == turn.thread
-        assert lectern.reports.get(report.name).markdown
-        assert seen[-1].name in {job.name for job in lectern.jobs.list()}
+        report = lectern.threads.report(turn.thread)
+        lectern.jobs.cancel(report.name)
+        assert list(lectern.jobs.watch(report.name))[-1].state is JobState.CANCELLED
+        assert not list(lectern.reports.list(turn.thread))
+        assert report.name in {job.name for job in lectern.jobs.list()}
+
+
+def test_a_document_is_uploaded_and_its_job_watched(system: System) -> None:
+    with client(system, "teacher", Caller.TEACHER) as lectern:
+        course = lectern.courses.create("Lenses").name
+        lens = Upload("lens.pdf", a_pdf(["A lens bends light toward the thicker part of its glass."]))
+        taken = lectern.documents.upload(course, lens)
+        assert list(lectern.jobs.watch(taken.jobs[0].name))[-1].state is JobState.SUCCEEDED
+        (document,) = lectern.documents.list(course)
+        assert (document.state, document.page_count) == (DocumentState.READY, 1)
+        assert lectern.documents.get(document.name) == document
+        (passage,) = lectern.courses.search_passages(course, "thicker glass")
+        assert "lens" in passage.text
+        lectern.documents.delete(document.name)
+        with pytest.raises(NotFound):
+            lectern.documents.get(document.name)
+        lectern.courses.delete(course)
 
 
 def test_a_teacher_makes_a_course(system: System) -> None:

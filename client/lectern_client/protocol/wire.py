@@ -63,3 +63,21 @@ _SCALARS: Mapping[Any, Reader] = {
     datetime: datetime.fromisoformat,
     timedelta: _timedelta,
 }
+
+
+def encode(value: Any) -> Any:
+    """A value as proto JSON; what is the field's default is left out."""
+    if dataclasses.is_dataclass(value):
+        fields = ((each, getattr(value, each.name)) for each in dataclasses.fields(value))
+        return {_camel(each.name): encode(item) for each, item in fields if item != _default(each)}
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, timedelta):
+        return duration(value.total_seconds())
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
