@@ -1,0 +1,33 @@
+{{/* Takes {root, name}: the name of what belongs to a component, such as lectern-threads. */}}
+{{- define "lectern.name" -}}
+{{- printf "%s-%s" .root.Values.prefix .name | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* Takes {root, name}: what selects the pods of a component. */}}
+{{- define "lectern.selector" -}}
+app.kubernetes.io/name: {{ include "lectern.name" . }}
+app.kubernetes.io/part-of: {{ .root.Values.prefix }}
+{{- end }}
+
+{{- define "lectern.labels" -}}
+{{ include "lectern.selector" . }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end }}
+
+{{/* Takes {root, image}: by digest where there is one. */}}
+{{- define "lectern.image" -}}
+{{- $image := .image -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* Takes {root, name, port}: a gRPC target over all instances of another service. */}}
+{{- define "lectern.target" -}}
+dns:///{{ .root.Values.prefix }}-{{ .name }}.{{ .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}:{{ .port }}
+{{- end }}

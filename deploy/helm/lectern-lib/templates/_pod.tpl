@@ -1,0 +1,107 @@
+{{/* Takes {root, name, settings}: what every pod of a component has around its containers. */}}
+{{- define "lectern.podSettings" -}}
+{{- $values := .root.Values -}}
+serviceAccountName: {{ include "lectern.name" . }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile:
+    type: RuntimeDefault
+topologySpreadConstraints:
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "lectern.selector" $ | nindent 8 }}
+  {{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "lectern.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* Takes {root, name, env}: the environment of one of Lectern's own processes. */}}
+{{- define "lectern.environment" -}}
+{{- $root := .root }}
+envFrom:
+  - secretRef:
+      name: {{ $root.Values.secrets.name }}
+env:
+  - name: HOME
+    value: /tmp
+  - name: LECTERN_LOG_FORMAT
+    value: json
+  {{- with $root.Values.otlpEndpoint }}
+  - name: OTEL_EXPORTER_OTLP_ENDPOINT
+    value: {{ . | quote }}
+  {{- end }}
+  {{- if $root.Values.mtls.enabled }}
+  - name: LECTERN_TLS_CERTIFICATE
+    value: /etc/lectern/tls/tls.crt
+  - name: LECTERN_TLS_PRIVATE_KEY
+    value: /etc/lectern/tls/tls.key
+  - name: LECTERN_TLS_AUTHORITY
+    value: /etc/lectern/tls/ca.crt
+  {{- end }}
+  {{- range $service, $port := dict "threads" 50052 "context" 50053 "inference" 50054 }}
+  - name: LECTERN_{{ upper $service }}_TARGET
+    value: {{ include "lectern.target" (dict "root" $root "name" $service "port" $port) | quote }}
+  {{- end }}
+  {{- range $name, $value := .env }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+  {{- end }}
+  {{- range $name, $value := $root.Values.env }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+  {{- end }}
+{{- end }}
+
+{{- define "lectern.mounts" -}}
+volumeMounts:
+  - name: tmp
+    mountPath: /tmp
+  {{- if .root.Values.mtls.enabled }}
+  - name: tls
+    mountPath: /etc/lectern/tls
+    readOnly: true
+  {{- end }}
+{{- end }}
+
+{{- define "lectern.volumes" -}}
+volumes:
+  - name: tmp
+    emptyDir:
+      sizeLimit: {{ .root.Values.tmpSize }}
+  {{- if .root.Values.mtls.enabled }}
+  - name: tls
+    secret:
+      secretName: {{ include "lectern.name" . }}-tls
+  {{- end }}
+{{- end }}

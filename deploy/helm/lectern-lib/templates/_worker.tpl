@@ -1,0 +1,93 @@
+{{/*
+Workers of a service for a class of queues: a Deployment that KEDA scales by the backlog.
+Takes {root, name, settings, module, queues, env, calls}.
+*/}}
+{{- define "lectern.worker" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "lectern.name" . }}
+  labels:
+    {{- include "lectern.labels" . | nindent 4 }}
+spec:
+  {{- if not .settings.scaling.enabled }}
+  replicas: {{ .settings.replicas }}
+  {{- end }}
+  minReadySeconds: 5
+  revisionHistoryLimit: 5
+  selector:
+    matchLabels:
+      {{- include "lectern.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "lectern.labels" . | nindent 8 }}
+      {{- with .root.Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      {{- include "lectern.podSettings" . | nindent 6 }}
+      # What is not done by then is handed back, and goes on elsewhere from its last step.
+      terminationGracePeriodSeconds: {{ add .settings.drainSeconds 15 }}
+      containers:
+        - name: worker
+          image: {{ include "lectern.image" (dict "root" .root "image" .root.Values.image) }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+          command: [python, -m, {{ .module }}]
+          {{- $own := dict "LECTERN_WORKER_QUEUES" (.queues | join ",") "LECTERN_DRAIN_SECONDS" .settings.drainSeconds }}
+          {{- include "lectern.environment" (dict "root" .root "name" .name "env" (merge (.env | default dict) $own)) | nindent 10 }}
+          livenessProbe:
+            # The keeper of the worker process is the first one; without it nothing is kept.
+            exec:
+              command: [python, -c, "import os; os.kill(1, 0)"]
+            periodSeconds: 30
+            timeoutSeconds: 5
+          securityContext:
+            {{- include "lectern.containerSecurity" . | nindent 12 }}
+          resources:
+            {{- toYaml .settings.resources | nindent 12 }}
+          {{- include "lectern.mounts" . | nindent 10 }}
+      {{- include "lectern.volumes" . | nindent 6 }}
+---
+{{ include "lectern.guards" . }}
+{{- if .settings.scaling.enabled }}
+---
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata:
+  name: {{ include "lectern.name" . }}
+spec:
+  secretTargetRef:
+    - parameter: connectionString
+      name: {{ .root.Values.secrets.name }}
+      key: MONGODB_URI
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: {{ include "lectern.name" . }}
+  labels:
+    {{- include "lectern.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    name: {{ include "lectern.name" . }}
+  minReplicaCount: {{ .settings.scaling.min }}
+  maxReplicaCount: {{ .settings.scaling.max }}
+  pollingInterval: 15
+  cooldownPeriod: 300
+  triggers:
+    - type: mongodb
+      metadata:
+        dbName: jobs
+        collection: jobs
+        query: '{"queue": {"$in": {{ .queues | toJson }}}, "state": "queued", "delayed": false}'
+        queryValue: {{ .settings.scaling.backlogPerWorker | quote }}
+      authenticationRef:
+        name: {{ include "lectern.name" . }}
+    - type: cpu
+      metricType: Utilization
+      metadata:
+        value: {{ .settings.scaling.cpuPercent | quote }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,184 @@
+"""The charts as Helm renders them, held against Kubernetes' schemas, the architecture and Envoy."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import helm_python as helm
+import kubernetes_validate
+import pytest
+import yaml
+
+from deploy.chart_readmes import readme
+from deploy.charts import SERVICES, SOURCE, UMBRELLA, assemble, rendered
+from deploy.envoy.config import EdgeConfig
+from deploy.envoy.render import write
+from local.binaries import envoy
+
+KUBERNETES = ("1.30", "1.33")
+CASES = [
+    (name, file) for name in (*SERVICES, UMBRELLA) for file in sorted((SOURCE / name / "ci").glob("*-values.yaml"))
+]
+
+Manifest = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return assemble(tmp_path_factory.mktemp("charts"))
+
+
+def manifests(charts: Path, name: str, values: Path) -> list[Manifest]:
+    return rendered(charts / name, yaml.safe_load(values.read_text()) or {})
+
+
+def pods(documents: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
+    for document in documents:
+        if document["kind"] in ("Deployment", "StatefulSet"):
+            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
+        elif document["kind"] == "Pod":
+            yield document["metadata"]["name"], document["spec"]
+
+
+@pytest.mark.parametrize(("name", "values"), CASES, ids=lambda case: getattr(case, "stem", case))
+def test_a_chart_is_sound_and_what_it_renders_is_known_to_kubernetes(charts: Path, name: str, values: Path) -> None:
+    report = helm.lint(charts / name, yaml.safe_load(values.read_text()) or {}, strict=True)
+    assert not [message for message in report["messages"] if message["severity"] > 1]
+    documents = manifests(charts, name, values)
+    assert documents
+    for document in documents:
+        for version in KUBERNETES:
+            try:
+                kubernetes_validate.validate(document, version, strict=True)
+            except kubernetes_validate.SchemaNotFoundError:
+                assert "." in document["apiVersion"]  # a kind of KEDA's, cert-manager's or External Secrets'
+
+
+@pytest.mark.parametrize(("name", "values"), CASES, ids=lambda case: getattr(case, "stem", case))
+def test_every_pod_is_restricted_bounded_and_told_when_to_stop(charts: Path, name: str, values: Path) -> None:
+    found = list(pods(manifests(charts, name, values)))
+    assert found
+    for pod, spec in found:
+        assert spec["automountServiceAccountToken"] is False, pod
+        assert spec["securityContext"]["runAsNonRoot"] is True, pod
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, pod
+        for container in (*spec["containers"], *spec.get("initContainers", ())):
+            security = container["securityContext"]
+            assert security["readOnlyRootFilesystem"] is True, pod
+            assert security["allowPrivilegeEscalation"] is False, pod
+            assert security["capabilities"] == {"drop": ["ALL"]}, pod
+            assert set(container["resources"]) == {"requests", "limits"}, pod
+            for variable in container.get("env", ()):
+                assert "SECRET" not in variable["name"] or "valueFrom" in variable, pod
+
+
+def test_every_deployment_is_guarded_and_steps_down_slowly(charts: Path) -> None:
+    for name in SERVICES:
+        documents = manifests(charts, name, SOURCE / name / "ci" / "everything-values.yaml")
+        named = {(each["kind"], each["metadata"]["name"]) for each in documents}
+        for document in documents:
+            if document["kind"] != "Deployment":
+                continue
+            own = document["metadata"]["name"]
+            for kind in ("ServiceAccount", "PodDisruptionBudget", "NetworkPolicy", "Certificate"):
+                assert (kind, own) in named
+            assert document["spec"]["minReadySeconds"] == 5
+            scaled = ("HorizontalPodAutoscaler", own) in named or ("ScaledObject", own) in named
+            assert scaled is ("replicas" not in document["spec"])
+            spec = document["spec"]["template"]["spec"]
+            assert "@sha256:" in spec["containers"][0]["image"] or name == "edge"
+            settings = {each["name"]: each.get("value") for each in spec["containers"][0].get("env", ())}
+            longest = int(settings.get("LECTERN_LEAVE_SECONDS", "0")) + int(settings.get("LECTERN_DRAIN_SECONDS", "0"))
+            assert spec["terminationGracePeriodSeconds"] > longest
+
+
+def test_workers_serve_every_queue_once(charts: Path) -> None:
+    from kit.jobs.policies import POLICIES
+
+    served: list[str] = []
+    for name in SERVICES:
+        for _, spec in pods(manifests(charts, name, SOURCE / name / "ci" / "default-values.yaml")):
+            settings = {each["name"]: each.get("value", "") for each in spec["containers"][0].get("env", ())}
+            served += filter(None, settings.get("LECTERN_WORKER_QUEUES", "").split(","))
+    assert sorted(served) == sorted(POLICIES.queues)
+
+
+def test_production_values_are_those_that_were_asked_for(charts: Path) -> None:
+    scaled: dict[str, tuple[int, int]] = {}
+    for name in SERVICES:
+        for document in manifests(charts, name, SOURCE / name / "values-production.yaml"):
+            spec = document.get("spec", {})
+            if document["kind"] == "HorizontalPodAutoscaler":
+                scaled[document["metadata"]["name"]] = (spec["minReplicas"], spec["maxReplicas"])
+            elif document["kind"] == "ScaledObject":
+                scaled[document["metadata"]["name"]] = (spec["minReplicaCount"], spec["maxReplicaCount"])
+    assert scaled["lectern-gateway"] == (10, 50)
+    assert scaled["lectern-context-documents"] == (10, 100)
+    assert "lectern-inference" in scaled
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "key"),
+    [
+        ("gateway", {"gateway": {"replicas": 0}}, "gateway/replicas"),
+        ("gateway", {"gateway": {"scaling": {"cpuPercent": 170}}}, "cpuPercent"),
+        ("threads", {"workers": {"titles": {}}}, "titles"),
+        ("context", {"image": {"digest": "latest"}}, "digest"),
+        ("inference", {"inference": {"resources": {"limits": {"gpu": "1"}}}}, "gpu"),
+        ("edge", {"service": {"type": "Loadbalancer"}}, "type"),
+        ("edge", {"upstreams": {"gatway": "x:1"}}, "gatway"),
+        (UMBRELLA, {"threads": {"repliccas": 3}}, "repliccas"),
+        (UMBRELLA, {"trial": {"enabled": True}}, "trial.jwtSecret"),
+    ],
+)
+def test_wrong_values_fail_with_a_message_that_names_the_key(
+    charts: Path, name: str, values: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(helm.HelmError) as refused:
+        rendered(charts / name, values)
+    assert key in str(refused.value)
+
+
+@pytest.mark.parametrize("values", ["default", "everything"])
+def test_envoy_takes_the_configuration_that_the_chart_renders(charts: Path, tmp_path: Path, values: str) -> None:
+    target = tmp_path / "envoy.yaml"
+    environment = edge_environment(manifests(charts, "edge", SOURCE / "edge" / "ci" / f"{values}-values.yaml"))
+    environment["LECTERN_EDGE_DESCRIPTORS"] = str(tmp_path / "descriptors.binpb")
+    for file in ("CERTIFICATE", "PRIVATE_KEY", "AUTHORITY"):
+        environment.pop(f"LECTERN_TLS_{file}", None)  # cert-manager's files; they are tested where there are some
+    write(EdgeConfig.from_environment(environment), target)
+    checked = subprocess.run(
+        [envoy(), "--mode", "validate", "-c", target, "--log-level", "error"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def edge_environment(documents: list[Manifest]) -> dict[str, str]:
+    """What the container that writes the configuration is given, with a secret for the one in the cluster."""
+    (edge,) = (each for each in documents if each["kind"] == "Deployment")
+    (writer,) = edge["spec"]["template"]["spec"]["initContainers"]
+    return {each["name"]: each.get("value", "not-a-secret") for each in writer["env"]}
+
+
+@pytest.mark.parametrize("name", [*SERVICES, UMBRELLA])
+def test_the_readme_tells_the_values_as_they_are(name: str) -> None:
+    assert (SOURCE / name / "README.md").read_text() == readme(SOURCE / name)
+
+
+def test_compose_starts_every_process_that_the_charts_do(charts: Path) -> None:
+    composed = yaml.safe_load((SOURCE.parent / "compose" / "compose.yaml").read_text())["services"]
+    commands = {tuple(each["command"]) for each in composed.values() if each.get("command", [""])[0] == "python"}
+    charted = {
+        tuple(spec["containers"][0]["command"])
+        for name in SERVICES
+        for pod, spec in pods(manifests(charts, name, SOURCE / name / "ci" / "default-values.yaml"))
+        if "command" in spec["containers"][0] and not pod.endswith("-test")
+    }
+    assert charted <= commands
+    for name, service in composed.items():
+        for needed in service.get("depends_on", {}):
+            assert needed in composed, name
