@@ -16,9 +16,12 @@ from kit.interceptors.chain import Around, Chain
 from kit.interceptors.deadlines import Deadlines
 from kit.interceptors.departures import Departures
 from kit.interceptors.identity import Identity
+from kit.interceptors.limits import CallLimits
 from kit.interceptors.metrics import CallMetrics
 from kit.interceptors.refusals import refuse
 from kit.interceptors.tracing import tracing
+from kit.limits.opening import OpenTurnstile
+from kit.limits.turnstile import Turnstile
 from kit.settings import CommonSettings
 from kit.tls import listen
 
@@ -56,7 +59,9 @@ class Server:
     def __init__(self, settings: CommonSettings, mounts: Sequence[Mount]) -> None:
         self.services = services_of(mounts)
         self._departures = Departures(OPEN_ENDED)
-        chain = Chain(interceptors(settings, self.services, self._departures), refuse)
+        self._limits = OpenTurnstile(settings)
+        around = interceptors(settings, self.services, self._departures, self._limits.turnstile)
+        chain = Chain(around, refuse)
         age = ("grpc.max_connection_age_ms", round(settings.connection_age_seconds * 1000))
         self._server = grpc.aio.server(interceptors=[chain], options=[*OPTIONS, age])
         self._probed = grpc.aio.server()
@@ -89,9 +94,12 @@ class Server:
         finally:
             await self._server.stop(self.settings.drain_seconds)
             await self._probed.stop(None)
+            await self._limits.close()
 
 
-def interceptors(settings: CommonSettings, services: Sequence[str], departures: Departures) -> Sequence[Around]:
+def interceptors(
+    settings: CommonSettings, services: Sequence[str], departures: Departures, turnstile: Turnstile
+) -> Sequence[Around]:
     """What is around every call, outermost first."""
     users = UserTokens(
         secret=settings.user_secret,
@@ -105,7 +113,8 @@ def interceptors(settings: CommonSettings, services: Sequence[str], departures: 
         CallMetrics(),  # counts refusals of all that follows
         Deadlines(DEFAULT_DEADLINE, OPEN_ENDED),  # bounds even the check of the token
         departures,  # those that have no deadline end with the instance
-        Identity(rules, users, ServiceTokens(settings.internal_secret)),  # last: the servicer may rely on a caller
+        Identity(rules, users, ServiceTokens(settings.internal_secret)),  # the servicer may rely on a caller
+        CallLimits(turnstile),  # last: whoever is nobody costs nobody a permit
     )
 
 

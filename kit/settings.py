@@ -64,6 +64,13 @@ class CommonSettings(BaseSettings):
     jwt_audience: str = Field("lectern", description="The `aud` that tokens must have")
     service_secret: SecretStr = Field(SecretStr(""), description="The secret of the tokens between services")
 
+    user_calls_per_minute: int = Field(
+        6000, ge=0, description="Calls of one user in a minute, over all instances; 0 is without a limit"
+    )
+    tenant_calls_per_minute: int = Field(
+        0, ge=0, description="Calls of one tenant in a minute, over all instances; 0 is without a limit"
+    )
+
     threads_target: str = Field("127.0.0.1:50052", description="gRPC target of the threads service")
     context_target: str = Field("127.0.0.1:50053", description="gRPC target of the context service")
     inference_target: str = Field("127.0.0.1:50054", description="gRPC target of the inference service")

@@ -81,6 +81,7 @@ class EdgeConfig:
     mutual_tls: Identity | None = None
     heap_bytes: int = 512 * 1024 * 1024
     connections: int = 20_000
+    calls_per_address: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "EdgeConfig":
@@ -107,6 +108,7 @@ class EdgeConfig:
             mutual_tls=_identity(environ),
             heap_bytes=int(environ.get("LECTERN_EDGE_HEAP_BYTES", cls.heap_bytes)),
             connections=int(environ.get("LECTERN_EDGE_CONNECTIONS", cls.connections)),
+            calls_per_address=int(environ.get("LECTERN_EDGE_CALLS_PER_ADDRESS", cls.calls_per_address)),
         )
 
 

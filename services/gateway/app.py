@@ -14,6 +14,7 @@ from kit import mongo, redis
 from kit.auth.service_tokens import on_behalf_of_nobody
 from kit.auth.tokens import UserTokens
 from kit.channel import Peer
+from kit.limits.opening import OpenTurnstile
 from kit.server import Mount
 from kit.vitals.posting import connect_board
 from services.gateway.adapters.documents import GrpcDocumentDesk
@@ -57,11 +58,15 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     jobs = jobs_face(settings, stack, heartbeat=settings.heartbeat_seconds)
     stats = Gathering(connect_board(settings, stack), jobs.lines, models)
     library, reports = GrpcLibrary(peers["context"]), GrpcReports(peers["threads"])
+    limits = OpenTurnstile(settings)
+    stack.push_async_callback(limits.close)
     documents, records = GrpcDocumentDesk(peers["context"]), GrpcRecords(peers["threads"])
-    use = UseCases(chat, models, library, documents, reports, records, jobs, stats, checks)
+    use = UseCases(chat, models, library, documents, reports, records, jobs, stats, checks, limits.turnstile)
     rooms = Rooms(GrpcThreadWatch(peers["threads"]), chat)
     origins = [origin for origin in settings.cors_origins.split(",") if origin]
-    sockets = Sockets(tokens, rooms, chat, jobs.reader, origins=origins, most_sockets=settings.max_sockets)
+    sockets = Sockets(
+        tokens, rooms, chat, jobs.reader, limits.turnstile, origins=origins, most_sockets=settings.max_sockets
+    )
     await _http(settings, stack, tokens, http_routes(settings, tokens, use), sockets)
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
+from kit.limits.turnstile import Turnstile
 from services.gateway.adapters.documents import GrpcDocumentDesk
 from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
@@ -28,6 +29,7 @@ from services.gateway.legacy.uploads import PdfUploads
 from services.gateway.openai import app as openai_app
 from services.gateway.openai import description as openai_description
 from services.gateway.openai.app import openai_routes
+from services.gateway.openai.errors import error_response as error_response_of_openai
 from services.gateway.openapi.pages import docs_routes
 from services.gateway.queuepage.door import PageDoor
 from services.gateway.queuepage.page import QueuePage
@@ -58,16 +60,26 @@ class UseCases:
     jobs: JobsFace
     stats: Gathering
     checks: Mapping[str, Check]
+    turnstile: Turnstile
 
 
 def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) -> list[BaseRoute]:
     """Uploads, OpenAI's endpoints, those of the older systems, their docs, and the queue page where it is on."""
     guest = _guest(settings)
     uploads = Uploads(use.documents, most_megabytes=settings.max_document_mb)
+    openai = Door(tokens, error_response_of_openai, turnstile=use.turnstile)
+    older = Door(tokens, error_response, guest, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     routes = [
-        *uploads.routes(Door(tokens, uploads_app.refusal, seconds=UPLOAD_SECONDS)),
-        *openai_routes(tokens, use.chat, use.models, use.models, use.models, use.records),
-        *legacy_routes(Door(tokens, error_response, guest, seconds=UPLOAD_SECONDS), _legacy(settings, use, uploads)),
+        *uploads.routes(Door(tokens, uploads_app.refusal, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)),
+        *openai_routes(
+            openai,
+            use.chat,
+            use.models,
+            use.models,
+            use.models,
+            use.records,
+        ),
+        *legacy_routes(older, _legacy(settings, use, uploads)),
         *docs_routes(settings.pages, FRAGMENTS),
     ]
     if settings.queue_page:

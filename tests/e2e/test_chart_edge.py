@@ -16,6 +16,8 @@ from tests.e2e.conftest import System
 from tests.servers import free_port, started
 from tests.working import until
 
+A_MINUTE = 30
+
 
 @pytest.mark.timeout(120)
 async def test_chat_works_through_the_edge_of_the_chart(system: System, tmp_path: Path) -> None:
@@ -27,7 +29,7 @@ async def test_chat_works_through_the_edge_of_the_chart(system: System, tmp_path
     upstreams["gatewayHttp"] = target([each.http_address for each in instances if each.service == "gateway"])
     chart = assemble(tmp_path / "charts") / "edge"
     port, admin = free_port(), free_port()
-    environment = edge_environment(rendered(chart, {"upstreams": upstreams})) | {
+    environment = edge_environment(rendered(chart, {"upstreams": upstreams, "addressCallsPerMinute": A_MINUTE})) | {
         "LECTERN_JWT_SECRET": LOCAL_SECRET,
         "LECTERN_EDGE_LISTEN": f"127.0.0.1:{port}",
         "LECTERN_EDGE_ADMIN_LISTEN": f"127.0.0.1:{admin}",
@@ -57,3 +59,8 @@ async def test_chat_works_through_the_edge_of_the_chart(system: System, tmp_path
             assert turn["answer"]
             assert turn["citations"]
             assert (await client.get("/v1/threads", headers={"authorization": "Bearer none"})).status_code == 401
+
+            answers = [await client.get("/v1/none") for _ in range(4 * A_MINUTE)]
+            refused = next(answer for answer in answers if answer.status_code == 429)
+            assert refused.headers["retry-after"]
+            assert refused.json()["details"][0]["reason"] == "RATE_LIMITED"

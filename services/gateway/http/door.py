@@ -15,6 +15,7 @@ from kit.auth.caller import Caller
 from kit.auth.tokens import UserTokens
 from kit.call import CURRENT, Call
 from kit.errors import Internal, LecternError, Unauthenticated
+from kit.limits.turnstile import Turnstile
 
 SECONDS = 120.0
 
@@ -29,19 +30,32 @@ class Door:
     """Lets callers in by their bearer token; without one, `guest` where there is one."""
 
     def __init__(
-        self, tokens: UserTokens, refuse: Refusal, guest: Caller | None = None, *, seconds: float = SECONDS
+        self,
+        tokens: UserTokens,
+        refuse: Refusal,
+        guest: Caller | None = None,
+        *,
+        turnstile: Turnstile | None = None,
+        seconds: float = SECONDS,
     ) -> None:
         """`refuse` puts an error into the shape that the clients of these paths read; calls may take `seconds`."""
         self._tokens = tokens
         self._refuse = refuse
         self._guest = guest
+        self._turnstile = turnstile
         self.seconds = seconds
 
     def __call__(self, endpoint: Endpoint) -> "Admitted":
         return Admitted(self, endpoint)
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
-        """Who calls; raises Unauthenticated."""
+        """Who calls; raises Unauthenticated, and ResourceExhausted for who calls too often."""
+        caller = await self._identified(headers)
+        if self._turnstile is not None:
+            await self._turnstile.admit(caller)
+        return caller
+
+    async def _identified(self, headers: Mapping[str, str]) -> Caller:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token.strip():
             return await self._tokens.verify(token.strip())

@@ -7,13 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from kit.auth.tokens import UserTokens
 from services.gateway.http.door import Door
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.chat import ChatCompletions
 from services.gateway.openai.conversations import Conversations
 from services.gateway.openai.dialogue import Dialogues
-from services.gateway.openai.errors import error_response
 from services.gateway.openai.ports import Completions, Embeddings, Models, Records
 from services.gateway.openai.responses import Responses
 from services.gateway.openai.speaking import Speaking
@@ -24,7 +22,7 @@ PATH = "/openai/v1"
 
 
 def openai_routes(
-    tokens: UserTokens,
+    door: Door,
     chat: ChatService,
     completions: Completions,
     embeddings: Embeddings,
@@ -32,7 +30,7 @@ def openai_routes(
     records: Records,
 ) -> Sequence[BaseRoute]:
     """Everything below `/openai/v1`."""
-    door, catalog = Door(tokens, error_response), Catalog(models)
+    catalog = Catalog(models)
     speaking, conversations = Speaking(chat, completions), Conversations(records)
     responses = Responses(speaking, catalog, Dialogues(records, conversations))
     routes = [

@@ -13,6 +13,7 @@ from opentelemetry import metrics
 from kit.auth.tokens import UserTokens
 from kit.call import CURRENT
 from kit.errors import InvalidArgument, LecternError, Unauthenticated
+from kit.limits.turnstile import Turnstile
 from services.gateway.jobs.reading import JobReader
 from services.gateway.realtime.member import Member
 from services.gateway.realtime.rooms import Rooms
@@ -38,6 +39,7 @@ class Sockets:
         rooms: Rooms,
         chat: ChatService,
         jobs: JobReader,
+        turnstile: Turnstile,
         *,
         origins: Sequence[str],
         most_sockets: int,
@@ -47,6 +49,7 @@ class Sockets:
         self._rooms = rooms
         self._chat = chat
         self._jobs = jobs
+        self._turnstile = turnstile
         self._most_sockets = most_sockets
         self._sessions: dict[str, Session] = {}
         self._server = socketio.AsyncServer(
@@ -109,6 +112,7 @@ class Sockets:
             try:
                 session.count()
                 await self._tokens.verify(session.token)
+                await self._turnstile.admit(session.caller)
                 if not isinstance(body, dict):
                     raise InvalidArgument("the message must be an object")
                 return await handler(session, body)

@@ -12,6 +12,8 @@
   value: /etc/envoy/descriptors.binpb
 - name: LECTERN_EDGE_TRUSTED_HOPS
   value: {{ .Values.trustedHops | quote }}
+- name: LECTERN_EDGE_CALLS_PER_ADDRESS
+  value: {{ int .Values.addressCallsPerMinute | quote }}
 - name: LECTERN_CORS_ORIGINS
   value: {{ .Values.corsOrigins | join "," | quote }}
 - name: LECTERN_JWT_JWKS_URL

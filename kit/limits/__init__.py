@@ -1,0 +1,1 @@
+"""How many calls users and tenants may make in a minute, over all instances."""
