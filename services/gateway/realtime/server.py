@@ -1,7 +1,6 @@
 """The Socket.IO server, beside the HTTP face."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -24,6 +23,8 @@ PATH = "/socket.io"
 MOST_MESSAGE_BYTES = 64 * 1024
 PING_SECONDS = 25
 CHECK_SECONDS = 15.0
+# For what is said last to be carried.
+LAST_WORD_SECONDS = 0.5
 
 Handler = Callable[[Session, Mapping[str, Any]], Awaitable[Ack]]
 
@@ -95,7 +96,7 @@ class Sockets:
             caller = await self._tokens.verify(token)
         except LecternError as error:
             raise socketio.exceptions.ConnectionRefusedError(problem(error)["error"]) from error
-        member = Member(self._sender(sid), self._unsent(sid), lambda: self._server.disconnect(sid))
+        member = Member(self._sender(sid), self._unsent(sid), lambda: self._cut(sid))
         self._sessions[sid] = Session(caller, token, member, self._rooms, self._chat, self._jobs)
 
     async def _disconnect(self, sid: str, reason: Any = None) -> None:
@@ -137,11 +138,20 @@ class Sockets:
         """Packets that the transport of the socket still holds."""
 
         def unsent() -> int:
-            transport = self._server.manager.eio_sid_from_sid(sid, "/")
-            socket = self._server.eio.sockets.get(transport)
-            return int(socket.queue.qsize()) if socket else 0
+            transport = self._transport(sid)
+            return int(transport.queue.qsize()) if transport else 0
 
         return unsent
+
+    def _transport(self, sid: str) -> Any:
+        """The connection that carries the socket; None once it is gone."""
+        return self._server.eio.sockets.get(self._server.manager.eio_sid_from_sid(sid, "/"))
+
+    async def _cut(self, sid: str) -> None:
+        """At once: the library's own way waits until everything was sent, and so for ever for who reads nothing."""
+        transport = self._transport(sid)
+        if transport is not None:
+            await transport.close(wait=False, abort=True)
 
     async def _check_tokens(self) -> None:
         """Lets go whose token has expired meanwhile."""
@@ -152,13 +162,15 @@ class Sockets:
                     await self._tokens.verify(session.token)
                 except LecternError as error:
                     await self._server.emit("problem", problem(error)["error"], to=sid)
-                    await self._server.disconnect(sid)
+                    await asyncio.sleep(LAST_WORD_SECONDS)
+                    await self._cut(sid)
 
     async def _close(self) -> None:
         if self._checking is not None:
             self._checking.cancel()
-        with contextlib.suppress(Exception):
-            await asyncio.gather(*(self._server.disconnect(sid) for sid in tuple(self._sessions)))
+        sessions = tuple(self._sessions)
+        await asyncio.gather(*(self._cut(sid) for sid in sessions), return_exceptions=True)
+        await asyncio.gather(*(self._disconnect(sid) for sid in sessions), return_exceptions=True)
         await self._rooms.close()
 
 
