@@ -129,9 +129,7 @@ async def _fan_out(running: Rig, room: Crowd, count: int) -> None:
     await room.until(ended=count)
     seconds = time.perf_counter() - began
     sent, size = room.deltas, WORDS * len(TEXT) * count // max(1, room.deltas)
-    print(
-        f"  a room of {count}: {sent} deltas of {size} bytes in {seconds:.1f} s, {sent / seconds:.0f} a second, as spoken"
-    )
+    print(f"  a room of {count}: {sent} deltas of {size} bytes in {seconds:.1f} s, {sent / seconds:.0f} a second")
 
 
 async def _node(room: Crowd, count: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -27,6 +28,7 @@ from kit.tls import listen
 
 MAX_MESSAGE_BYTES = 24 * 1024 * 1024
 DEFAULT_DEADLINE = 120.0
+STUCK_SECONDS = 5.0
 OPEN_ENDED = frozenset(
     {
         "/lectern.threads.v1.ThreadService/WatchThread",
@@ -43,6 +45,8 @@ OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.so_reuseport", 0),
 )
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,18 @@ class Server:
         try:
             await asyncio.sleep(self.settings.leave_seconds)
         finally:
-            await self._server.stop(self.settings.drain_seconds)
+            await self._drained()
             await self._probed.stop(None)
             await self._limits.close()
+
+    async def _drained(self) -> None:
+        """Calls have so long; one that does not end even when it is cancelled keeps nobody from leaving."""
+        seconds = self.settings.drain_seconds
+        try:
+            async with asyncio.timeout(seconds + STUCK_SECONDS):
+                await self._server.stop(seconds)
+        except TimeoutError:
+            log.warning("calls_did_not_end", seconds=seconds + STUCK_SECONDS)
 
 
 def interceptors(

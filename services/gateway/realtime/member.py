@@ -15,6 +15,7 @@ MOST_WAITING = 512
 MOST_UNSENT = 64
 DRAIN_SECONDS = 0.05
 SLOWEST_SECONDS = 10.0
+REMEMBERED_TURNS = 256
 
 Send = Callable[[str, dict[str, Any]], Awaitable[None]]
 
@@ -38,14 +39,15 @@ class Member:
         """It has seen the turn up to this event."""
         self._seen[turn] = max(sequence, self._seen.get(turn, 0))
 
-    def show(self, thread: str, turn: str, event: Event) -> None:
-        """The event, unless it was seen."""
+    def show(self, thread: str, turn: str, event: Event) -> bool:
+        """The event, unless it was seen; whether it was not."""
         if event.sequence <= self._seen.get(turn, 0):
-            return
+            return False
         self._seen[turn] = event.sequence
         self.tell(event_message(thread, turn, event))
-        if event.final:
-            self._seen.pop(turn)
+        if len(self._seen) > REMEMBERED_TURNS:
+            del self._seen[next(iter(self._seen))]
+        return True
 
     def tell(self, message: Message) -> None:
         try:

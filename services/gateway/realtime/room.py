@@ -160,8 +160,8 @@ class Room:
                 async for event in _told(rest):
                     if member not in self.members:
                         return
-                    member.show(self.thread, turn, event)
-                    if isinstance(event.happening, Completed):
+                    shown = member.show(self.thread, turn, event)
+                    if shown and isinstance(event.happening, Completed):
                         member.tell(answer_message(event.happening))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

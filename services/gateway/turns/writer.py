@@ -1,4 +1,4 @@
-from kit.errors import Unavailable
+from kit.errors import Conflict, Unavailable
 from services.gateway.model import Event, Happening
 from services.gateway.ports import Journal
 from services.gateway.turns.broadcast import Broadcast
@@ -17,6 +17,7 @@ class TurnWriter:
         self._broadcast = broadcast
         self._unkept: list[Event] = []
         self._sequence = broadcast.last_sequence
+        self._lost = False
 
     async def write(self, happening: Happening) -> None:
         """Keeps the event, then shows it; raises Conflict where another process has taken the turn over."""
@@ -26,6 +27,12 @@ class TurnWriter:
         try:
             await self._journal.append(self._turn, self._token, self._unkept)
             self._unkept = []
+        except Conflict:
+            self._lost = True
+            raise
         except Unavailable:
             pass  # without the log only resuming is lost
-        self._broadcast.publish(event)
+        finally:
+            # Also where the turn is cancelled meanwhile: what was said is kept with its end, and counts as said.
+            if not self._lost:
+                self._broadcast.publish(event)
