@@ -56,7 +56,7 @@ bench: setup ## Measure everything that bench/ knows, or what ARGS names ("turns
 	@$(BIN)/python -m bench $(ARGS)
 
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
-	$(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
+	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
 	$(BIN)/python -m bench outage
 
 lock: setup ## Choose versions again, and write the lock files

@@ -21,9 +21,9 @@ OWN = ("REDIS_", "MONGODB_", "OPENAI_", "LECTERN_", "OTEL_", "UPSTASH_")
 TWICE = {"gateway": 2, "threads": 2}
 # What the tests look at does not depend on how much the demo model reads and says.
 BRIEF = {
-    "LECTERN_CONTEXT_TOKEN_BUDGET": "200",
-    "LECTERN_HISTORY_TOKEN_BUDGET": "60",
-    "LECTERN_CHAT_MAX_TOKENS": "24",
+    "LECTERN_CONTEXT_TOKEN_BUDGET": "120",
+    "LECTERN_HISTORY_TOKEN_BUDGET": "40",
+    "LECTERN_CHAT_MAX_TOKENS": "16",
 }
 
 

@@ -30,6 +30,9 @@ PROCESSES = (
     "context-worker",
     "gateway-worker",
 )
+# One of each kind; `make faults` kills every one.
+ALIKE = {"redis-cache", "threads-2", "gateway-2", "threads-worker", "context-worker"}
+VICTIMS = [name for name in PROCESSES if os.environ.get("FAULTS") == "all" or name not in ALIKE]
 QUESTION = "What does a wave carry?"
 
 
@@ -38,6 +41,12 @@ async def ask(client: httpx.AsyncClient, system: System) -> dict[str, Any]:
     answer = await client.post("/v1/chat", json=question)
     answer.raise_for_status()
     return dict(answer.json())
+
+
+async def thread_of(client: httpx.AsyncClient, system: System) -> str:
+    """The one that the user has, or a first one."""
+    listed = (await client.get("/v1/threads")).json().get("threads", [])
+    return str(listed[0]["name"] if listed else (await ask(client, system))["thread"])
 
 
 async def ask_until_answered(client: httpx.AsyncClient, system: System) -> dict[str, Any]:
@@ -54,16 +63,16 @@ async def messages_of(client: httpx.AsyncClient, thread: str) -> dict[str, str]:
     return {message["name"]: message.get("text", "") for message in answer.json()["messages"]}
 
 
-def test_every_process_is_killed_once(system: System) -> None:
+def test_every_process_may_be_killed(system: System) -> None:
     assert set(PROCESSES) == set(system.background.stack.programs)
 
 
-@pytest.mark.parametrize("victim", PROCESSES)
+@pytest.mark.parametrize("victim", VICTIMS)
 async def test_a_killed_process_comes_back_and_the_conversation_goes_on(
     system: System, victim: str, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with system.client("survivor") as client:
-        thread = (await ask(client, system))["thread"]
+        thread = await thread_of(client, system)
         before = await messages_of(client, thread)
         await system.seen(lambda event: isinstance(event, Ready) and event.name == victim, 0)
         seen = len(system.background.events)
