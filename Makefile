@@ -8,6 +8,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements-dev.lock
 export PYTHONPATH := $(CURDIR):$(CURDIR)/gen:$(CURDIR)/client
+# Where bytecode must not be written beside the code, it is kept in .data: compiling at each start costs seconds.
+ifneq ($(PYTHONDONTWRITEBYTECODE),)
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.data/bytecode
+unexport PYTHONDONTWRITEBYTECODE
+endif
 
 # USER names the person at the terminal in every shell; only one that is given to make is a user of Lectern.
 TOKEN_USER := $(if $(filter command line,$(origin USER)),$(USER),student)
