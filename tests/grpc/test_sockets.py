@@ -171,6 +171,9 @@ async def test_rooms_are_their_owners_and_close_with_their_thread(system: System
                 threads_pb2.DeleteThreadRequest(name=begun["thread"]), metadata=system.metadata(STUDENT)
             )
         assert (await mine.until("deleted"))[0]["thread"] == begun["thread"]
+        gone = await mine.call("join", thread=begun["thread"])
+        assert (gone["ok"], gone["error"]["reason"]) == (False, "THREAD_NOT_FOUND")
+        assert len(mine.named("deleted")) == 1
         assert not other.seen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from kit.auth.caller import Caller
-from kit.errors import LecternError, NotFound, PermissionDenied
+from kit.errors import LecternError, NotFound, PermissionDenied, Reason
 from services.gateway.model import Completed, Event, Heartbeat, Started
 from services.gateway.realtime.member import Member
 from services.gateway.realtime.messages import Message, answer_message, question_message, thread_message
@@ -99,27 +99,22 @@ class Room:
             self._tell(question_message(await self._chat.read(self._caller, turn)))
 
     async def _follow(self) -> None:
-        """Watches the thread for ever; what it may have missed while it could not, members are told of."""
-        while True:
+        """Watches the thread until it is gone; a watch that breaks is begun again."""
+        while self.refused is None:
             try:
                 async with aclosing(self._watch.watch(self._caller, self.thread)) as happened:
                     async for each in happened:
-                        if self.opened.is_set() and self.refused is not None:
-                            return
-                        self._opened()
+                        self.opened.set()
                         self._take(each)
+                        if self.refused is not None:
+                            return
             except (NotFound, PermissionDenied) as error:
-                self.refused = error
-                self._opened()
-                self._tell(thread_message("deleted", self.thread))
+                self._gone(error)
                 return
             except LecternError as error:
                 log.info("watch_broke", thread=self.thread, reason=error.reason)
             await asyncio.sleep(AGAIN_SECONDS)
-            self._opened()  # without the watch, what happens on this instance is shown all the same
-
-    def _opened(self) -> None:
-        self.opened.set()
+            self.opened.set()  # without the watch, what happens on this instance is shown all the same
 
     def _take(self, happened: Happened | None) -> None:
         match happened:
@@ -128,7 +123,13 @@ class Room:
             case ThreadChanged(thread):
                 self._tell(("updated", {"thread": self.thread, "changed": dict(thread)}))
             case ThreadGone():
-                self._tell(thread_message("deleted", self.thread))
+                self._gone(NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND))
+
+    def _gone(self, error: LecternError) -> None:
+        """Members are told once; who comes later is refused."""
+        self.refused = error
+        self.opened.set()
+        self._tell(thread_message("deleted", self.thread))
 
     async def _guard(self) -> None:
         """Sees to it that a turn whose process died goes on."""
