@@ -19,10 +19,11 @@ _TEMPLATES = Path(__file__).with_name("templates")
 # In bytes. A transcript may have 20 MB, and JSON escapes make it longer.
 _LIMITS = {"json": 2 * 1024**2, "transcript": 32 * 1024**2}
 
-# What the gateway serves over HTTP; for `own_checks` it asks for the token itself, and the rest holds no data.
+# What the gateway serves over HTTP. For `own_checks`, `/session` and `/admin` it asks for the token itself; the rest
+# holds no data.
 _HTTP = {
     "ready": "/ready",
-    "pages": ("/", "/favicon.ico", "/openapi.json"),
+    "pages": ("/", "/favicon.ico", "/openapi.json", "/session"),
     "page_folders": ("/playground", "/static", "/console", "/docs", "/admin"),
     "own_checks": ("/socket.io", "/openai", "/api"),
 }

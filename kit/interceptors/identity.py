@@ -8,13 +8,14 @@ from lectern.auth.v1 import access_pb2
 from kit.auth import access
 from kit.auth.caller import Caller
 from kit.auth.service_tokens import ServiceTokens
+from kit.auth.sessions import bearer_token
 from kit.auth.tokens import UserTokens
 from kit.call import Call
 from kit.errors import Unauthenticated
 
 
 class Identity:
-    """`Bearer` tokens are users', `Service` tokens are those of Lectern's own services."""
+    """`Bearer` tokens and sessions are users', `Service` tokens are those of Lectern's own services."""
 
     def __init__(self, rules: Mapping[str, access.Rule], users: UserTokens, services: ServiceTokens) -> None:
         self._rules = rules
@@ -25,14 +26,14 @@ class Identity:
     async def __call__(self, call: Call) -> AsyncIterator[None]:
         rule = access.rule_for(self._rules, call.method)
         if rule != access_pb2.ACCESS_OPEN:
-            call.caller = await self._caller(call.metadata.get("authorization", ""))
+            call.caller = await self._caller(call.metadata)
         access.check(rule, call.caller)
         yield
 
-    async def _caller(self, authorization: str) -> Caller:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() == "bearer" and token:
-            return await self._users.verify(token.strip())
+    async def _caller(self, metadata: Mapping[str, str]) -> Caller:
+        scheme, _, token = metadata.get("authorization", "").partition(" ")
         if scheme.lower() == "service" and token:
             return self._services.verify(token.strip())
+        if token := bearer_token(metadata):
+            return await self._users.verify(token)
         raise Unauthenticated("a bearer token is required")

@@ -67,7 +67,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     sockets = Sockets(
         tokens, rooms, chat, jobs.reader, limits.turnstile, origins=origins, most_sockets=settings.max_sockets
     )
-    await _http(settings, stack, tokens, http_routes(settings, tokens, use), sockets)
+    await _http(settings, stack, http_routes(settings, tokens, use), sockets)
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat, TurnQueue(chat, jobs.jobs))),
@@ -86,14 +86,9 @@ def _user_tokens(settings: GatewaySettings) -> UserTokens:
 
 
 async def _http(
-    settings: GatewaySettings,
-    stack: AsyncExitStack,
-    tokens: UserTokens,
-    routes: Sequence[BaseRoute],
-    sockets: Sockets,
+    settings: GatewaySettings, stack: AsyncExitStack, routes: Sequence[BaseRoute], sockets: Sockets
 ) -> None:
-    demo_user = settings.demo_user if settings.local else ""
-    playground = Playground(tokens, demo_user, settings.demo_model)
+    playground = Playground(settings.guest, settings.demo_model)
     app = sockets.app(http_app(settings.pages, playground, routes, SHAPES))
     port = await serve_http(app, settings.http_listen, stack, settings.tls)
     await sockets.open(stack)

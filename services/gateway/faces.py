@@ -15,6 +15,8 @@ from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
 from services.gateway.health.checks import Check
 from services.gateway.http.door import Door
+from services.gateway.http.session import Sessions
+from services.gateway.http.statuses import status_response
 from services.gateway.jobs.app import JobsFace
 from services.gateway.legacy import app as legacy_app
 from services.gateway.legacy import description as legacy_description
@@ -36,7 +38,6 @@ from services.gateway.queuepage.page import QueuePage
 from services.gateway.service import ChatService
 from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
-from services.gateway.uploads import app as uploads_app
 from services.gateway.uploads import description as uploads_description
 from services.gateway.uploads.app import Uploads
 
@@ -64,13 +65,13 @@ class UseCases:
 
 
 def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) -> list[BaseRoute]:
-    """Uploads, OpenAI's endpoints, those of the older systems, their docs, and the queue page where it is on."""
+    """Sessions, uploads, OpenAI's endpoints, those of the older systems, docs, and the queue page where it is on."""
     guest = _guest(settings)
     uploads = Uploads(use.documents, most_megabytes=settings.max_document_mb)
     openai = Door(tokens, error_response_of_openai, turnstile=use.turnstile)
     older = Door(tokens, error_response, guest, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     routes = [
-        *uploads.routes(Door(tokens, uploads_app.refusal, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)),
+        *uploads.routes(Door(tokens, status_response, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)),
         *openai_routes(
             openai,
             use.chat,
@@ -81,6 +82,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
         ),
         *legacy_routes(older, _legacy(settings, use, uploads)),
         *docs_routes(settings.pages, FRAGMENTS),
+        *Sessions(tokens, settings.guest).routes(),
     ]
     if settings.queue_page:
         routes += QueuePage(use.jobs).routes(PageDoor(tokens, guest))

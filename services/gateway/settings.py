@@ -26,6 +26,11 @@ class GatewaySettings(JobsSettings):
         "`default`; empty lets nobody in",
     )
     queue_page: bool = Field(False, description="Serves the page of the queues at /admin/queues, for admins")
-    demo_user: str = Field("", description="On the local stack: the user that the playground's ready token names")
+    demo_user: str = Field("", description="On the local stack: who opens a page's session without a token")
     demo_model: str = Field("", description="On the local stack: the demo model that answers; shown on the playground")
     pages: Path = Field(Path(__file__).parent / "pages", description="The folder of the pages")
+
+    @property
+    def guest(self) -> str:
+        """Who opens a page's session without a token; nobody but on the local stack."""
+        return self.demo_user if self.local else ""

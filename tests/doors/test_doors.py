@@ -274,3 +274,18 @@ async def _asked(doors: Doors, token: str, question: dict[str, Any]) -> tuple[gr
 def _reason(answer: httpx.Response) -> str:
     details = answer.json()["details"]
     return str(next(detail["reason"] for detail in details if "reason" in detail))
+
+
+async def test_a_pages_session_reaches_every_service_through_the_edge(doors: Doors) -> None:
+    base_url = doors.background.stack.base_url
+    async with httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as browser:
+        csrf = (await browser.post("/session", json={"token": doors.token("ana")})).json()["csrfToken"]
+        own = {"x-csrf-token": csrf}
+        for path in ("/v1/threads", "/v1/courses", "/openai/v1/models", "/v1/jobs/none"):
+            found = await browser.get(path, headers=own)
+            assert found.status_code in (200, 404), found.text
+            assert (await browser.get(path)).status_code == 401
+        asked = await browser.post("/v1/chat", json=doors.question(), headers=own)
+        assert asked.json()["citations"], asked.text
+        assert (await browser.delete("/session")).status_code == 204
+        assert (await browser.get("/v1/threads", headers=own)).status_code == 401

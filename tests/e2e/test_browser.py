@@ -26,10 +26,10 @@ WATCH = """() => {
 
 @pytest.fixture
 async def page(system: System, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """The page of a student of the test's own, who has asked nothing yet."""
+    """The page of a student of the test's own, who is signed in and has asked nothing yet."""
     token = system.token(request.node.name)
     async with opened_page() as page:
-        await page.add_init_script(f"sessionStorage.setItem('lectern.token', '{token}')")
+        await page.request.post(f"{system.base_url}/session", data={"token": token})
         yield page
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kit.auth.caller import Caller
+from kit.auth.sessions import CSRF_HEADER, bearer_token
 from kit.auth.tokens import UserTokens
 from kit.call import CURRENT, Call
 from kit.errors import Internal, LecternError, Unauthenticated
@@ -27,7 +28,7 @@ tracer = trace.get_tracer("lectern.gateway.http")
 
 
 class Door:
-    """Lets callers in by their bearer token; without one, `guest` where there is one."""
+    """Lets callers in by their token or their page's session; without either, `guest` where there is one."""
 
     def __init__(
         self,
@@ -56,12 +57,12 @@ class Door:
         return caller
 
     async def _identified(self, headers: Mapping[str, str]) -> Caller:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token.strip():
-            return await self._tokens.verify(token.strip())
-        if self._guest is not None and not scheme:
+        if self._guest is not None and not {"authorization", CSRF_HEADER} & set(headers):
             return self._guest
-        raise Unauthenticated("a bearer token is required")
+        token = bearer_token(headers)
+        if not token:
+            raise Unauthenticated("a bearer token is required")
+        return await self._tokens.verify(token)
 
     def refusal(self, error: Exception, request_id: str) -> Response:
         """The answer to a call that failed; a defect says nothing of itself."""

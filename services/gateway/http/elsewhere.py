@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from google.protobuf import json_format
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from kit import statuses
 from kit.errors import NotFound, Reason
+from services.gateway.http.statuses import status_response
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -27,6 +26,6 @@ def elsewhere(shapes: Mapping[str, Handler]) -> Handler:
 
 
 def _status(error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    refused = NotFound("there is no such path or method here", Reason.UNKNOWN_METHOD)
-    return JSONResponse(json_format.MessageToDict(statuses.to_status(refused)), status)
+    response = status_response(NotFound("there is no such path or method here", Reason.UNKNOWN_METHOD))
+    response.status_code = error.status_code if isinstance(error, HTTPException) else 500
+    return response

@@ -1,4 +1,7 @@
-from kit import errors
+from google.protobuf import json_format
+from starlette.responses import JSONResponse, Response
+
+from kit import errors, statuses
 
 HTTP: dict[type[errors.LecternError], int] = {
     errors.InvalidArgument: 400,
@@ -20,3 +23,8 @@ def http_status(error: errors.LecternError) -> int:
     if error.reason is errors.Reason.TOO_LARGE:
         return 413
     return next((HTTP[kind] for kind in type(error).__mro__ if kind in HTTP), 500)
+
+
+def status_response(error: errors.LecternError) -> Response:
+    """The error as `google.rpc.Status`, as everywhere under `/v1`."""
+    return JSONResponse(json_format.MessageToDict(statuses.to_status(error)), http_status(error))

@@ -5,12 +5,14 @@ import { Conversation } from "./conversation.js";
 import { announce, byId, element } from "./dom.js";
 import { describe } from "./failures.js";
 import { Lecture } from "./lecture.js";
+import { Session } from "./session.js";
+import { SignIn } from "./sign-in.js";
 import { clock, seconds } from "./time.js";
 import { Tabs } from "./tabs.js";
-import { TokenDialog } from "./token.js";
 
 class Playground {
-  #api = new Api();
+  #session = new Session();
+  #api = new Api(this.#session);
   #lecture = new Lecture();
   #tabs = new Tabs();
   #course = byId("course");
@@ -28,20 +30,20 @@ class Playground {
     onsources: (citations) => { this.#cited = citations; this.#pin(); },
     onrefused: (error) => this.#refused(error),
   });
-  #token = new TokenDialog((token) => { this.#api.keepToken(token); this.#try(() => this.#courses()); });
+  #signIn = new SignIn(this.#session, () => this.#try(() => this.#courses()));
 
   start() {
     this.#course.addEventListener("change", () => this.#try(() => this.#openCourse(this.#course.value)));
     this.#video.addEventListener("change", () => this.#try(() => this.#openVideo(this.#video.value)));
     addEventListener("keydown", (event) => this.#shortcut(event));
     this.#try(async () => {
-      this.#tell(await this.#api.configure());
+      this.#tell(await this.#session.open());
       await this.#courses();
     });
   }
 
   async #courses() {
-    if (!this.#api.token) return this.#token.ask();
+    if (!this.#session.isOpen) return this.#signIn.ask();
     const courses = await this.#api.courses();
     fill(this.#course, courses, "No courses yet");
     const [wanted] = remembered();
@@ -126,7 +128,7 @@ class Playground {
   }
 
   #refused(error, retry = null) {
-    if (error.status === 401) return this.#token.ask(describe(error));
+    if (error.status === 401) return this.#signIn.ask(describe(error));
     const reference = error.requestId ? [" Request ", element("code", {}, error.requestId)] : [];
     const button = retry ? [element("button", { type: "button", className: "quiet", onclick: retry }, "Try again")] : [];
     byId("banner").replaceChildren(element("span", {}, describe(error), ...reference), ...button);

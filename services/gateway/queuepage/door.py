@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from kit.auth.caller import Caller
+from kit.auth.sessions import session_token
 from kit.auth.tokens import UserTokens
 from kit.errors import LecternError, PermissionDenied, Unauthenticated
 from services.gateway.http.door import Door
@@ -16,7 +17,10 @@ CHALLENGE = {"www-authenticate": 'Basic realm="Lectern: any name, and an admin\'
 
 
 class PageDoor(Door):
-    """As the door, for browsers: they send the token as the password of HTTP's basic authentication."""
+    """As the door, for browsers: a session's cookie, or the token as the password of HTTP's basic authentication.
+
+    Nobody sends a CSRF token along with the address of a page; forms are held to their origin by `same_origin`.
+    """
 
     def __init__(self, tokens: UserTokens, guest: Caller | None) -> None:
         super().__init__(tokens, _refused, guest)
@@ -26,6 +30,8 @@ class PageDoor(Door):
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             headers = {"authorization": f"Bearer {_password(credentials)}"}
+        elif not scheme and self._guest is None:
+            headers = {"authorization": f"Bearer {session_token(headers)}"}
         caller = await super().caller(headers)
         if not caller.is_admin:
             raise PermissionDenied("this page is for admins")

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from google.protobuf import json_format
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from kit import statuses
 from kit.auth.caller import Caller
-from kit.errors import InvalidArgument, LecternError, PermissionDenied
+from kit.errors import InvalidArgument, PermissionDenied
 from services.gateway.http.door import Door
-from services.gateway.http.statuses import http_status
 from services.gateway.uploads.forms import Form, read_form
 from services.gateway.uploads.ports import DocumentDesk
 
@@ -59,11 +56,6 @@ class Uploads:
             "documents": [each.document for each in taken],
             "jobs": [each.job for each in taken],
         }
-
-
-def refusal(error: LecternError) -> Response:
-    """`google.rpc.Status` as everywhere under `/v1`."""
-    return JSONResponse(json_format.MessageToDict(statuses.to_status(error)), http_status(error))
 
 
 def _check(caller: Caller) -> None:
