@@ -56,6 +56,7 @@ class Tour:
         self._screen.line()
         for what, path in (
             ("Playground", "/"),
+            ("Console", "/console"),
             ("API", "/docs"),
             ("Queues", "/admin/queues"),
             ("Health", "/v1/health"),

@@ -125,3 +125,28 @@ async def test_the_docs_open_in_a_browser_that_reaches_nothing_else(edge: Edge) 
         await expect(page.locator("#operations-Chat-ChatService_StreamTurn")).to_be_visible()
     assert [url for url in asked if not url.startswith((edge.url, "data:"))] == []
     assert complaints == []
+
+
+async def test_operators_look_and_steer_at_the_console(edge: Edge) -> None:
+    complaints: list[str] = []
+    async with opened_page() as page:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: dialog.accept())
+        await page.goto(f"{edge.url}/console")
+        await expect(page.locator("#parts")).to_contain_text("mongodb")
+        await expect(page.locator("#providers tbody tr").first).to_contain_text("closed")
+        quizzes = page.locator("#queues tr", has_text="quizzes")
+        await quizzes.get_by_text("Pause").click()
+        await expect(quizzes.locator(".chip")).to_have_text("paused")
+        await quizzes.get_by_text("Resume").click()
+        await expect(quizzes.locator(".chip")).to_have_count(0)
+        await page.select_option("#job-state", "RUNNING")
+        await expect(page.locator("#jobs .chip", has_text="succeeded")).to_have_count(0)
+        await page.click("#sign-in")
+        await page.click("#sign-out")
+        await expect(page.locator("#sign-in-why")).to_contain_text("for admins")
+        await expect(page.locator("#panels")).to_be_hidden()
+        await page.fill("#token", edge.token)
+        await page.get_by_role("button", name="Sign in", exact=True).last.click()
+        await expect(page.locator("#panels")).to_be_visible()
+    assert complaints == []

@@ -38,6 +38,7 @@ class Playground {
     addEventListener("keydown", (event) => this.#shortcut(event));
     this.#try(async () => {
       this.#tell(await this.#session.open());
+      this.#signIn.tell();
       await this.#courses();
     });
   }

@@ -22,6 +22,11 @@ export class SignIn {
     });
   }
 
+  /** Names on the button who is signed in. */
+  tell() {
+    byId("sign-in").textContent = this.#session.user || "Sign in";
+  }
+
   ask(reason = "") {
     const who = this.#session.isOpen ? `You are signed in as ${this.#session.user}.` : "";
     byId("sign-in-why").textContent = [reason, who, WHY].filter(Boolean).join(" ");
@@ -36,6 +41,7 @@ export class SignIn {
       return this.ask(describe(error));
     }
     this.#dialog.close();
+    this.tell();
     onchange();
   }
 }
