@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import Any
 
 from bench.load.rig import Rig, Script, rig
+from tests.pdfs import a_pdf
 
 WIDTH = 62
 LINES = 16
@@ -70,21 +71,28 @@ CALLS = (
         "-X POST",
         "/api/reports/session/{session}",
         '{"success": true, "status": "queued", "jobId": "report-abc123", "message": "…", "statusUrl": "…"}',
-        lambda body: {"job": body["jobId"]},
     ),
     Call(
         "",
         "/api/reports/session/{session}/status",
         '{"success": true, "status": "active", "progress": 65, "jobId": "report-abc123"}',
     ),
-    Call("", "/api/jobs/{job}", '{"task_id": "…", "status": "STARTED", "progress": 45, "message": "…"}'),
+    Call(
+        "-X POST -F files=@{pdf} -F 'course_title=Course 1'",
+        "/api/upload-pdfs",
+        '{"task_id": "abc-123-def"}',
+        lambda body: {"job": body["task_id"]},
+    ),
+    Call("", "/api/jobs/{job}", '{"task_id": "abc-123-def", "status": "STARTED", "progress": 45, "message": "…"}'),
 )
 
 
 async def run() -> int:
     """How many calls did not answer as documented."""
     async with rig(Script(), {}) as system:
-        known = {"course": system.course.removeprefix("courses/"), "video": system.video_url}
+        pdf = system.stack.settings.data / "test1.pdf"
+        pdf.write_bytes(a_pdf(["A wave carries energy from place to place, but no matter."]))
+        known = {"course": system.course.removeprefix("courses/"), "video": system.video_url, "pdf": str(pdf)}
         return sum([await _shown(system, call, known) for call in CALLS])
 
 
