@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from kit import deadline, statuses
 from kit.auth.caller import Caller
 from kit.auth.service_tokens import ServiceTokens
 from kit.call import current_call
-from kit.errors import Unavailable
+from kit.errors import LecternError, Unavailable
 from kit.tls import Tls, channel
 
 Stub = TypeVar("Stub")
@@ -81,9 +82,7 @@ class Peer:
         try:
             return await method(request, timeout=deadline.within(timeout), metadata=self._metadata(caller))
         except grpc.RpcError as error:
-            failure = statuses.from_rpc_error(error)
-            span.set_status(trace.StatusCode.ERROR, failure.message)
-            raise failure from error
+            raise _failure(error, span) from error
 
     async def upload(
         self,
@@ -94,13 +93,16 @@ class Peer:
         timeout: float,
     ) -> Response:
         """One answer to many requests; it is tried once, because they are gone then."""
+        source = _Source(requests)
         with self._span(method) as span:
             try:
-                return await method(requests, timeout=deadline.within(timeout), metadata=self._metadata(caller))
+                return await method(source, timeout=deadline.within(timeout), metadata=self._metadata(caller))
             except grpc.RpcError as error:
-                failure = statuses.from_rpc_error(error)
-                span.set_status(trace.StatusCode.ERROR, failure.message)
-                raise failure from error
+                raise _failure(error, span) from error
+            except asyncio.CancelledError:
+                if source.failure is not None:
+                    raise source.failure from None
+                raise
 
     async def stream(
         self,
@@ -118,9 +120,7 @@ class Peer:
                 async for response in call:
                     yield response
             except grpc.RpcError as error:
-                failure = statuses.from_rpc_error(error)
-                span.set_status(trace.StatusCode.ERROR, failure.message)
-                raise failure from error
+                raise _failure(error, span) from error
             finally:
                 call.cancel()
 
@@ -136,6 +136,33 @@ class Peer:
         if call is not None:
             carrier["x-request-id"] = call.request_id
         return tuple(carrier.items())
+
+
+def _failure(error: grpc.RpcError, span: trace.Span) -> LecternError:
+    """What is raised in the domain; the words of gRPC, which may be of addresses, are for the trace alone."""
+    said = error.details() if isinstance(error, grpc.aio.AioRpcError) else str(error)
+    span.set_status(trace.StatusCode.ERROR, said or "")
+    return statuses.from_rpc_error(error)
+
+
+class _Source:
+    """Requests that keep the error by which they broke off: gRPC tells of it as if the caller had been cancelled."""
+
+    def __init__(self, requests: AsyncIterator[Any]) -> None:
+        self._requests = requests
+        self.failure: Exception | None = None
+
+    def __aiter__(self) -> _Source:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await anext(self._requests)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 class _CallSpan:

@@ -9,7 +9,7 @@ LecternError
 ├── Conflict             another process or turn holds it                      ABORTED              409
 ├── FailedPrecondition   the state does not allow this                         FAILED_PRECONDITION  400
 ├── ResourceExhausted    too much, too often; `retry_after` says when          RESOURCE_EXHAUSTED   429
-├── Unavailable          a part that the call needs does not answer            UNAVAILABLE          503
+├── Unavailable          a part that the call needs does not answer; as above  UNAVAILABLE          503
 ├── DeadlineExceeded     the time ran out                                      DEADLINE_EXCEEDED    504
 └── Internal             a defect                                              INTERNAL             500
 """
@@ -56,10 +56,15 @@ class Reason(StrEnum):
     INTERNAL = "INTERNAL"
 
 
+# How soon to come back where nobody says it otherwise; budgets are filled up by the day at the earliest.
+RETRY_AFTER = {Reason.BUDGET_EXHAUSTED: 3600.0}
+
+
 class LecternError(Exception):
     """An error that a client may see: a sentence, a reason, and what belongs to it."""
 
     default_reason = Reason.INTERNAL
+    default_retry_after: float | None = None
 
     def __init__(
         self,
@@ -75,7 +80,8 @@ class LecternError(Exception):
         self.message = message
         self.reason = reason or self.default_reason
         self.field = field
-        self.retry_after = retry_after
+        usual = RETRY_AFTER.get(self.reason, self.default_retry_after)
+        self.retry_after = usual if retry_after is None else retry_after
         self.metadata = dict(metadata or {})
 
 
@@ -109,10 +115,12 @@ class FailedPrecondition(LecternError):
 
 class ResourceExhausted(LecternError):
     default_reason = Reason.RATE_LIMITED
+    default_retry_after = 1.0
 
 
 class Unavailable(LecternError):
     default_reason = Reason.DEPENDENCY_UNAVAILABLE
+    default_retry_after = 1.0
 
 
 class DeadlineExceeded(LecternError):

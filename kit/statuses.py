@@ -24,6 +24,13 @@ CODES: dict[type[errors.LecternError], grpc.StatusCode] = {
     errors.Internal: grpc.StatusCode.INTERNAL,
 }
 ERRORS = {code: kind for kind, code in CODES.items()}
+# What gRPC itself says where no peer has spoken; its own words name addresses and defects, and stay here.
+UNSAID: dict[grpc.StatusCode, tuple[type[errors.LecternError], str]] = {
+    grpc.StatusCode.UNAVAILABLE: (errors.Unavailable, "a part of the system cannot be reached"),
+    # Of a call that we did not cancel: the peer has gone away.
+    grpc.StatusCode.CANCELLED: (errors.Unavailable, "a part of the system went away during the call"),
+    grpc.StatusCode.DEADLINE_EXCEEDED: (errors.DeadlineExceeded, "a part of the system did not answer in time"),
+}
 
 
 def code_of(error: errors.LecternError) -> grpc.StatusCode:
@@ -53,15 +60,14 @@ def to_metadata(error: errors.LecternError) -> tuple[tuple[str, str | bytes], ..
 def from_rpc_error(error: grpc.RpcError) -> errors.LecternError:
     """The error of the domain that a peer's status stands for."""
     code = error.code() if isinstance(error, grpc.aio.AioRpcError) else grpc.StatusCode.UNKNOWN
-    message = (error.details() or code.name) if isinstance(error, grpc.aio.AioRpcError) else str(error)
-    kind = ERRORS.get(code, errors.Internal)
     status = _status_of(error)
     if status is None:
+        kind, message = UNSAID.get(code, (errors.Internal, "a part of the system failed"))
         return kind(message)
-    return _restored(kind, message, status)
+    return _restored(ERRORS.get(code, errors.Internal), status)
 
 
-def _restored(kind: type[errors.LecternError], message: str, status: status_pb2.Status) -> errors.LecternError:
+def _restored(kind: type[errors.LecternError], status: status_pb2.Status) -> errors.LecternError:
     reason, field, retry_after, metadata = None, "", None, {}
     for detail in status.details:
         info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
@@ -72,7 +78,7 @@ def _restored(kind: type[errors.LecternError], message: str, status: status_pb2.
             field = bad.field_violations[0].field
         elif detail.Unpack(retry):
             retry_after = retry.retry_delay.ToMilliseconds() / 1000
-    return kind(message, reason, field=field, retry_after=retry_after, metadata=metadata)
+    return kind(status.message, reason, field=field, retry_after=retry_after, metadata=metadata)
 
 
 def _status_of(error: grpc.RpcError) -> status_pb2.Status | None:

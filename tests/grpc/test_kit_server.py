@@ -9,11 +9,11 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from lectern.context.v1 import grounding_pb2, grounding_pb2_grpc
+from lectern.context.v1 import documents_pb2, documents_pb2_grpc, grounding_pb2, grounding_pb2_grpc
 from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
 
 from kit import deadline
-from kit.auth.caller import Caller
+from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
 from kit.call import current_caller
 from kit.channel import Peer
@@ -136,6 +136,32 @@ async def test_nobody_and_users_are_kept_out_of_internal_calls(parts: tuple[Serv
                 metadata=(("authorization", f"Bearer {users.issue(STUDENT, 60)}"),),
             )
     assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+class Documents(documents_pb2_grpc.DocumentServiceServicer):
+    """Reads all that comes."""
+
+    async def UploadDocument(self, requests: Any, context: Any) -> documents_pb2.UploadDocumentResponse:
+        async for _ in requests:
+            pass
+        return documents_pb2.UploadDocumentResponse()
+
+
+async def test_an_upload_that_its_sender_breaks_off_tells_why() -> None:
+    async def build(settings: CommonSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+        return [Mount(documents_pb2_grpc.add_DocumentServiceServicer_to_server, Documents())]  # type: ignore[abstract] # the rest is not called
+
+    async def pieces() -> AsyncIterator[documents_pb2.UploadDocumentRequest]:
+        yield documents_pb2.UploadDocumentRequest(chunk=b"%PDF-")
+        raise OSError("the disk is gone")
+
+    settings, teacher = CommonSettings(local=True, drain_seconds=0.1), Caller("s", "t", frozenset({Role.TEACHER}))
+    async with running("test", settings, build) as server:
+        peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=settings.internal_secret)
+        upload = peer.stub(documents_pb2_grpc.DocumentServiceStub).UploadDocument
+        with pytest.raises(OSError, match="the disk is gone"):
+            await peer.upload(upload, pieces(), teacher, timeout=30)
+        await peer.close()
 
 
 async def test_leaving_a_stream_stops_the_servicer(parts: tuple[Server, Peer, Generation]) -> None:

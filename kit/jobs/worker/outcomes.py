@@ -30,7 +30,7 @@ def outcome_of(error: Exception, job: Job, policy: Policy) -> Outcome:
     if isinstance(error, FINAL) or tries >= job.max_attempts:
         return Failed(failure)
     pause = policy.pause_after(tries)
-    if isinstance(error, LecternError) and error.retry_after:
+    if isinstance(error, LecternError) and error.retry_after and error.reason is not Reason.BUDGET_EXHAUSTED:
         pause = max(pause, error.retry_after)
     return Failed(failure, retry_in=pause)
 

@@ -42,6 +42,28 @@ def test_a_peers_status_becomes_the_same_error_again() -> None:
     )
 
 
-def test_a_status_without_details_keeps_its_kind() -> None:
-    received = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), "gone")
-    assert isinstance(statuses.from_rpc_error(received), errors.Unavailable)
+@pytest.mark.parametrize(
+    ("code", "kind", "retry_after"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, errors.Unavailable, 1.0),
+        (grpc.StatusCode.CANCELLED, errors.Unavailable, 1.0),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceeded, None),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.Internal, None),
+        (grpc.StatusCode.UNKNOWN, errors.Internal, None),
+    ],
+)
+def test_what_grpc_says_itself_is_not_told(
+    code: grpc.StatusCode, kind: type[errors.LecternError], retry_after: float | None
+) -> None:
+    said = "connections to all backends failing; last error: ipv4:10.0.0.7:50053: Socket closed"
+    received = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), said)
+    told = statuses.from_rpc_error(received)
+    assert (type(told), told.retry_after) == (kind, retry_after)
+    assert "10.0.0.7" not in told.message
+
+
+@pytest.mark.parametrize("kind", [errors.Unavailable, errors.ResourceExhausted])
+def test_who_is_sent_away_is_told_when_to_come_back(kind: type[errors.LecternError]) -> None:
+    assert kind("words").retry_after == 1.0
+    assert kind("words", retry_after=0).retry_after == 0
+    assert errors.ResourceExhausted("spent", errors.Reason.BUDGET_EXHAUSTED).retry_after == 3600.0
