@@ -1,5 +1,8 @@
 """Switches traces, metrics and logs on for a process, and flushes them at its end."""
 
+import errno
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,19 +22,23 @@ from kit.settings import CommonSettings
 from kit.telemetry.logs import configure_logs
 from kit.telemetry.spanfile import SpanFile
 
+PORT_SECONDS = 0.5
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 
 
 @contextmanager
-def telemetry(name: str, settings: CommonSettings) -> Iterator[InMemoryMetricReader]:
+def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) -> Iterator[InMemoryMetricReader]:
     """Telemetry of a service, and what reads its metrics back.
 
-    Without endpoint or file no spans are recorded; trace ids still pass through.
+    Without endpoint or file no spans are recorded; trace ids still pass through. A process that `succeeds` another one
+    serves its metrics once the other has left their port.
     """
     configure_logs(name, settings)
     resource = Resource.create({"service.name": f"lectern-{name}", "service.version": VERSION})
     tracing = _tracing(resource, settings)
     reader = _metering(resource, settings)
+    if settings.metrics_listen:
+        _serve_metrics(settings.metrics_listen, succeeds=succeeds)
     try:
         yield reader
     finally:
@@ -57,7 +64,19 @@ def _metering(resource: Resource, settings: CommonSettings) -> InMemoryMetricRea
     readers = [own, PrometheusMetricReader()] if settings.metrics_listen else [own]
     seconds = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(SECONDS))
     metrics.set_meter_provider(MeterProvider(readers, resource=resource, views=[seconds]))
-    if settings.metrics_listen:
-        host, _, port = settings.metrics_listen.rpartition(":")
-        start_http_server(int(port), addr=host or "127.0.0.1")
     return own
+
+
+def _serve_metrics(listen: str, *, succeeds: bool) -> None:
+    host, _, port = listen.rpartition(":")
+    try:
+        start_http_server(int(port), addr=host or "127.0.0.1")
+    except OSError as error:
+        if not succeeds or error.errno != errno.EADDRINUSE:
+            raise
+        threading.Thread(target=_serve_metrics_later, args=(listen,), daemon=True).start()
+
+
+def _serve_metrics_later(listen: str) -> None:
+    time.sleep(PORT_SECONDS)
+    _serve_metrics(listen, succeeds=True)

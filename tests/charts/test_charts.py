@@ -93,6 +93,22 @@ def test_every_deployment_is_guarded_and_steps_down_slowly(charts: Path) -> None
             assert spec["terminationGracePeriodSeconds"] > longest
 
 
+def test_prometheus_reaches_every_process(charts: Path) -> None:
+    for name in ("gateway", "threads", "context", "inference"):
+        documents = manifests(charts, name, SOURCE / name / "ci" / "everything-values.yaml")
+        policies = {each["metadata"]["name"]: each["spec"] for each in documents if each["kind"] == "NetworkPolicy"}
+        deployments = [each for each in documents if each["kind"] == "Deployment"]
+        assert deployments
+        for deployment in deployments:
+            template, component = deployment["spec"]["template"], deployment["metadata"]["name"]
+            assert template["metadata"]["annotations"]["prometheus.io/port"] == "9464", component
+            [container] = template["spec"]["containers"]
+            environment = {each["name"]: each.get("value") for each in container["env"]}
+            assert environment["LECTERN_METRICS_LISTEN"] == "0.0.0.0:9464", component
+            ports = [port["port"] for rule in policies[component]["ingress"] for port in rule["ports"]]
+            assert 9464 in ports, component
+
+
 def test_workers_serve_every_queue_once(charts: Path) -> None:
     from kit.jobs.policies import POLICIES
 
@@ -179,6 +195,9 @@ def test_compose_starts_every_process_that_the_charts_do(charts: Path) -> None:
         if "command" in spec["containers"][0] and not pod.endswith("-test")
     }
     assert charted <= commands
+    scraped = yaml.safe_load((SOURCE.parent / "compose" / "prometheus.yaml").read_text())["scrape_configs"][0]
+    own = {name for name, each in composed.items() if "LECTERN_METRICS_LISTEN" in each.get("environment", {})}
+    assert set(scraped["dns_sd_configs"][0]["names"]) == own
     for name, service in composed.items():
         for needed in service.get("depends_on", {}):
             assert needed in composed, name

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -25,7 +26,7 @@ from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
-from tests.servers import started
+from tests.servers import free_port, started
 
 ANN, BOB = Caller("school", "ann"), Caller("school", "bob")
 ROOT = Path(__file__).parents[2]
@@ -223,9 +224,20 @@ async def test_a_worker_restarts_its_process_after_so_many_jobs(site: Site) -> N
             assert (await site.ended(job)).state is State.SUCCEEDED
         return len(await site.made["runs"].distinct("pid")) >= 3
 
-    with site.worker(jobs_per_process=5) as keeper:
+    port = free_port()
+
+    async def metrics_are_told() -> bool:
+        """By a successor: the first process has left."""
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return "lectern_jobs_total" in (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+        except httpx.TransportError:
+            return False
+
+    with site.worker(jobs_per_process=5, metrics_listen=f"127.0.0.1:{port}") as keeper:
         await until(third_process)
         assert keeper.poll() is None
+        await until(metrics_are_told)
 
 
 async def test_nothing_is_lost_when_redis_is_flushed(site: Site) -> None:

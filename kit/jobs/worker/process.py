@@ -53,7 +53,7 @@ class WorkerProcess:
 
     def run(self, retiring: Callable[[], None]) -> None:
         """Blocks until the end; calls `retiring` when it takes no more jobs and a successor should."""
-        with telemetry(f"{self._name}-worker", self._settings):
+        with telemetry(f"{self._name}-worker", self._settings, succeeds=True):
             self._loop.start()
             try:
                 self._serve(*self._loop.run(self._open()), retiring)

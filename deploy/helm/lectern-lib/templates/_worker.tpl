@@ -22,10 +22,12 @@ spec:
     metadata:
       labels:
         {{- include "lectern.labels" . | nindent 8 }}
-      {{- with .root.Values.podAnnotations }}
       annotations:
+        prometheus.io/scrape: "true"
+        prometheus.io/port: "9464"
+        {{- with .root.Values.podAnnotations }}
         {{- toYaml . | nindent 8 }}
-      {{- end }}
+        {{- end }}
     spec:
       {{- include "lectern.podSettings" . | nindent 6 }}
       # What is not done by then is handed back, and goes on elsewhere from its last step.
@@ -35,7 +37,10 @@ spec:
           image: {{ include "lectern.image" (dict "root" .root "image" .root.Values.image) }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
           command: [python, -m, {{ .module }}]
-          {{- $own := dict "LECTERN_WORKER_QUEUES" (.queues | join ",") "LECTERN_DRAIN_SECONDS" .settings.drainSeconds }}
+          ports:
+            - name: metrics
+              containerPort: 9464
+          {{- $own := dict "LECTERN_WORKER_QUEUES" (.queues | join ",") "LECTERN_DRAIN_SECONDS" .settings.drainSeconds "LECTERN_METRICS_LISTEN" "0.0.0.0:9464" }}
           {{- include "lectern.environment" (dict "root" .root "name" .name "env" (merge (.env | default dict) $own)) | nindent 10 }}
           livenessProbe:
             # The keeper of the worker process is the first one; without it nothing is kept.
