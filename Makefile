@@ -47,6 +47,7 @@ lint: setup ## Check style, types, the direction of imports, and the protos
 	$(BIN)/lint-imports
 	tools/proto includes
 	$(BIN)/buf lint
+	tools/checkov
 	tools/breaking
 
 test: setup ## Run every test, in two processes (ARGS are handed to pytest)

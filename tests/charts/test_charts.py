@@ -14,12 +14,11 @@ from deploy.chart_readmes import readme
 from deploy.charts import SERVICES, SOURCE, UMBRELLA, assemble, rendered
 from deploy.envoy.config import EdgeConfig
 from deploy.envoy.render import write
+from deploy.manifests import cases
 from local.binaries import envoy
 
 KUBERNETES = ("1.30", "1.33")
-CASES = [
-    (name, file) for name in (*SERVICES, UMBRELLA) for file in sorted((SOURCE / name / "ci").glob("*-values.yaml"))
-]
+CASES = list(cases())
 
 Manifest = dict[str, Any]
 

@@ -9,6 +9,8 @@ metadata:
   name: {{ include "lectern.name" . }}
   labels:
     {{- include "lectern.labels" . | nindent 4 }}
+  annotations:
+    checkov.io/skip1: CKV_K8S_9=Nothing is sent to workers; they fetch what they are ready for.
 spec:
   {{- if not .settings.scaling.enabled }}
   replicas: {{ .settings.replicas }}
