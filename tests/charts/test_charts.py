@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def manifests(charts: Path, name: str, values: Path) -> list[Manifest]:
 
 def pods(documents: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
     for document in documents:
-        if document["kind"] in ("Deployment", "StatefulSet"):
+        if document["kind"] in ("Deployment", "StatefulSet", "Job"):
             yield document["metadata"]["name"], document["spec"]["template"]["spec"]
         elif document["kind"] == "Pod":
             yield document["metadata"]["name"], document["spec"]
@@ -106,6 +107,31 @@ def test_prometheus_reaches_every_process(charts: Path) -> None:
             assert environment["LECTERN_METRICS_LISTEN"] == "0.0.0.0:9464", component
             ports = [port["port"] for rule in policies[component]["ingress"] for port in rule["ports"]]
             assert 9464 in ports, component
+
+
+def test_each_database_is_migrated_before_its_owner_is_upgraded(charts: Path) -> None:
+    modules = {}
+    for name in ("gateway", "threads", "context", "inference"):
+        documents = manifests(charts, name, SOURCE / name / "ci" / "everything-values.yaml")
+        [job] = [each for each in documents if each["kind"] == "Job"]
+        assert "pre-upgrade" in job["metadata"]["annotations"]["helm.sh/hook"]
+        labels = job["spec"]["template"]["metadata"]["labels"]
+        [policy] = [
+            each["spec"]
+            for each in documents
+            if each["kind"] == "NetworkPolicy" and each["metadata"]["name"] == job["metadata"]["name"]
+        ]
+        assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+        services = [each["spec"]["selector"] for each in documents if each["kind"] == "Service"]
+        assert not any(selector.items() <= labels.items() for selector in services), "nobody's calls arrive at it"
+        modules[name] = job["spec"]["template"]["spec"]["containers"][0]["command"][-1]
+    assert modules == {
+        "gateway": "kit.jobs.migrate",
+        "threads": "services.threads.migrate",
+        "context": "services.context.migrate",
+        "inference": "services.inference.migrate",
+    }
+    assert all(find_spec(module) for module in modules.values())
 
 
 def test_workers_serve_every_queue_once(charts: Path) -> None:
@@ -191,7 +217,7 @@ def test_compose_starts_every_process_that_the_charts_do(charts: Path) -> None:
         tuple(spec["containers"][0]["command"])
         for name in SERVICES
         for pod, spec in pods(manifests(charts, name, SOURCE / name / "ci" / "default-values.yaml"))
-        if "command" in spec["containers"][0] and not pod.endswith("-test")
+        if "command" in spec["containers"][0] and not pod.endswith(("-test", "-migrations"))
     }
     assert charted <= commands
     scraped = yaml.safe_load((SOURCE.parent / "compose" / "prometheus.yaml").read_text())["scrape_configs"][0]

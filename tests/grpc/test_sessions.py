@@ -65,7 +65,7 @@ async def test_the_api_wants_the_csrf_token_besides(system: System, browser: htt
 
 
 async def test_rpcs_take_the_session_too(system: System) -> None:
-    token = system.token(STUDENT)
+    token = system.token(Caller("school", uuid.uuid4().hex))
     cookie = ("cookie", f"theme=dark; {COOKIE}={token}")
     async with system.channel("threads") as channel:
         stub = threads_pb2_grpc.ThreadServiceStub(channel)

@@ -33,10 +33,16 @@ Entry = tuple[str, ...]
 log = structlog.get_logger()
 
 
+async def ensure_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """Creates the indexes that are missing; any number of instances may do so at once."""
+    await database["spend"].create_index([("tenant", 1), ("day", 1), ("user", 1)])
+
+
 class MongoLedger:
     def __init__(self, database: AsyncDatabase[dict[str, Any]], guard: Guard) -> None:
         """`guard` fails calls fast while the database is away."""
         self._guard = guard
+        self._database = database
         self._spend = database["spend"]
         self._budgets = MongoBudgets(database["budgets"])
         self._known: dict[str, tuple[float, frozenset[str]]] = {}
@@ -140,9 +146,9 @@ class MongoLedger:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _prepare(self) -> None:
-        """Creates the indexes with the first write, so that a start does not need the database."""
+        """With the first write, so that a start does not need the database."""
         if not self._prepared:
-            await self._spend.create_index([("tenant", 1), ("day", 1), ("user", 1)])
+            await ensure_indexes(self._database)
             self._prepared = True
 
     async def _flush(self) -> None:
