@@ -123,9 +123,10 @@ class Planner:
         for service, members in planned.items():
             self._publish(service, members)
         running = tuple(each for name, members in planned.items() if name in self._settings.parts for each in members)
+        sources = self._settings.sources
         for instance in running:
             environment = {**self._environment, **self._settings.extra.get(instance.service, {})}
-            self._programs.append(services.program(instance, environment, needs))
+            self._programs.append(services.program(instance, environment, needs, sources.get(instance.service)))
         return running
 
     def _publish(self, service: str, members: tuple[services.Instance, ...]) -> None:
@@ -143,13 +144,16 @@ class Planner:
 
     def _jobs(self) -> None:
         needs = frozenset(program.name for program in self._programs)  # the first answers go before the first jobs
+        sources = self._settings.sources
         if DISPATCHER in self._settings.parts:
-            self._programs.append(jobs.dispatcher(next(self._ports), self._environment, needs))
+            source = sources.get("gateway")  # they are released together
+            self._programs.append(jobs.dispatcher(next(self._ports), self._environment, needs, source))
         for service in WORKERS:
             part = worker_name(service)
             count = self._settings.instances.get(part, 1) if part in self._settings.parts else 0
             self._programs += [
-                jobs.worker(service, name, self._environment, needs) for name in services.names(part, count)
+                jobs.worker(service, name, self._environment, needs, sources.get(service))
+                for name in services.names(part, count)
             ]
 
 

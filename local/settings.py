@@ -25,7 +25,10 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """`environ` is handed on to the services; `extra` adds variables to single services."""
+    """`environ` is handed on to the services; `extra` adds variables to single services.
+
+    `sources` names other checkouts of the repository from which single services run, such as an older version's.
+    """
 
     data: Path
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +36,7 @@ class LocalSettings:
     instances: Mapping[str, int] = field(default_factory=dict)
     parts: frozenset[str] = EVERYTHING
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "LocalSettings":

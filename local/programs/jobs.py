@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from kit import mongo
 from kit.jobs.mongo.database import Database
@@ -14,7 +15,7 @@ from local.program import Probe, Program, Tier
 from local.programs.services import python_path
 
 
-def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
+def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None) -> Program:
     """Keeps the waiting room of jobs."""
     address = f"{HOST}:{port}"
     return Program(
@@ -24,12 +25,14 @@ def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str])
         address=address,
         ready=grpc_serves(address),
         needs=needs,
-        environment={**environment, **python_path(), "LECTERN_LISTEN": address},
+        environment={**environment, **python_path(source), "LECTERN_LISTEN": address},
         awaited=False,
     )
 
 
-def worker(service: str, name: str, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
+def worker(
+    service: str, name: str, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None
+) -> Program:
     """Runs the jobs of a service; it listens nowhere."""
     return Program(
         name=name,
@@ -38,7 +41,7 @@ def worker(service: str, name: str, environment: Mapping[str, str], needs: froze
         address="",
         ready=worker_beats(service, environment["MONGODB_URI"]),
         needs=needs,
-        environment={**environment, **python_path()},
+        environment={**environment, **python_path(source)},
         awaited=False,
     )
 

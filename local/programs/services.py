@@ -50,12 +50,15 @@ def target(addresses: list[str]) -> str:
     return f"ipv4:{','.join(addresses)}"
 
 
-def python_path() -> dict[str, str]:
-    """What Python needs to find the code, and to say at once what it prints."""
-    return {"PYTHONPATH": f"{_ROOT}:{_ROOT / 'gen'}", "PYTHONUNBUFFERED": "1"}
+def python_path(source: Path | None = None) -> dict[str, str]:
+    """What Python needs to find the code, of this version or of that in `source`, and to say at once what it prints."""
+    root = source or _ROOT
+    return {"PYTHONPATH": f"{root}:{root / 'gen'}", "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def program(instance: Instance, environment: Mapping[str, str], needs: frozenset[str]) -> Program:
+def program(
+    instance: Instance, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None
+) -> Program:
     """One process of a service."""
     listen = {"LECTERN_LISTEN": instance.address, "LECTERN_METRICS_LISTEN": f"{HOST}:{instance.metrics_port}"}
     http = {"LECTERN_HTTP_LISTEN": instance.http_address} if instance.service == _WITH_HTTP else {}
@@ -66,5 +69,5 @@ def program(instance: Instance, environment: Mapping[str, str], needs: frozenset
         address=instance.address,
         ready=grpc_serves(instance.address),
         needs=needs,
-        environment={**environment, **python_path(), **listen, **http},
+        environment={**environment, **python_path(source), **listen, **http},
     )

@@ -63,12 +63,20 @@ def own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
 
 
+def other_versions() -> dict[str, Path]:
+    """Services that run from another checkout, by `SOURCES=threads=/a/folder,…`; `bench upgrades` sets it."""
+    named = filter(None, os.environ.get("SOURCES", "").split(","))
+    return {service: Path(folder) for service, _, folder in (each.partition("=") for each in named)}
+
+
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     data = tmp_path_factory.mktemp("stack")
     spans = data / "spans.jsonl"
     environ = own_environment() | BRIEF | {"LECTERN_TRACE_FILE": str(spans)}
-    settings = LocalSettings(data=data, environ=environ, port=next(ports.free_ports()), instances=TWICE)
+    settings = LocalSettings(
+        data=data, environ=environ, port=next(ports.free_ports()), instances=TWICE, sources=other_versions()
+    )
     with BackgroundStack(settings) as background:
         yield System(background, asyncio.run(_imported(background)), spans)
 
