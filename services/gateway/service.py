@@ -39,6 +39,7 @@ from services.gateway.turns.run import TurnRun
 LIVENESS_SECONDS = 1.0
 CANCEL_SECONDS = 5.0
 MAX_REQUEST_ID = 128
+MAX_POSITION = 366 * 24 * 3600.0
 LONGEST_REPEATED_ID = 120
 
 
@@ -217,8 +218,8 @@ class ChatService:
             raise InvalidArgument(limit, Reason.TOO_LARGE, field="message")
         if len(question.request_id) > MAX_REQUEST_ID:
             raise InvalidArgument(f"request_id must have at most {MAX_REQUEST_ID} characters", field="request_id")
-        if question.position is not None and question.position < 0:
-            raise InvalidArgument("position must not be negative", field="position")
+        if question.position is not None and not 0 <= question.position <= MAX_POSITION:
+            raise InvalidArgument(f"position must be between 0 and {MAX_POSITION:.0f} seconds", field="position")
 
 
 async def outcome(events: AsyncGenerator[Event, None]) -> Turn:

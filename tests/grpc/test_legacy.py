@@ -138,6 +138,8 @@ async def test_preload_and_clearing_the_cache(system: System, course: str) -> No
     one = ("-X", "POST", "-H", "content-type: application/json", "-d", json.dumps({"courseId": course}))
     told = await curl(system, "/api/trainer/preload", *one)
     assert told.body == {"success": True, "data": {"courses": [course], "videos": 1}}
+    full = ("-X", "POST", "-H", "content-type: application/json", "-d", json.dumps({"courseId": f"courses/{course}"}))
+    assert (await curl(system, "/api/trainer/preload", *full)).body["data"]["courses"] == [course]
     assert (await curl(system, "/api/trainer/preload", "-X", "POST")).body["success"] is True
     cleared = await curl(system, f"/api/trainer/cache/{course}", "-X", "DELETE")
     assert cleared.body["success"] is True

@@ -149,6 +149,8 @@ async def test_embeddings_come_as_floats_or_packed(
     [
         ({"model": "gpt-none"}, openai.NotFoundError, "model_not_found"),
         ({"messages": []}, openai.BadRequestError, "invalid_argument"),
+        ({"max_tokens": 2**31}, openai.BadRequestError, "invalid_argument"),
+        ({"max_completion_tokens": 2**63}, openai.BadRequestError, "invalid_argument"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, openai.BadRequestError, "invalid_argument"),
         ({"extra_body": {"course": "courses/none"}}, openai.NotFoundError, "course_not_found"),
         ({"extra_body": {"course": "none"}}, openai.BadRequestError, "invalid_argument"),
@@ -168,6 +170,14 @@ async def test_paths_that_are_not_served_say_so_in_the_same_shape(system: System
     async with httpx.AsyncClient(trust_env=False) as client:
         told = await client.get(f"http://127.0.0.1:{system.ports['http']}/openai/v1/{path}")
     assert (told.status_code, told.json()["error"]["code"]) == (404, "unknown_url")
+
+
+@pytest.mark.parametrize("given", ["é", "x" * 20_000, "a b"])
+async def test_a_request_id_that_cannot_be_carried_is_replaced(system: System, given: str) -> None:
+    headers = {"authorization": f"Bearer {system.token(STUDENT)}".encode(), "x-request-id": given.encode("latin-1")}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        told = await client.get(f"http://127.0.0.1:{system.ports['http']}/openai/v1/models", headers=headers)
+    assert told.status_code == 200
 
 
 async def test_a_wrong_key_is_no_key(system: System) -> None:

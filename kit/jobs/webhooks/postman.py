@@ -91,7 +91,7 @@ class _PublicResolver(AbstractResolver):
         self._inner = self._inner or ThreadedResolver(asyncio.get_running_loop())
         try:
             found = await self._inner.resolve(host, port, family)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a label that is empty or too long cannot be asked for
             raise _refused("cannot be found") from error
         if not self._private and not all(is_public(ipaddress.ip_address(each["host"])) for each in found):
             raise _refused("is not a public address")
@@ -107,7 +107,7 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         wrapped = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if wrapped is not None:
             return is_public(wrapped)
-    return address.is_global and not address.is_multicast
+    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 def _refused(why: str) -> InvalidArgument:

@@ -62,7 +62,7 @@ def _text(page: PageObject) -> str:
     text = page.extract_text()
     if not text and (contents := page.get_contents()) is not None:
         contents.get_data()  # where it is too large to be unpacked, this says so
-    return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # fonts may map to half a character
 
 
 if __name__ == "__main__":

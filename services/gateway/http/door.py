@@ -1,5 +1,6 @@
 """Who may call the HTTP face, and what is around every call there: a trace, a deadline, errors in a known shape."""
 
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from kit.errors import Internal, LecternError, Unauthenticated
 from kit.limits.turnstile import Turnstile
 
 SECONDS = 120.0
+REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 Endpoint = Callable[[Request, Caller], Awaitable[Response]]
 Refusal = Callable[[LecternError], Response]
@@ -100,7 +102,8 @@ def _call_of(request: Request, seconds: float) -> Iterator[Call]:
     """The call that is current until its answer was sent, under the trace of whoever asked."""
     path = request.scope.get("path", "")
     call = Call(path, {}, time.monotonic() + seconds)
-    call.request_id = request.headers.get("x-request-id") or uuid.uuid4().hex
+    given = request.headers.get("x-request-id", "")
+    call.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     CURRENT.set(call)
     parent = propagate.extract(dict(request.headers))
     attributes = {"http.request.method": request.method, "url.path": path, "lectern.request_id": call.request_id}

@@ -86,7 +86,7 @@ def _course_of(body: bytes) -> str:
     course = found.get("courseId", "") if isinstance(found, dict) else None
     if not isinstance(course, str):
         raise InvalidArgument("courseId must be a string", field="courseId")
-    return course
+    return course.removeprefix("courses/")
 
 
 async def _told(events: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes, None]:

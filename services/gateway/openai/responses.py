@@ -24,7 +24,7 @@ from services.gateway.openai.dialogue import PREFIX, Dialogue, Dialogues
 from services.gateway.openai.errors import error_body
 from services.gateway.openai.items import InputMessage, Items, item, items_of, listed, messages_of, unpacked
 from services.gateway.openai.ports import Completion, Message
-from services.gateway.openai.shapes import Grounding, ResponseFormat, Unsupported
+from services.gateway.openai.shapes import MAX_TOKENS, Grounding, ResponseFormat, Unsupported
 from services.gateway.openai.speaking import End, Speaking, Speech
 
 
@@ -44,7 +44,7 @@ class ResponseRequest(Grounding):
     instructions: str | None = None
     stream: bool = False
     store: bool = True
-    max_output_tokens: Annotated[int | None, Field(ge=1)] = None
+    max_output_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS)] = None
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     previous_response_id: str | None = None
     conversation: str | ConversationParam | None = None

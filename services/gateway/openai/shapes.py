@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, Field
 
 MAX_STOPS = 4
 MAX_STOP_LENGTH = 256
+# Beyond what any model gives.
+MAX_TOKENS = 1_000_000
+MAX_DIMENSIONS = 100_000
 
 
 def _refuse(value: object) -> None:
@@ -80,8 +83,8 @@ class ChatRequest(Grounding):
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
     stream: bool = False
     stream_options: StreamOptions | None = None
-    max_tokens: Annotated[int | None, Field(ge=1)] = None
-    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
+    max_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS)] = None
+    max_completion_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS)] = None
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     stop: Stops | None = None
     n: Annotated[int | None, Field(ge=1, le=1)] = None
@@ -100,7 +103,7 @@ class EmbeddingsRequest(BaseModel):
     model: str
     input: str | Annotated[list[str], Field(min_length=1, max_length=2048)]
     encoding_format: Literal["float", "base64"] = "float"
-    dimensions: Annotated[int | None, Field(ge=1)] = None
+    dimensions: Annotated[int | None, Field(ge=1, le=MAX_DIMENSIONS)] = None
 
     @property
     def texts(self) -> list[str]:

@@ -30,7 +30,8 @@ class Form:
     def text(self, *names: str) -> str:
         """The first of these fields that has a text."""
         found = (self.data.get(name) for name in names)
-        return next((value.strip() for value in found if isinstance(value, str) and value.strip()), "")
+        text = next((value.strip() for value in found if isinstance(value, str) and value.strip()), "")
+        return text.encode(errors="replace").decode()  # of a charset that knows half characters
 
     def files(self, title: str = "") -> Iterator[File]:
         for upload in self.uploads:
@@ -53,7 +54,7 @@ async def read_form(request: Request, most_megabytes: int) -> AsyncIterator[Form
 
 
 async def _parsed(request: Request, limit: int) -> FormData:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidArgument("the body must be multipart/form-data")
     parser = MultiPartParser(request.headers, _bounded(request, limit), max_files=MOST_FILES, max_fields=MOST_FIELDS)
     try:

@@ -248,6 +248,8 @@ async def test_an_unknown_course_is_not_found_and_leaves_no_turn(world: World) -
         (Question("courses/waves", "", "x" * 1025), Reason.TOO_LARGE),
         (Question("courses/waves", "", "x", "r" * 129), Reason.INVALID_ARGUMENT),
         (Question("courses/waves", "", "x", position=-1.0), Reason.INVALID_ARGUMENT),
+        (Question("courses/waves", "", "x", position=1e300), Reason.INVALID_ARGUMENT),
+        (Question("courses/waves", "", "x", position=float("nan")), Reason.INVALID_ARGUMENT),
     ],
 )
 async def test_bad_questions_are_refused(world: World, question: Question, reason: Reason) -> None:

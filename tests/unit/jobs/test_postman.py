@@ -39,6 +39,8 @@ async def postman() -> AsyncIterator[PublicPostman]:
         ("::ffff:127.0.0.1", False),
         ("::ffff:93.184.216.34", True),
         ("2002:7f00:1::", False),
+        ("64:ff9b::7f00:1", False),
+        ("::7f00:1", False),
     ],
 )
 def test_what_is_public(address: str, public: bool) -> None:
