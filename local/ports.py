@@ -2,12 +2,17 @@
 
 import random
 import socket
+import sys
+from collections import deque
 from collections.abc import Iterator
 
 HOST = "127.0.0.1"
 
 # Below the range from which the kernel takes ports for outgoing connections: a restarted server finds its port again.
 _OWN_RANGE = range(20_000, 32_000)
+# A claim has to last until the server listens; more than one stack needs at once.
+_CLAIMS = 200
+_claims: deque[socket.socket] = deque()
 
 
 def is_free(port: int) -> bool:
@@ -25,7 +30,23 @@ def free_ports() -> Iterator[int]:
     """Free ports, each given once."""
     # The system's randomness: processes whose generators were seeded alike must not take the same ports.
     candidates = random.SystemRandom().sample(_OWN_RANGE, len(_OWN_RANGE))
-    return (port for port in candidates if is_free(port))
+    return (port for port in candidates if is_free(port) and _claim(port))
+
+
+def _claim(port: int) -> bool:
+    """Whether no other process was given the port: until its server listens, it looks free to all."""
+    if sys.platform != "linux":
+        return True
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0lectern-port-{port}")  # a name that the kernel forgets with the process
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    if len(_claims) > _CLAIMS:
+        _claims.popleft().close()
+    return True
 
 
 def public_port(wanted: int) -> int:

@@ -174,7 +174,8 @@ async def test_paths_that_are_not_served_say_so_in_the_same_shape(system: System
 
 @pytest.mark.parametrize("given", ["é", "x" * 20_000, "a b"])
 async def test_a_request_id_that_cannot_be_carried_is_replaced(system: System, given: str) -> None:
-    headers = {"authorization": f"Bearer {system.token(STUDENT)}".encode(), "x-request-id": given.encode("latin-1")}
+    token = f"Bearer {system.token(STUDENT)}"
+    headers = {b"authorization": token.encode(), b"x-request-id": given.encode("latin-1")}
     async with httpx.AsyncClient(trust_env=False) as client:
         told = await client.get(f"http://127.0.0.1:{system.ports['http']}/openai/v1/models", headers=headers)
     assert told.status_code == 200
