@@ -63,19 +63,23 @@ class Loader:
         cached = {} if renew else dict(await self._cache.get(head.course, head.sources))
         missing = [source for source in head.sources if source.id not in cached]
         if missing:
-            built = await self._once(head.course, missing)
+            built = await self._once(head.course, missing, renew)
             if built is None:
                 return None
             cached |= built
         return [cached[source.id] for source in head.sources]
 
-    async def _once(self, course: Course, missing: Sequence[Source]) -> dict[str, SourceContext] | None:
+    async def _once(self, course: Course, missing: Sequence[Source], renew: bool) -> dict[str, SourceContext] | None:
         async with self._cache.building(course) as mine:
             if not mine:
                 built = await self._built_elsewhere(course, missing)
                 if built:
                     return built
-            return await self._build(course, missing)
+            # Another may have built and left between the look into the cache and the door.
+            found = {} if renew else dict(await self._cache.get(course, missing))
+            left = [source for source in missing if source.id not in found]
+            built = await self._build(course, left) if left else {}
+            return None if built is None else found | built
 
     async def _build(self, course: Course, missing: Sequence[Source]) -> dict[str, SourceContext] | None:
         contexts = await self._sources.contexts(course.key, missing)

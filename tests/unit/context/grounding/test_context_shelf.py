@@ -1,14 +1,15 @@
 """Knowledge at hand: built once, anew after changes, renewed early, bounded."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
 from kit.errors import NotFound
-from services.context.adapters.memory_documents import (
-    MemorySources,
-)
+from services.context.adapters.memory_documents import MemorySources
+from services.context.model import Course
 from services.context.service.courses import NewCourse
 from services.context.service.videos import video_id
 from tests.unit.context.grounding.conftest import KEY, SENTENCES, STUDENT, TEACHER, Rig, rig_of, until
@@ -101,4 +102,25 @@ async def test_what_another_instance_builds_is_waited_for(rig: Rig) -> None:
         assert contexts
         await rig.cache.put(head.course, contexts, 60)
         assert (await ask).passages
+    assert rig.sources.builds == 0
+
+
+async def test_what_another_instance_built_before_the_door_was_reached_is_taken(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    building = rig.cache.building
+
+    @asynccontextmanager
+    async def late(course: Course) -> AsyncIterator[bool]:
+        head = await rig.sources.head(KEY)
+        assert head
+        contexts = await MemorySources(rig.shelves).contexts(KEY, head.videos)
+        assert contexts
+        await rig.cache.put(course, contexts, 60)
+        async with building(course) as mine:
+            yield mine
+
+    monkeypatch.setattr(rig.cache, "building", late)
+    assert (await rig.ask("waves")).passages
     assert rig.sources.builds == 0
