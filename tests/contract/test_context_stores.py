@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from bson import ObjectId
 
 from kit import mongo
 from kit.settings import CommonSettings
@@ -21,7 +22,7 @@ from services.context.adapters.memory_stores import (
 )
 from services.context.adapters.mongo_courses import MongoCourses
 from services.context.adapters.mongo_documents import MongoDocuments
-from services.context.adapters.mongo_mapping import CUES, DATABASE, PASSAGES
+from services.context.adapters.mongo_mapping import BLOBS, CUES, DATABASE, PASSAGES
 from services.context.adapters.mongo_popularity import MongoPopularity
 from services.context.adapters.mongo_sources import MongoSources
 from services.context.adapters.mongo_vectors import MongoVectors
@@ -308,6 +309,20 @@ async def test_what_interrupted_imports_left_behind_is_swept(mongodb_uri: str) -
         for collection in (PASSAGES, CUES):
             editions = await client[DATABASE][collection].distinct("edition", {"tenant": key.tenant})
             assert editions == [kept.videos[0].edition]
+
+
+async def test_chunks_of_uploads_whose_process_died_are_swept_once_they_are_old(mongodb_uri: str) -> None:
+    now = datetime.now(UTC)
+    old, young = timedelta(hours=2), timedelta(minutes=1)
+    made = [("dead", old), ("slow", old + young), ("slow", young), ("new", 2 * young)]
+    async with mongo.connect(CommonSettings(mongodb_uri=mongodb_uri)) as client:
+        chunks = client[DATABASE][f"{BLOBS}.chunks"]
+        for number, (file, age) in enumerate(made):
+            await chunks.insert_one({"_id": ObjectId.from_datetime(now - age), "files_id": file, "n": number})
+        await mongo_upkeep.sweep(client)
+        left = await chunks.distinct("files_id", {"files_id": {"$in": ["dead", "slow", "new"]}})
+        assert left == ["new", "slow"]
+        await chunks.delete_many({"files_id": {"$in": left}})
 
 
 async def test_the_indexes_that_are_promised_exist(mongodb_uri: str) -> None:

@@ -3,7 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 
 from kit.mongo import Client, translated
 from services.context.adapters.gridfs_blobs import GridFSBlobs
@@ -18,6 +20,7 @@ from services.context.adapters.mongo_mapping import (
     POPULARITY,
     QUIZZES,
     VIDEOS,
+    Row,
 )
 
 # Longer than any import takes.
@@ -84,6 +87,15 @@ async def _sweep_blobs(client: Client) -> None:
         async for stored in database[f"{BLOBS}.files"].find({"uploadDate": {"$lt": before}}, {"_id": 1}):
             if await database[DOCUMENTS].find_one({"blob": stored["_id"]}, {"_id": 1}) is None:
                 await blobs.delete(stored["_id"])
+        await _sweep_chunks(database[f"{BLOBS}.files"], database[f"{BLOBS}.chunks"], ObjectId.from_datetime(before))
+
+
+async def _sweep_chunks(files: AsyncCollection[Row], chunks: AsyncCollection[Row], before: ObjectId) -> None:
+    """Those older than `before` whose file was never completed, as of an upload whose process died."""
+    complete = set(await files.distinct("_id"))
+    for file in set(await chunks.distinct("files_id")) - complete:
+        if await chunks.find_one({"files_id": file, "_id": {"$gte": before}}, {"_id": 1}) is None:
+            await chunks.delete_many({"files_id": file})
 
 
 def _age(edition: str) -> float:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from uuid import uuid4
 
 from kit.auth.caller import Caller
-from kit.errors import InvalidArgument, NotFound, Reason
+from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, NotFound, Reason, Unavailable
 from kit.jobs.model import Job, Submission
 from kit.jobs.submitting import Jobs
 from services.context.model import CourseKey, Document, DocumentPosition
@@ -75,9 +75,10 @@ class Documents:
         await self._blobs.write(blob, measured.chunks())
         try:
             uploaded = await self._kept(caller, course.key, self._document(caller, upload, blob, measured))
-        except BaseException:
-            await self._blobs.delete(blob)
-            raise
+        except LecternError as error:
+            if not isinstance(error, Unavailable | DeadlineExceeded):
+                await self._blobs.delete(blob)
+            raise  # after those two it may have been kept none the less; the sweep takes the bytes of what was not
         if uploaded.document.blob != blob:
             await self._blobs.delete(blob)
         await self._jobs.release(uploaded.job)

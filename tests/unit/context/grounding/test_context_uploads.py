@@ -1,0 +1,51 @@
+"""The bytes of an upload, where keeping the document goes wrong."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from unittest.mock import AsyncMock
+
+import pytest
+
+from kit.errors import DeadlineExceeded, LecternError, NotFound
+from services.context.adapters.memory_documents import MemoryBlobs, MemoryDocuments
+from services.context.model import CourseKey, Document
+from services.context.service.documents import Documents, Upload
+from tests.unit.context.grounding.conftest import KEY, TEACHER, Rig
+
+
+class Broken(MemoryDocuments):
+    """Fails after the document was kept, as when the reply to a commit is lost, or instead of keeping it."""
+
+    error: LecternError
+    keeps: bool
+
+    async def add(
+        self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
+    ) -> Document | None:
+        if self.keeps:
+            await super().add(key, document, along)
+        raise self.error
+
+
+async def pdf() -> AsyncIterator[bytes]:
+    yield b"%PDF-1.7 " + b"x" * 100
+
+
+async def bytes_after(rig: Rig, error: LecternError, *, keeps: bool) -> bytes:
+    """What is left of the upload's bytes after the error."""
+    store, blobs = Broken(rig.shelves), MemoryBlobs()
+    store.error, store.keeps = error, keeps
+    documents = Documents(rig.courses, store, blobs, rig.shelf, AsyncMock(), most_megabytes=1)
+    with pytest.raises(type(error)):
+        await documents.upload(TEACHER, Upload("waves", "waves.pdf", "", pdf()))
+    kept = rig.shelves.documents_of(KEY)
+    assert bool(kept) == keeps
+    names = [document.blob for document in kept] or list(blobs._blobs)
+    return b"".join([chunk async for chunk in blobs.read(names[0])]) if names else b""
+
+
+async def test_a_document_whose_commit_was_not_heard_of_keeps_its_bytes(rig: Rig) -> None:
+    assert await bytes_after(rig, DeadlineExceeded("late"), keeps=True)
+
+
+async def test_the_bytes_of_a_document_that_was_refused_go(rig: Rig) -> None:
+    assert not await bytes_after(rig, NotFound("gone"), keeps=False)
