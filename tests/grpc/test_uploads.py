@@ -96,6 +96,16 @@ async def test_a_form_that_will_not_do_is_refused_as_a_whole(
         assert not (await documents.ListDocuments(request, metadata=system.metadata(TEACHER))).documents
 
 
+async def test_a_form_that_breaks_off_is_refused_as_a_whole(system: System, files: Path) -> None:
+    course = await make_course(system, [])
+    part = b'--cut\r\nContent-Disposition: form-data; name="files"; filename="one.pdf"\r\n\r\n'
+    content = (files / "one.pdf").read_bytes()
+    (files / "cut").write_bytes(part + content + b"\r\n" + part + content[:200])
+    sent = ("--data-binary", f"@{files / 'cut'}", "--header", "content-type: multipart/form-data; boundary=cut")
+    status, refused = await curl(system, f"/v1/{course}/documents", *sent)
+    assert (status, refused["message"]) == (400, "the form breaks off before its closing boundary")
+
+
 async def test_only_teachers_upload_and_only_into_what_is_there(system: System, files: Path) -> None:
     options = (*form(files, "one.pdf"), "--form", "courseTitle=Waves")
     assert (await curl(system, "/v1/documents", *options, caller=None))[0] == 401

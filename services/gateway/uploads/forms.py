@@ -56,11 +56,24 @@ async def read_form(request: Request, most_megabytes: int) -> AsyncIterator[Form
 async def _parsed(request: Request, limit: int) -> FormData:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidArgument("the body must be multipart/form-data")
-    parser = MultiPartParser(request.headers, _bounded(request, limit), max_files=MOST_FILES, max_fields=MOST_FIELDS)
+    parser = _Parser(request.headers, _bounded(request, limit), max_files=MOST_FILES, max_fields=MOST_FIELDS)
     try:
-        return await parser.parse()
+        form = await parser.parse()
     except MultiPartException as error:
         raise InvalidArgument(error.message[:1].lower() + error.message[1:]) from error
+    if not parser.ended:
+        await form.close()
+        raise InvalidArgument("the form breaks off before its closing boundary")
+    return form
+
+
+class _Parser(MultiPartParser):
+    """Knows whether the form was closed: of one that was not, the last part is missing."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        self.ended = True
 
 
 async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
