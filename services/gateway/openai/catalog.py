@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,6 +18,8 @@ KEPT_SECONDS = 30.0
 # The models have no date of their own.
 CREATED = 1_767_225_600
 
+log = structlog.get_logger()
+
 
 class Catalog:
     """The configured models, asked for at most twice a minute."""
@@ -25,7 +28,7 @@ class Catalog:
         self._source = models
         self._models: Sequence[Model] = ()
         self._until = 0.0
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[Sequence[Model]] | None = None
 
     async def list(self, _: Request, caller: Caller) -> Response:
         listed = [_entry(ANY, "lectern"), *(_entry(model.name, model.provider) for model in await self._known())]
@@ -56,11 +59,24 @@ class Catalog:
         raise _unknown(wanted)
 
     async def _known(self) -> Sequence[Model]:
-        async with self._asking:
-            if time.monotonic() >= self._until:
-                self._models = await self._source.models()
-                self._until = time.monotonic() + KEPT_SECONDS
-            return self._models
+        """What was listed last serves until there is news; where there was nothing yet, all wait for one answer."""
+        if time.monotonic() >= self._until:
+            if self._asking is None:
+                self._asking = asyncio.ensure_future(self._ask())
+                self._asking.add_done_callback(self._asked)
+            if not self._models:
+                return await asyncio.shield(self._asking)
+        return self._models
+
+    async def _ask(self) -> Sequence[Model]:
+        self._models = await self._source.models()
+        self._until = time.monotonic() + KEPT_SECONDS
+        return self._models
+
+    def _asked(self, asking: asyncio.Task[Sequence[Model]]) -> None:
+        self._asking = None
+        if not asking.cancelled() and (error := asking.exception()):
+            log.info("models_not_listed", error=str(error))
 
 
 def _entry(name: str, owner: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from kit import names
 from kit.auth.caller import Caller
-from kit.errors import InvalidArgument, LecternError, Reason
+from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
@@ -83,7 +83,7 @@ async def _whole(head: dict[str, Any], speech: Speech) -> dict[str, Any]:
                 body = {**head, "object": "chat.completion", "choices": [choice], "usage": usage_of(piece)}
                 return {**body, **_told(head, piece)}
             texts.append(piece)
-    raise InvalidArgument("the answer has no end", Reason.STREAM_INTERRUPTED)
+    raise Unavailable("the answer has no end", Reason.STREAM_INTERRUPTED)
 
 
 async def _chunks(head: dict[str, Any], speech: Speech, *, include_usage: bool) -> AsyncGenerator[bytes, None]:

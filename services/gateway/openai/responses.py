@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kit.auth.caller import Caller
-from kit.errors import InvalidArgument, LecternError, Reason
+from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
@@ -127,7 +127,7 @@ class Responses:
                 if isinstance(piece, End):
                     return await self._ended(asked, item("assistant", text), piece)
                 text += piece
-        raise InvalidArgument("the answer has no end", Reason.STREAM_INTERRUPTED)
+        raise Unavailable("the answer has no end", Reason.STREAM_INTERRUPTED)
 
     async def _ended(self, asked: Asked, said: dict[str, Any], end: End) -> dict[str, Any]:
         """The whole response, kept before it is told."""
