@@ -11,7 +11,6 @@ from services.gateway.jobs.reading import JobReader
 from services.gateway.legacy.ports import Reports
 
 KIND = "generate_report"
-JOBS_SEARCHED = 200
 STATES = {
     State.QUEUED: "waiting",
     State.RUNNING: "active",
@@ -52,9 +51,8 @@ class SessionReports:
         return JSONResponse(told)
 
     async def _latest(self, caller: Caller, session: str) -> Job:
-        """Raises NotFound where none of the caller's latest report jobs is about the session."""
-        page = await self._reader.page(caller, JobQuery(JOBS_SEARCHED, kind=KIND), "")
-        for job in page.jobs:
-            if job.payload.get("thread") == session:
-                return job
-        raise NotFound("no report was asked for on this session")
+        """Raises NotFound where none of the caller's report jobs is about the session."""
+        page = await self._reader.page(caller, JobQuery(1, kind=KIND, payload={"thread": session}), "")
+        if not page.jobs:
+            raise NotFound("no report was asked for on this session")
+        return page.jobs[0]
