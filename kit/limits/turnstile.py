@@ -46,8 +46,8 @@ class Turnstile:
         if caller.service:
             return
         for bucket, per_minute in (
-            (f"{caller.tenant}/{caller.user}", self._user),
-            (f"{caller.tenant}", self._tenant),
+            (f"user:{caller.tenant}/{caller.user}", self._user),
+            (f"tenant:{caller.tenant}", self._tenant),
         ):
             if per_minute:
                 await self._pass(bucket, per_minute)

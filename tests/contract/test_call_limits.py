@@ -102,3 +102,9 @@ async def test_without_redis_each_process_counts_for_itself() -> None:
     stile = Turnstile(RedisPermits(client), Outage("limits", client.ping), user_per_minute=20, tenant_per_minute=0)
     assert await passed(stile, Caller("school", "ann"), 30) in range(20, 24)
     await client.aclose()
+
+
+async def test_a_tenant_named_like_a_user_of_another_has_its_own_bucket(permits: Permits) -> None:
+    stile, tenant = turnstile(permits, user=100, tenant=100), uuid.uuid4().hex
+    assert await passed(stile, Caller(tenant, "ana"), 100) == 100
+    assert await passed(stile, Caller(f"{tenant}/ana", "bob"), 100) == 100
