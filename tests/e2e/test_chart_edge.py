@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import httpx
-import pytest
 
 from deploy.charts import assemble, rendered
 from deploy.envoy.config import EdgeConfig
@@ -19,7 +18,6 @@ from tests.working import until
 A_MINUTE = 30
 
 
-@pytest.mark.timeout(120)
 async def test_chat_works_through_the_edge_of_the_chart(system: System, tmp_path: Path) -> None:
     instances = system.background.stack.plan.instances
     upstreams = {
