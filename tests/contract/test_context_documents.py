@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from kit import mongo
-from kit.errors import InvalidArgument, NotFound
+from kit.errors import InvalidArgument, NotFound, Reason
 from kit.settings import CommonSettings
 from services.context.adapters import mongo_upkeep
 from services.context.adapters.gridfs_blobs import GridFSBlobs
@@ -103,6 +103,14 @@ async def test_what_fails_along_the_way_keeps_nothing(stores: Stores) -> None:
 
     with pytest.raises(InvalidArgument):
         await stores.documents.add(stores.key, a_document(), fail)
+    assert await stores.documents.find(stores.key, "d1") is None
+
+
+async def test_a_course_that_was_deleted_meanwhile_takes_no_document(stores: Stores) -> None:
+    await stores.courses.delete(stores.key)
+    with pytest.raises(NotFound) as refused:
+        await stores.documents.add(stores.key, a_document(), nothing)
+    assert refused.value.reason is Reason.COURSE_NOT_FOUND
     assert await stores.documents.find(stores.key, "d1") is None
 
 

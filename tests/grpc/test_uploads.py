@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from lectern.context.v1 import documents_pb2, documents_pb2_grpc
+from lectern.context.v1 import courses_pb2, courses_pb2_grpc, documents_pb2, documents_pb2_grpc
 
 from kit.auth.caller import Caller
 from tests.pdfs import a_pdf
@@ -104,6 +104,18 @@ async def test_a_form_that_breaks_off_is_refused_as_a_whole(system: System, file
     sent = ("--data-binary", f"@{files / 'cut'}", "--header", "content-type: multipart/form-data; boundary=cut")
     status, refused = await curl(system, f"/v1/{course}/documents", *sent)
     assert (status, refused["message"]) == (400, "the form breaks off before its closing boundary")
+
+
+async def test_a_course_whose_files_are_refused_is_not_left_behind(system: System, files: Path) -> None:
+    options = (*form(files, "one.pdf"), "--form", "courseTitle=Half", "--form", f"title={'x' * 301}")
+    status, refused = await curl(system, "/v1/documents", *options)
+    assert (status, refused["message"]) == (400, "title must have at most 300 letters")
+    async with system.channel("context") as channel:
+        courses = courses_pb2_grpc.CourseServiceStub(channel)
+        request = courses_pb2.ListCoursesRequest(page_size=1000)
+        listed = await courses.ListCourses(request, metadata=system.metadata(TEACHER))
+    assert listed.courses
+    assert "Half" not in {course.title for course in listed.courses}
 
 
 async def test_only_teachers_upload_and_only_into_what_is_there(system: System, files: Path) -> None:

@@ -17,6 +17,7 @@ from services.context.model import (
     Source,
     SourceContext,
 )
+from services.context.model.missing import course_not_found
 
 
 class MemoryDocuments:
@@ -26,6 +27,8 @@ class MemoryDocuments:
     async def add(
         self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
     ) -> Document | None:
+        if key not in self._shelves.courses:
+            raise course_not_found(key)
         before = self._shelves.documents.get((key, document.id))
         if before is None:
             await along(None)

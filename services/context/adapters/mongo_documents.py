@@ -22,6 +22,7 @@ from services.context.adapters.mongo_mapping import (
 )
 from services.context.adapters.mongo_sources import DOCUMENTS_IN_ORDER
 from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Reading
+from services.context.model.missing import course_not_found
 
 ROWS_PER_INSERT = 500
 
@@ -39,6 +40,8 @@ class MongoDocuments:
         self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
     ) -> Document | None:
         async def keep(session: AsyncClientSession) -> None:
+            if not await self._database[COURSES].find_one({"_id": course_ref(key)}, {"_id": 1}, session=session):
+                raise course_not_found(key)
             await self._documents.insert_one(document_row(key, document), session=session)
             await along(session)
 

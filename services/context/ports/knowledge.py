@@ -89,7 +89,8 @@ class DocumentStore(Protocol):
     ) -> Document | None:
         """Keeps the document, and with it, in one transaction, what `along` does with the session that it is given.
 
-        None; or the document of this id that is there already, and then nothing is kept.
+        None; or the document of this id that is there already, and then nothing is kept. Raises NotFound where the
+        course is gone.
         """
         ...
 

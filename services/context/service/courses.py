@@ -10,9 +10,10 @@ from datetime import datetime
 from kit.auth.caller import Caller
 from kit.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from services.context.model import Course, CourseChanges, CourseKey, CoursePosition, Policy, Visibility
+from services.context.model.missing import course_not_found
 from services.context.ports import ContextCache, CourseStore, VectorIndexes
 from services.context.service.moments import moment_now
-from services.context.service.shelf import Shelf, course_not_found
+from services.context.service.shelf import Shelf
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 4000

@@ -8,10 +8,11 @@ from pathlib import PurePath
 from uuid import uuid4
 
 from kit.auth.caller import Caller
-from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, NotFound, Reason, Unavailable
+from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, Reason, Unavailable
 from kit.jobs.model import Job, Submission
 from kit.jobs.submitting import Jobs
 from services.context.model import CourseKey, Document, DocumentPosition
+from services.context.model.missing import document_not_found
 from services.context.ports import Blobs, DocumentStore
 from services.context.service.courses import Courses
 from services.context.service.moments import moment_now
@@ -153,10 +154,6 @@ class _Measured:
             self.digest.update(chunk)
             yield chunk
         _check_type(head)
-
-
-def document_not_found(key: CourseKey, document: str) -> NotFound:
-    return NotFound(f"there is no document {key.name}/documents/{document}")
 
 
 def _submission(key: CourseKey, document: Document) -> Submission:

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.errors import NotFound, Reason
 from services.context.model import CourseKey
+from services.context.model.missing import course_not_found
 from services.context.ports import ChangeFeed, CourseStore
 from services.context.retrieval.knowledge import Knowledge
 from services.context.service.flights import Flights
@@ -118,10 +118,6 @@ class Shelf:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._held -= _size(entry.knowledge)
-
-
-def course_not_found(key: CourseKey) -> NotFound:
-    return NotFound(f"there is no course {key.name}", Reason.COURSE_NOT_FOUND, metadata={"course": key.name})
 
 
 def _size(knowledge: Knowledge) -> int:

@@ -10,15 +10,16 @@ from hashlib import blake2b
 from urllib.parse import unquote, urlsplit
 
 from kit.auth.caller import Caller
-from kit.errors import FailedPrecondition, InvalidArgument, NotFound, Reason
+from kit.errors import FailedPrecondition, InvalidArgument
 from services.context.captions.reading import Captions, Format, read
-from services.context.model import CourseKey, Cue, Lecture, Video, VideoPosition
+from services.context.model import Cue, Lecture, Video, VideoPosition
+from services.context.model.missing import course_not_found, video_not_found
 from services.context.passages.cutting import passages
 from services.context.ports import VideoStore
 from services.context.retrieval.languages import language_of
 from services.context.service.courses import Courses
 from services.context.service.moments import moment_now
-from services.context.service.shelf import Shelf, course_not_found
+from services.context.service.shelf import Shelf
 
 LONGEST_URL = 2048
 LONGEST_TITLE = 300
@@ -107,11 +108,6 @@ class Videos:
             if cues is not None:
                 return Said(stored, cues)
         raise video_not_found(found.key, video)
-
-
-def video_not_found(key: CourseKey, video: str) -> NotFound:
-    name = f"{key.name}/videos/{video}"
-    return NotFound(f"there is no video {name}", Reason.VIDEO_NOT_FOUND, metadata={"video": name})
 
 
 def video_id(url: str) -> str:

@@ -31,6 +31,9 @@ class GrpcDocumentDesk:
         request = courses_pb2.CreateCourseRequest(course=courses_pb2.Course(title=title))
         return (await self._peer.call(self._courses.CreateCourse, request, caller)).name
 
+    async def close_course(self, caller: Caller, course: str) -> None:
+        await self._peer.call(self._courses.DeleteCourse, courses_pb2.DeleteCourseRequest(name=course), caller)
+
     async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
         taken = await self._peer.upload(
             self._documents.UploadDocument, _pieces(course, file), caller, timeout=UPLOAD_SECONDS

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kit.auth.caller import Caller
-from kit.errors import InvalidArgument, PermissionDenied
+from kit.errors import InvalidArgument, LecternError, PermissionDenied
 from services.gateway.http.door import Door
 from services.gateway.uploads.forms import Form, read_form
 from services.gateway.uploads.ports import DocumentDesk
 
 TITLE = ("courseTitle", "course_title")
+
+log = structlog.get_logger()
 
 
 class Uploads:
@@ -40,14 +43,25 @@ class Uploads:
             if not title:
                 raise InvalidArgument("courseTitle must not be empty", field="courseTitle")
             course = await self._desk.open_course(caller, title)
-            taken = await self._taken(caller, course, form)
-            taken["jobs"].append(await self._desk.build(caller, course))
+            try:
+                taken = await self._taken(caller, course, form)
+                taken["jobs"].append(await self._desk.build(caller, course))
+            except LecternError:
+                await self._close(caller, course)
+                raise
             return taken
 
     async def into_course(self, request: Request, caller: Caller) -> Response:
         _check(caller)
         async with read_form(request, self._most_megabytes) as form:
             return JSONResponse(await self._taken(caller, f"courses/{request.path_params['course']}", form))
+
+    async def _close(self, caller: Caller, course: str) -> None:
+        """Half a course is nothing that its teacher knows the name of."""
+        try:
+            await self._desk.close_course(caller, course)
+        except LecternError as error:
+            log.warning("course_left_behind", course=course, reason=error.reason)
 
     async def _taken(self, caller: Caller, course: str, form: Form) -> dict[str, Any]:
         taken = [await self._desk.take(caller, course, file) for file in form.files(form.text("title"))]

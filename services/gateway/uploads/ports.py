@@ -31,6 +31,10 @@ class DocumentDesk(Protocol):
         """The name of a new course; raises PermissionDenied and InvalidArgument."""
         ...
 
+    async def close_course(self, caller: Caller, course: str) -> None:
+        """Deletes it with all it has; raises NotFound."""
+        ...
+
     async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
         """Raises NotFound for no such course, InvalidArgument for what is no PDF or too large."""
         ...

@@ -11,8 +11,8 @@ from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition
 from kit.writing.ports import Writer
 from services.context.model import Chapter, CourseKey, Document, DocumentState, Outline, Scope
+from services.context.model.missing import document_not_found
 from services.context.ports import DocumentStore, OutlineStore
-from services.context.service.documents import document_not_found
 from services.context.service.grounding import Grounding
 from services.context.service.moments import moment_now
 from services.context.service.teaching.chapters import chapter_task, even_chapters, outline_task
