@@ -21,6 +21,10 @@ class Catalog:
     def timeouts(self, purpose: Purpose) -> Timeouts:
         return self._timeouts[model_class(purpose)]
 
+    @property
+    def bulk_timeouts(self) -> Timeouts:
+        return self._timeouts["bulk"]
+
     def routes(self, purpose: Purpose, wanted: str = "", tokens: int = 0) -> list[Route]:
         """Every provider and key that serves the purpose with that much context; the wanted model's first."""
         routes = [

@@ -52,10 +52,12 @@ class Embedding:
         raise exhausted(last)
 
     async def _attempt(self, step: Try, texts: Sequence[str], *, query: bool) -> Vectors:
-        limit = deadline.within(self._catalog.timeouts(Purpose.EMBEDDING).total)
+        # Somebody waits for a question's vector; passages are many, and a small model takes its time.
+        limits = self._catalog.timeouts(Purpose.EMBEDDING) if query else self._catalog.bulk_timeouts
+        timeout = deadline.within(limits.total)
         usage: Usage | None = None
         try:
-            vectors = await self._embeddings.embed(step.route, texts, query=query, timeout=limit)
+            vectors = await self._embeddings.embed(step.route, texts, query=query, timeout=timeout)
             usage = vectors.usage
             return vectors
         finally:

@@ -59,6 +59,16 @@ async def test_embeddings_are_of_unit_length_and_in_order(one: Remote) -> None:
     assert reply.model == "fake-embedding"
 
 
+async def test_passages_are_given_more_time_than_a_question(one: Remote) -> None:
+    await one.script(first_token_ms=600)
+    async with inference(providers_json(one), quick_timeout=0.2) as peer:
+        stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+        with pytest.raises(LecternError):
+            await peer.call(stub.Embed, pb.EmbedRequest(texts=["what is a wave"], query=True), STUDENT, timeout=2)
+        reply = await peer.call(stub.Embed, pb.EmbedRequest(texts=["the cat sat"]), STUDENT, timeout=10)
+    assert len(reply.vectors) == 1
+
+
 async def test_when_the_first_provider_fails_the_next_answers(one: Remote, two: Remote) -> None:
     await one.script(status=503)
     async with inference(providers_json(one, two)) as peer:

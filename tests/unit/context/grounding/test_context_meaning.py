@@ -1,16 +1,19 @@
 """Vectors: joined in time, missing, slow, of another model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from kit.errors import Unavailable
+from kit.errors import DeadlineExceeded, Unavailable
 from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.memory_stores import (
     MemoryVectors,
 )
 from services.context.model import Vector
 from services.context.ports import Embedded
+from services.context.service import indexing
+from services.context.service.indexing import Pace
 from services.context.service.queries import PAUSE_AFTER_FAILURE
 from tests.unit.context.grounding.conftest import KEY, SENTENCES, Rig, until
 
@@ -74,6 +77,50 @@ async def test_another_model_embeds_everything_again(rig: Rig) -> None:
     await rig.indexing.sweep()
     assert {vector.model for vector in rig.shelves.vectors.values()} == {"better"}
     assert (await rig.ask("Zyzzyva?")).passages[0].score > 0
+
+
+async def test_batches_shrink_until_a_slow_model_ends_them_in_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "QUICK", 0.0)
+    for number in range(9):
+        await rig.bring(f"video-{number}", "Waves carry energy.")
+    embed, sizes = rig.embedder.inner.embed, list[int]()
+
+    async def slow(caller: Any, texts: Sequence[str], course: Any, *, query: bool) -> Embedded:
+        if not query:
+            sizes.append(len(texts))
+        if len(texts) > 2:
+            raise DeadlineExceeded("too many for the time")
+        return await embed(caller, texts, course, query=query)
+
+    rig.embedder.embed = slow  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(DeadlineExceeded):
+            await rig.indexing.sweep()
+    assert await rig.indexing.sweep()
+    assert sizes == [8, 4, 2, 2, 2, 2, 1]
+    assert len(rig.shelves.vectors) == 9
+
+
+def test_a_batch_is_what_the_model_takes_in_a_second_or_two() -> None:
+    pace = Pace()
+    for seconds, size in ((0.1, 16), (0.1, 32), (0.1, 64), (0.1, 64), (1.0, 64), (2.1, 32), (0.4, 64), (9, 32)):
+        pace.took(pace.batch, seconds)
+        assert pace.batch == size
+    pace.took(pace.batch - 1, 0.1)
+    assert pace.batch == 32, "a batch that was not full says little"
+    for _ in range(9):
+        pace.slower(pace.batch)
+    assert pace.batch == 1
+
+
+async def test_the_pause_grows_while_the_model_is_away(rig: Rig) -> None:
+    await rig.bring("one", "Waves carry energy.")
+    rig.embedder.error = Unavailable("away")
+    assert [await rig.indexing._swept() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    rig.embedder.error = None
+    assert await rig.indexing._swept() == 60, "the next sweep is a regular one"
+    rig.embedder.error = Unavailable("away")
+    assert await rig.indexing._swept() == 1
 
 
 async def test_a_model_that_changes_in_the_middle_stops_the_sweep(rig: Rig) -> None:
