@@ -62,7 +62,6 @@ def test_a_conversation_ends_with_its_input(system: System, student: Terminal) -
     ]
 
 
-@pytest.mark.timeout(300)
 def test_a_report_is_waited_for_and_its_job_listed(system: System, student: Terminal) -> None:
     student.lines("ask", system.sample.course, *QUESTION)
     (thread,) = student.lines("threads", "list")

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kit.errors import InvalidArgument, Reason
 from services.inference.model.generation import Message, Prompt, Purpose, Request, Source, Speaker, Tutoring
+from services.inference.model.providers import model_class
 from services.inference.service import tokens
 from services.inference.service.echo import PREFIX
 from services.inference.service.policy import Stance, stance
@@ -36,7 +37,7 @@ class Prompts:
 
     def render(self, request: Request, context_tokens: int) -> Prompt:
         """The prompt for a model with `context_tokens` for question and answer together."""
-        answer = min(request.max_tokens or self._max_tokens[request.purpose], context_tokens // 2)
+        answer = min(self._room(request), context_tokens // 2)
         if request.tutoring is not None:
             return self._tutoring(request, request.tutoring, context_tokens, answer)
         return _checked(
@@ -53,6 +54,12 @@ class Prompts:
             ),
             context_tokens - answer,
         )
+
+    def _room(self, request: Request) -> int:
+        """What a chat asks for is followed; what services write is bounded by the operator as well."""
+        most = self._max_tokens[request.purpose]
+        asked = request.max_tokens or most
+        return asked if model_class(request.purpose) == "chat" else min(asked, most)
 
     def _tutoring(self, request: Request, tutoring: Tutoring, context_tokens: int, answer: int) -> Prompt:
         how = stance(tutoring.policy, tutoring.history, tutoring.question)

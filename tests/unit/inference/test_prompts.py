@@ -99,3 +99,20 @@ def test_under_hints_there_is_no_room_for_the_answer() -> None:
 
     assert prompt.max_tokens < 100
     assert "Do not give the answer" in prompt.messages[0].text
+
+
+@pytest.mark.parametrize(
+    ("purpose", "asked", "given"),
+    [
+        (Purpose.REPORT, 0, 200),
+        (Purpose.REPORT, 120, 120),
+        (Purpose.REPORT, 1500, 200),  # as the operator bounds it
+        (Purpose.TITLE, 1500, 200),
+        (Purpose.CHAT, 1500, 1500),
+        (Purpose.COMPLETION, 1500, 1500),
+        (Purpose.COMPLETION, 9000, 2048),  # half of what the model has room for
+    ],
+)
+def test_the_length_of_an_answer(purpose: Purpose, asked: int, given: int) -> None:
+    asking = Request(purpose, messages=(Message(Speaker.USER, "Why?"),), max_tokens=asked)
+    assert PROMPTS.render(asking, 4096).max_tokens == given
