@@ -1,7 +1,7 @@
 """What the answer to a question can lean on."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from kit.auth.caller import Caller
@@ -10,7 +10,7 @@ from services.context.model import Course, CourseKey, Video
 from services.context.model.missing import course_not_found
 from services.context.passages.scripts import tokens
 from services.context.retrieval.knowledge import Knowledge
-from services.context.service.neighbourhood import around
+from services.context.service.neighbourhood import around, beginning
 from services.context.service.popularity import Popularity
 from services.context.service.search import Found, Search
 from services.context.service.shelf import Shelf
@@ -65,7 +65,7 @@ class Grounding:
         left = question.budget - (_cost(near) if near else 0)
         found = await self._search.best(caller, knowledge, question.text[:LONGEST_QUERY], CANDIDATES, preferred=video)
         candidates = found or islice(_opening(knowledge, video), CANDIDATES)
-        return Context(knowledge.course, video, list(_within(candidates, left)), near)
+        return Context(knowledge.course, video, _within(list(candidates), left), near)
 
     async def knowledge(self, caller: Caller, course: str) -> Knowledge:
         """The course's knowledge, for those who may see the course."""
@@ -109,15 +109,19 @@ def _opening(knowledge: Knowledge, video: Video | None) -> Iterator[Found]:
             yield Found(passage, knowledge.source_of(row), 0)
 
 
-def _within(candidates: Iterable[Found], budget: int) -> Iterator[Found]:
-    """As many of the best as fit; a shorter one may fit where a longer one did not."""
-    taken = 0
+def _within(candidates: Sequence[Found], budget: int) -> list[Found]:
+    """As many of the best as fit; a shorter one may fit where a longer one did not. If none does, the best is cut."""
+    taken, left = list[Found](), budget
     for found in candidates:
         cost = _cost(found)
-        if cost <= budget and taken < MOST_PASSAGES:
-            budget -= cost
-            taken += 1
-            yield found
+        if cost <= left and len(taken) < MOST_PASSAGES:
+            left -= cost
+            taken.append(found)
+    if candidates and not taken:
+        best = candidates[0]
+        passage = beginning(best.passage, budget - TOKENS_PER_PASSAGE)
+        return [replace(best, passage=passage)] if passage else []
+    return taken
 
 
 def _cost(found: Found) -> int:

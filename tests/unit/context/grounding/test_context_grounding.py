@@ -3,9 +3,11 @@
 import pytest
 
 from kit.errors import InvalidArgument
+from services.context.model import Passage
 from services.context.passages.scripts import tokens
 from services.context.service.courses import NewCourse
-from services.context.service.grounding import Question
+from services.context.service.grounding import TOKENS_PER_PASSAGE, Question
+from services.context.service.neighbourhood import beginning
 from services.context.service.videos import video_id
 from tests.unit.context.grounding.conftest import SENTENCES, STUDENT, TEACHER, Rig
 
@@ -77,3 +79,25 @@ async def test_popular_courses_are_preloaded_by_how_often_they_are_asked_about(r
     assert [key.course for key in preloaded.courses] == ["waves", "quiet"]
     assert preloaded.videos == 1
     assert [key.course for key in (await rig.preloading.popular(TEACHER, 1)).courses] == ["waves"]
+
+
+async def test_where_no_passage_fits_the_best_is_cut_at_a_cue(rig: Rig) -> None:
+    await rig.bring("one", *SENTENCES)
+    (whole, *_) = (await rig.ask("waves", budget=3000)).passages
+    budget = tokens(whole.passage.text) // 2 + TOKENS_PER_PASSAGE
+    (cut,) = (await rig.ask("waves", budget=budget)).passages
+    assert cut.passage.id == whole.passage.id
+    assert 0 < len(cut.passage.cues) < len(whole.passage.cues)
+    assert cut.passage.cues == whole.passage.cues[: len(cut.passage.cues)]
+    assert cut.passage.end == cut.passage.cues[-1].end
+    assert tokens(cut.passage.text) + TOKENS_PER_PASSAGE <= budget
+    assert (await rig.ask("waves", budget=1)).passages == []
+
+
+def test_a_passage_of_a_document_is_cut_at_a_word() -> None:
+    page = Passage("p", "Waves carry energy from place to place. " * 20, page=3)
+    cut = beginning(page, 40)
+    assert cut is not None
+    assert page.text.startswith(cut.text)
+    assert 25 <= tokens(cut.text) <= 40
+    assert beginning(page, 0) is None
