@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from services.context.model import Cue, Passage
-from services.context.passages.scripts import is_dense
+from services.context.passages.scripts import is_dense, tokens
 from services.context.passages.sentences import Span, sentences
 
 # Letters. About 150 words of spoken English; scripts without spaces say as much in fewer.
@@ -63,6 +63,20 @@ def joined(cues: Sequence[Cue]) -> Spoken:
         parts.append(cue.text + gap)
         length += len(cue.text) + len(gap)
     return Spoken("".join(parts), cues, starts)
+
+
+def beginning(passage: Passage, budget: int) -> Passage | None:
+    """As many of its first cues, or words of a page, as the tokens reach, under its own id; None where not even one."""
+    cues, words = passage.cues, passage.text.split()
+
+    def said(count: int) -> str:
+        return " ".join(joined(cues[:count]).text.split() if cues else words[:count])
+
+    count = bisect_right(range(1, len(cues or words) + 1), budget, key=lambda count: tokens(said(count)))
+    if not count:
+        return None
+    cut = replace(passage, text=said(count), cues=cues[:count])
+    return replace(cut, end=cut.cues[-1].end) if cues else cut
 
 
 def _gap(text: str) -> str:

@@ -8,9 +8,10 @@ from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, NotFound, Reason
 from services.context.model import Course, CourseKey, Video
 from services.context.model.missing import course_not_found
+from services.context.passages.cutting import beginning
 from services.context.passages.scripts import tokens
 from services.context.retrieval.knowledge import Knowledge
-from services.context.service.neighbourhood import around, beginning
+from services.context.service.neighbourhood import around
 from services.context.service.popularity import Popularity
 from services.context.service.search import Found, Search
 from services.context.service.shelf import Shelf

@@ -1,8 +1,7 @@
-"""What is said around a position in a video, and at the beginning of a passage."""
+"""What is said around a position in a video."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 
 from services.context.model import Cue, Passage, Video
 from services.context.passages.cutting import joined, passage_id
@@ -25,20 +24,6 @@ def around(knowledge: Knowledge, video: Video, position: int, budget: int) -> Pa
     start = window[0].start
     name = passage_id(knowledge.course.key.course, video.url, start, text)
     return Passage(name, text, start, window[-1].end, tuple(window))
-
-
-def beginning(passage: Passage, budget: int) -> Passage | None:
-    """As much of the passage as the tokens reach, by whole cues or words, under its own id; None for less than one."""
-    if passage.cues:
-        said, left = 0, budget
-        while said < len(passage.cues) and (left := left - tokens(passage.cues[said].text)) >= 0:
-            said += 1
-        cues = passage.cues[:said]
-        return replace(passage, text=" ".join(joined(cues).text.split()), end=cues[-1].end, cues=cues) if cues else None
-    words = passage.text.split()
-    while words and tokens(" ".join(words)) > budget:
-        words = words[: min(len(words) - 1, len(words) * budget // tokens(" ".join(words)))]
-    return replace(passage, text=" ".join(words)) if words else None
 
 
 def _fitting(cues: Sequence[Cue], at: int, position: int, budget: int) -> Sequence[Cue]:

@@ -4,10 +4,10 @@ import pytest
 
 from kit.errors import InvalidArgument
 from services.context.model import Passage
+from services.context.passages.cutting import beginning
 from services.context.passages.scripts import tokens
 from services.context.service.courses import NewCourse
 from services.context.service.grounding import TOKENS_PER_PASSAGE, Question
-from services.context.service.neighbourhood import beginning
 from services.context.service.videos import video_id
 from tests.unit.context.grounding.conftest import SENTENCES, STUDENT, TEACHER, Rig
 
