@@ -66,8 +66,9 @@ async def test_looking_lets_no_probe_through(office: Office) -> None:
 
 async def test_what_is_posted_stands_while_the_block_lasts(office: Office) -> None:
     async with posting(office.roster, ROUTES):
-        while not await office.roster.states():  # noqa: ASYNC110 - posted by another task
+        while not (states := await office.roster.states()):  # noqa: ASYNC110 - posted by another task
             await asyncio.sleep(0)
+    assert states == {"chat": [State.CLOSED, State.CLOSED], "bulk": [State.CLOSED]}
 
 
 async def test_a_roster_that_cannot_be_reached_says_so() -> None:
