@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from bson import ObjectId
 
 from kit import mongo
 from kit.settings import CommonSettings
@@ -22,7 +21,6 @@ from services.context.adapters.memory_stores import (
 )
 from services.context.adapters.mongo_courses import MongoCourses
 from services.context.adapters.mongo_documents import MongoDocuments
-from services.context.adapters.mongo_mapping import BLOBS, CUES, DATABASE, PASSAGES
 from services.context.adapters.mongo_popularity import MongoPopularity
 from services.context.adapters.mongo_sources import MongoSources
 from services.context.adapters.mongo_vectors import MongoVectors
@@ -32,9 +30,6 @@ from services.context.model import (
     CourseChanges,
     CourseKey,
     CoursePosition,
-    Cue,
-    Lecture,
-    Passage,
     Policy,
     Vector,
     Video,
@@ -43,8 +38,8 @@ from services.context.model import (
     sort_key,
 )
 from services.context.ports import CourseStore, DocumentStore, PopularityStore, SourceStore, VectorStore, VideoStore
+from tests.lectures import NOW, a_course, a_lecture
 
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 
 
@@ -93,29 +88,6 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             MongoPopularity(client),
             tenant,
         )
-
-
-def a_course(key: CourseKey) -> Course:
-    return Course(key=key, title=key.course.title(), created=NOW, updated=NOW, epoch=7)
-
-
-def a_lecture(name: str = "one", words: str = "Waves carry energy.", *, cues: int = 3) -> Lecture:
-    spoken = tuple(Cue(n * 1000, n * 1000 + 900, f"{words} {n}") for n in range(cues))
-    pieces = tuple(Passage(f"{name}-{n}", f"{words} {n}", cue.start, cue.end, (cue,)) for n, cue in enumerate(spoken))
-    video = Video(
-        id=name,
-        url=f"https://v.example/{name}.mp4",
-        title=name,
-        edition=f"{0:x}-{uuid4().hex}",
-        language="english",
-        imported_by="tess",
-        duration=cues * 1000,
-        cue_count=cues,
-        passage_count=cues,
-        created=NOW,
-        updated=NOW,
-    )
-    return Lecture(video, spoken, pieces)
 
 
 async def test_a_course_is_created_once(stores: Stores) -> None:
@@ -293,43 +265,3 @@ async def test_the_courses_that_are_asked_about_most_come_first(stores: Stores) 
     await stores.popularity.add({keys["c"]: 1, keys["a"]: 4})
     assert await stores.popularity.top(stores.tenant, 10) == ["a", "b", "c"]
     assert await stores.popularity.top(stores.tenant, 2) == ["a", "b"]
-
-
-async def test_what_interrupted_imports_left_behind_is_swept(mongodb_uri: str) -> None:
-    async with mongo.connect(CommonSettings(mongodb_uri=mongodb_uri)) as client:
-        courses, videos, key = MongoCourses(client), MongoVideos(client), CourseKey(uuid4().hex, "waves")
-        await courses.create(a_course(key))
-        kept = await videos.put(key, a_lecture(), NOW)
-        assert kept is not None
-        abandoned = {"tenant": key.tenant, "courseId": key.course, "edition": "0-gone"}
-        for collection in (PASSAGES, CUES):
-            await client[DATABASE][collection].insert_one({**abandoned, "position": 0, "part": 0, "model": ""})
-
-        assert await mongo_upkeep.sweep(client) == 1
-        for collection in (PASSAGES, CUES):
-            editions = await client[DATABASE][collection].distinct("edition", {"tenant": key.tenant})
-            assert editions == [kept.videos[0].edition]
-
-
-async def test_chunks_of_uploads_whose_process_died_are_swept_once_they_are_old(mongodb_uri: str) -> None:
-    now = datetime.now(UTC)
-    old, young = timedelta(hours=2), timedelta(minutes=1)
-    made = [("dead", old), ("slow", old + young), ("slow", young), ("new", 2 * young)]
-    async with mongo.connect(CommonSettings(mongodb_uri=mongodb_uri)) as client:
-        chunks = client[DATABASE][f"{BLOBS}.chunks"]
-        for number, (file, age) in enumerate(made):
-            await chunks.insert_one({"_id": ObjectId.from_datetime(now - age), "files_id": file, "n": number})
-        await mongo_upkeep.sweep(client)
-        left = await chunks.distinct("files_id", {"files_id": {"$in": ["dead", "slow", "new"]}})
-        assert left == ["new", "slow"]
-        await chunks.delete_many({"files_id": {"$in": left}})
-
-
-async def test_the_indexes_that_are_promised_exist(mongodb_uri: str) -> None:
-    async with mongo.connect(CommonSettings(mongodb_uri=mongodb_uri)) as client:
-        await mongo_upkeep.ensure_indexes(client)
-        described = await client[DATABASE]["videotranscriptions"].index_information()
-    keys = [index["key"] for index in described.values()]
-    assert [("courseId", 1), ("videoUrl", 1)] in keys
-    assert [("courseId", 1)] in keys
-    assert [("status", 1), ("updatedAt", -1)] in keys
