@@ -57,7 +57,7 @@ class Uploads:
             return JSONResponse(await self._taken(caller, f"courses/{request.path_params['course']}", form))
 
     async def _close(self, caller: Caller, course: str) -> None:
-        """Half a course is nothing that its teacher knows the name of."""
+        """Deletes a course of which only a part was taken: its teacher was told of a failure, and will try again."""
         try:
             await self._desk.close_course(caller, course)
         except LecternError as error:
