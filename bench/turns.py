@@ -20,7 +20,7 @@ WARM_SECONDS = 3.0
 
 async def measure(arguments: argparse.Namespace) -> None:
     script = Script(arguments.first_token_ms, arguments.words_per_second)
-    async with rig(script, {"gateway": arguments.gateways}) as running:
+    async with rig(script, {"gateway": arguments.gateways} if arguments.gateways else {}) as running:
         for door in arguments.doors.split(","):
             await _one_door(running, door, arguments.students, arguments.seconds)
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=24, help="how many ask at once")
     parser.add_argument("--seconds", type=float, default=15, help="how long they ask by each door")
     parser.add_argument("--doors", default=",".join(DOORS), help="grpc, rest, or both by a comma")
-    parser.add_argument("--gateways", type=int, default=1, help="processes of the gateway")
+    parser.add_argument("--gateways", type=int, default=0, help="processes of the gateway, each service apart")
     parser.add_argument("--first-token-ms", type=float, default=0, help="how long the model thinks")
     parser.add_argument("--words-per-second", type=float, default=0, help="how fast it speaks; 0 says all at once")
     asyncio.run(measure(parser.parse_args()))

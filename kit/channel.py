@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import grpc
 import stamina
@@ -15,6 +15,8 @@ from kit.auth.caller import Caller
 from kit.auth.service_tokens import ServiceTokens
 from kit.call import current_call
 from kit.errors import LecternError, Unavailable
+from kit.inprocess import SCHEME, InProcessTransport
+from kit.telemetry.spans import recorded, traced
 from kit.tls import Tls, channel
 
 Stub = TypeVar("Stub")
@@ -36,21 +38,36 @@ OPTIONS = (
 )
 
 
+class Transport(Protocol):
+    """How calls reach a peer. `limit` is in seconds, None for no end; what is raised is of the domain."""
+
+    channel: Any
+
+    async def close(self) -> None: ...
+
+    async def unary(self, method: Any, request: Any, caller: Caller, limit: float | None) -> Any: ...
+
+    async def upload(self, method: Any, request: Any, caller: Caller, limit: float | None) -> Any: ...
+
+    def stream(self, method: Any, request: Any, caller: Caller, limit: float | None) -> AsyncGenerator[Any, None]: ...
+
+
 class Peer:
-    """A service that this one calls; balanced over its instances by gRPC's round robin."""
+    """A service that this one calls: over gRPC, balanced over its instances, or within the process."""
 
     def __init__(self, target: str, *, service: str, secret: str, tls: Tls | None = None) -> None:
-        """`target` in gRPC's syntax; `service` is the caller's own name."""
-        self._channel = channel(target, tls, OPTIONS)
-        self._service = service
-        self._tokens = ServiceTokens(secret)
-        self._tracer = trace.get_tracer("kit.channel")
+        """`target` in gRPC's syntax, or an address in this process; `service` is the caller's own name."""
+        self._transport: Transport = (
+            InProcessTransport(target, service)
+            if target.startswith(SCHEME)
+            else GrpcTransport(target, service, secret, tls)
+        )
 
     async def close(self) -> None:
-        await self._channel.close()
+        await self._transport.close()
 
     def stub(self, kind: Callable[[grpc.aio.Channel], Stub]) -> Stub:
-        return kind(self._channel)
+        return kind(self._transport.channel)
 
     async def call(
         self,
@@ -62,27 +79,26 @@ class Peer:
         idempotent: bool = False,
     ) -> Response:
         """One answer, within the deadline; repeatable calls are tried up to three times while the peer is away."""
-        attempts = ATTEMPTS if idempotent else 1
-        with self._span(method) as span:
-            async for attempt in stamina.retry_context(
-                on=Unavailable, attempts=attempts, timeout=deadline.within(timeout), wait_initial=0.05, wait_max=1.0
-            ):
-                with attempt:
-                    return await self._once(method, request, caller, timeout, span)
-        raise AssertionError("the retry loop returns or raises")
-
-    async def _once(
-        self,
-        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
-        request: Request,
-        caller: Caller,
-        timeout: float,
-        span: trace.Span,
-    ) -> Response:
         try:
-            return await method(request, timeout=deadline.within(timeout), metadata=self._metadata(caller))
-        except grpc.RpcError as error:
-            raise _failure(error, span) from error
+            answer: Response = await self._transport.unary(method, request, caller, deadline.within(timeout))
+        except Unavailable as error:
+            if not idempotent:
+                raise
+            answer = await self._again(method, request, caller, timeout, error)
+        return answer
+
+    async def _again(self, method: Any, request: Any, caller: Caller, timeout: float, failed: Unavailable) -> Any:
+        """The further attempts, after the one that `failed`: few calls need them, and none pays for them before."""
+        first: Unavailable | None = failed
+        async for attempt in stamina.retry_context(
+            on=Unavailable, attempts=ATTEMPTS, timeout=deadline.within(timeout), wait_initial=0.05, wait_max=1.0
+        ):
+            with attempt:
+                if first is not None:
+                    error, first = first, None
+                    raise error
+                return await self._transport.unary(method, request, caller, deadline.within(timeout))
+        raise AssertionError("the retry loop returns or raises")
 
     async def upload(
         self,
@@ -94,17 +110,15 @@ class Peer:
     ) -> Response:
         """One answer to many requests; it is tried once, because they are gone then."""
         source = _Source(requests)
-        with self._span(method) as span:
-            try:
-                return await method(source, timeout=deadline.within(timeout), metadata=self._metadata(caller))
-            except grpc.RpcError as error:
-                raise _failure(error, span) from error
-            except asyncio.CancelledError:
-                if source.failure is not None:
-                    raise source.failure from None
-                raise
+        try:
+            answer: Response = await self._transport.upload(method, source, caller, deadline.within(timeout))
+        except (LecternError, asyncio.CancelledError):
+            if source.failure is not None:
+                raise source.failure from None
+            raise
+        return answer
 
-    async def stream(
+    def stream(
         self,
         method: grpc.aio.UnaryStreamMultiCallable[Request, Response],
         request: Request,
@@ -113,8 +127,39 @@ class Peer:
         timeout: float | None = None,
     ) -> AsyncGenerator[Response, None]:
         """Many answers. Leaving the loop early cancels the call."""
-        with self._span(method, current=False) as span:
-            limit = deadline.remaining() if timeout is None else deadline.within(timeout)
+        limit = deadline.remaining() if timeout is None else deadline.within(timeout)
+        return self._transport.stream(method, request, caller, limit)
+
+
+class GrpcTransport:
+    """Balanced over the instances of a service by gRPC's round robin."""
+
+    def __init__(self, target: str, service: str, secret: str, tls: Tls | None) -> None:
+        self.channel: Any = channel(target, tls, OPTIONS)
+        self._service = service
+        self._tokens = ServiceTokens(secret)
+        self._tracer = trace.get_tracer("kit.channel")
+
+    async def close(self) -> None:
+        await self.channel.close()
+
+    async def unary(self, method: Any, request: Any, caller: Caller, limit: float | None) -> Any:
+        if not recorded():
+            try:
+                return await method(request, timeout=limit, metadata=self._metadata(caller))
+            except grpc.RpcError as error:
+                raise statuses.from_rpc_error(error) from error
+        with _CallSpan(self._tracer, method) as span, trace.use_span(span):
+            try:
+                return await method(request, timeout=limit, metadata=self._metadata(caller))
+            except grpc.RpcError as error:
+                raise _failure(error, span) from error
+
+    upload = unary
+
+    async def stream(self, method: Any, request: Any, caller: Caller, limit: float | None) -> AsyncGenerator[Any, None]:
+        # Not made current: a generator's context is that of whoever reads it.
+        with _CallSpan(self._tracer, method) as span:
             call = method(request, timeout=limit, metadata=self._metadata(caller, span))
             try:
                 async for response in call:
@@ -124,14 +169,12 @@ class Peer:
             finally:
                 call.cancel()
 
-    def _span(self, method: Any, *, current: bool = True) -> Any:
-        raw = getattr(method, "_method", b"")
-        name = raw.decode() if isinstance(raw, bytes) else str(raw)
-        return _CallSpan(self._tracer, name.removeprefix("/"), current)
-
     def _metadata(self, caller: Caller, span: trace.Span | None = None) -> Metadata:
         carrier: dict[str, str] = {"authorization": f"Service {self._tokens.issue(self._service, caller)}"}
-        propagate.inject(carrier, None if span is None else trace.set_span_in_context(span))
+        if span is not None and span is not trace.INVALID_SPAN:
+            propagate.inject(carrier, trace.set_span_in_context(span))
+        elif traced():
+            propagate.inject(carrier)
         call = current_call()
         if call is not None:
             carrier["x-request-id"] = call.request_id
@@ -166,18 +209,17 @@ class _Source:
 
 
 class _CallSpan:
-    """A client span; made current for plain calls alone, because a generator's context is not its reader's."""
+    """A client span, where spans are kept."""
 
-    def __init__(self, tracer: trace.Tracer, name: str, current: bool) -> None:
-        self._span = tracer.start_span(name, kind=trace.SpanKind.CLIENT, attributes={"rpc.system": "grpc"})
-        self._scope = trace.use_span(self._span) if current else None
+    def __init__(self, tracer: trace.Tracer, method: Any) -> None:
+        self._span: trace.Span = trace.INVALID_SPAN
+        if recorded():
+            raw = getattr(method, "_method", b"")
+            name = (raw.decode() if isinstance(raw, bytes) else str(raw)).removeprefix("/")
+            self._span = tracer.start_span(name, kind=trace.SpanKind.CLIENT, attributes={"rpc.system": "grpc"})
 
     def __enter__(self) -> trace.Span:
-        if self._scope is not None:
-            self._scope.__enter__()
         return self._span
 
-    def __exit__(self, *raised: Any) -> None:
-        if self._scope is not None:
-            self._scope.__exit__(*raised)
+    def __exit__(self, *_: Any) -> None:
         self._span.end()

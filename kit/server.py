@@ -10,15 +10,17 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from kit import inprocess
 from kit.auth import access
 from kit.auth.service_tokens import ServiceTokens
 from kit.auth.tokens import UserTokens
-from kit.interceptors.chain import Around, Chain
+from kit.interceptors.chain import Chain
 from kit.interceptors.deadlines import Deadlines
 from kit.interceptors.departures import Departures
 from kit.interceptors.identity import Identity
 from kit.interceptors.limits import CallLimits
 from kit.interceptors.metrics import CallMetrics
+from kit.interceptors.pipeline import Interceptor, pipeline
 from kit.interceptors.refusals import refuse
 from kit.interceptors.tracing import tracing
 from kit.limits.opening import OpenTurnstile
@@ -60,16 +62,21 @@ class Mount:
 class Server:
     """Serves the mounted services; `port` is known once it has started."""
 
-    def __init__(self, settings: CommonSettings, mounts: Sequence[Mount]) -> None:
+    def __init__(self, settings: CommonSettings, mounts: Sequence[Mount], target: str = "") -> None:
+        """`target` is where peers of this process reach the server without a socket, such as `inprocess:threads`."""
+        self._target = target
+        self._left = False
         self.services = services_of(mounts)
         self._departures = Departures(OPEN_ENDED)
         self._limits = OpenTurnstile(settings)
-        around = interceptors(settings, self.services, self._departures, self._limits.turnstile)
+        around = pipeline(interceptors(settings, self.services, self._departures, self._limits.turnstile))
         chain = Chain(around, refuse)
         age = ("grpc.max_connection_age_ms", round(settings.connection_age_seconds * 1000))
         self._server = grpc.aio.server(interceptors=[chain], options=[*OPTIONS, age])
         self._probed = grpc.aio.server()
         self._health = health.aio.HealthServicer()
+        health_mount = Mount(health_pb2_grpc.add_HealthServicer_to_server, self._health)
+        self._address = inprocess.Address(_methods_of((health_mount, *mounts)), around)
         for server in (self._server, self._probed):
             health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         for mount in mounts:
@@ -86,19 +93,34 @@ class Server:
         if self.settings.health_listen:
             listen(self._probed, self.settings.health_listen, None)
             await self._probed.start()
+        if self._target:
+            self._address.open(self._target)
         for service in ("", *self.services):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
 
-    async def stop(self) -> None:
-        """Says NOT_SERVING, serves those who have not heard yet, then refuses new calls and lets running ones end."""
+    async def leave(self) -> None:
+        """Says NOT_SERVING, ends what would not end by itself, and serves those who have not heard yet; once."""
+        if self._left:
+            return
+        self._left = True
         await self._health.enter_graceful_shutdown()
         self._departures.leave()
+        await asyncio.sleep(self.settings.leave_seconds)
+
+    async def drain(self) -> None:
+        """Refuses new calls and lets running ones end."""
+        await self._drained()
+        await self._probed.stop(None)
+        if self._target:
+            self._address.close(self._target)
+        await self._limits.close()
+
+    async def stop(self) -> None:
+        """Leaves, then drains, at once where leaving is cut short."""
         try:
-            await asyncio.sleep(self.settings.leave_seconds)
+            await self.leave()
         finally:
-            await self._drained()
-            await self._probed.stop(None)
-            await self._limits.close()
+            await self.drain()
 
     async def _drained(self) -> None:
         """Calls have so long; one that does not end even when it is cancelled keeps nobody from leaving."""
@@ -112,7 +134,7 @@ class Server:
 
 def interceptors(
     settings: CommonSettings, services: Sequence[str], departures: Departures, turnstile: Turnstile
-) -> Sequence[Around]:
+) -> Sequence[Interceptor]:
     """What is around every call, outermost first."""
     users = UserTokens(
         secret=settings.user_secret,
@@ -133,20 +155,9 @@ def interceptors(
 
 def services_of(mounts: Sequence[Mount]) -> tuple[str, ...]:
     """The full names of the mounted services."""
-    names = _Names()
-    for mount in mounts:
-        mount.add(mount.servicer, names)  # type: ignore[arg-type]
-    return tuple(names.found)
+    paths = (path.rpartition("/")[0].removeprefix("/") for path in _methods_of(mounts))
+    return tuple(dict.fromkeys(paths))
 
 
-class _Names:
-    """Stands in for a server to learn what would be registered on it."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def add_generic_rpc_handlers(self, handlers: object) -> None:
-        pass  # the generated code names the service in the other call
-
-    def add_registered_method_handlers(self, service: str, handlers: object) -> None:
-        self.found.append(service)
+def _methods_of(mounts: Sequence[Mount]) -> dict[str, inprocess.Handler]:
+    return inprocess.methods_of((mount.add, mount.servicer) for mount in mounts)

@@ -118,16 +118,29 @@ class Planner:
 
     def _services(self, needs: frozenset[str]) -> tuple[services.Instance, ...]:
         # Those that are left out have an address too, on which nobody answers.
-        counts = {name: self._settings.instances.get(name, 1) for name in SERVICES}
-        planned = {name: services.instances(name, count, self._ports) for name, count in counts.items()}
+        planned = self._planned()
         for service, members in planned.items():
             self._publish(service, members)
         running = tuple(each for name, members in planned.items() if name in self._settings.parts for each in members)
+        if self._settings.shared:
+            self._share(running, needs)
+            return running
         sources = self._settings.sources
         for instance in running:
             environment = {**self._environment, **self._settings.extra.get(instance.service, {})}
             self._programs.append(services.program(instance, environment, needs, sources.get(instance.service)))
         return running
+
+    def _planned(self) -> dict[str, tuple[services.Instance, ...]]:
+        if self._settings.shared:
+            return services.sharing(SERVICES, self._settings.shared, self._ports)
+        counts = {name: self._settings.instances.get(name, 1) for name in SERVICES}
+        return {name: services.instances(name, count, self._ports) for name, count in counts.items()}
+
+    def _share(self, running: tuple[services.Instance, ...], needs: frozenset[str]) -> None:
+        for name in dict.fromkeys(instance.name for instance in running):
+            members = [instance for instance in running if instance.name == name]
+            self._programs.append(services.shared_program(members, self._environment, needs))
 
     def _publish(self, service: str, members: tuple[services.Instance, ...]) -> None:
         name = f"LECTERN_{service.upper()}"

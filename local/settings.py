@@ -11,6 +11,9 @@ from local.parts import EVERYTHING, SERVICES, WORKERS, worker_name
 DEMO_USER = "demo"
 LEGACY_GUEST = "teacher"
 _DEFAULT_PORT = 8080
+# On a machine with no more cores than this, services share processes: what they say to each other costs nothing then.
+_FEW_CORES = 4
+_MOST_SHARED = 2
 _OUTDATED = {
     "OPENAI_ASSISTANT_ID": "OpenAI shut Assistants down on 2026-08-26. Conversations live in Lectern's own store: "
     "unset it.",
@@ -27,6 +30,8 @@ class SettingError(Exception):
 class LocalSettings:
     """`environ` is handed on to the services; `extra` adds variables to single services.
 
+    `shared` is how many processes there are that each run all four services; with 0 each service has its own.
+
     `sources` names other checkouts of the repository from which single services run, such as an older version's.
     """
 
@@ -37,16 +42,19 @@ class LocalSettings:
     parts: frozenset[str] = EVERYTHING
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sources: Mapping[str, Path] = field(default_factory=dict)
+    shared: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "LocalSettings":
         """The settings of `make run`."""
         data = Path(environ.get("LECTERN_DATA", ".data")).resolve()
+        instances = _instances(environ.get("LECTERN_INSTANCES", ""))
         return cls(
             data=data,
             environ=_with_bytecode(environ, data),
             port=_number("LECTERN_PORT", environ.get("LECTERN_PORT") or str(_DEFAULT_PORT)),
-            instances=_instances(environ.get("LECTERN_INSTANCES", "")),
+            instances=instances,
+            shared=_shared(environ.get("LECTERN_COLOCATE", ""), instances),
         )
 
     def given(self, name: str) -> str:
@@ -86,6 +94,14 @@ def _instances(text: str) -> dict[str, int]:
             raise SettingError(f"LECTERN_INSTANCES names {service!r}; it knows {', '.join(known)}.")
         counts[service] = _number("LECTERN_INSTANCES", count)
     return counts
+
+
+def _shared(text: str, instances: Mapping[str, int]) -> int:
+    """How many processes run all four services: as LECTERN_COLOCATE says, or as the machine suggests."""
+    if text:
+        return 0 if text == "0" else _number("LECTERN_COLOCATE", text)
+    cores = os.cpu_count() or 1
+    return 0 if cores > _FEW_CORES or set(instances) & set(SERVICES) else min(_MOST_SHARED, cores)
 
 
 def _number(name: str, text: str) -> int:

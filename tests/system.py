@@ -61,9 +61,15 @@ class System:
 
 
 @asynccontextmanager
-async def whole_system(redis_url: str, mongodb_uri: str, **common: Any) -> AsyncIterator[System]:
-    """Started in the order of their dependencies; nothing is shared with another call but the two databases."""
+async def whole_system(
+    redis_url: str, mongodb_uri: str, *, colocated: bool = False, **common: Any
+) -> AsyncIterator[System]:
+    """Started in the order of their dependencies; nothing is shared with another call but the two databases.
+
+    `colocated` services call each other as they do where they share a process.
+    """
     async with AsyncExitStack() as stack:
+        unique = uuid.uuid4().hex
         provider = await stack.enter_async_context(fake_provider({"text": "A wave carries energy [1]."}))
         shared: dict[str, Any] = {
             "local": True,
@@ -75,9 +81,10 @@ async def whole_system(redis_url: str, mongodb_uri: str, **common: Any) -> Async
         ports: dict[str, int] = {}
 
         async def start(name: str, settings: Any, build: Any) -> None:
-            server = await stack.enter_async_context(running(name, settings, build))
+            within = f"inprocess:{name}-{unique}"
+            server = await stack.enter_async_context(running(name, settings, build, within))
             ports[name] = server.port
-            shared[f"{name}_target"] = f"127.0.0.1:{server.port}"
+            shared[f"{name}_target"] = within if colocated else f"127.0.0.1:{server.port}"
 
         models = '{"chat":"fake","embedding":"fake","quick":"fake-quick","bulk":"fake-bulk"}'
         providers = f'[{{"name":"fake","baseUrl":"{provider.base_url}","models":{models}}}]'

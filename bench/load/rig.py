@@ -74,7 +74,8 @@ def _settings(folder: Path, provider: Remote, instances: Mapping[str, int], more
     environ |= {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": "bench", "OPENAI_MODEL": "fake"}
     environ |= {"LECTERN_EMBEDDINGS_BASE_URL": provider.base_url, "LECTERN_EMBEDDINGS_MODEL": "fake"}
     environ |= {"LECTERN_LOG_LEVEL": "warning", **more}
-    return LocalSettings(folder, environ, next(ports.free_ports()), instances, EVERYTHING)
+    shared = 0 if instances else LocalSettings.from_environment(environ).shared
+    return LocalSettings(folder, environ, next(ports.free_ports()), instances, EVERYTHING, shared=shared)
 
 
 async def _sample(stack: Stack) -> tuple[str, str]:

@@ -1,27 +1,27 @@
-"""One gRPC interceptor that runs every call inside an ordered list of context managers."""
+"""The one gRPC interceptor: it runs every call inside the server's pipeline."""
 
 from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
 
 from kit.call import CURRENT, Call
 from kit.interceptors.decoding import decoded, each_decoded, forgiving
+from kit.interceptors.pipeline import Pipeline
 
-Around = Callable[[Call], AbstractAsyncContextManager[None]]
 Refusal = Callable[[Call, "grpc.aio.ServicerContext[Any, Any]", Exception], Awaitable[None]]
 
 
 class Chain(grpc.aio.ServerInterceptor):
-    """Enters each part in order, outermost first, then the handler; what is raised ends in `refuse`."""
+    """Enters the pipeline, then the handler; what is raised ends in `refuse`."""
 
-    def __init__(self, around: Sequence[Around], refuse: Refusal) -> None:
-        self._around = tuple(around)
+    def __init__(self, pipeline: Pipeline, refuse: Refusal) -> None:
+        self._pipeline = pipeline
         self._refuse = refuse
         self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
@@ -62,8 +62,7 @@ class Chain(grpc.aio.ServerInterceptor):
         async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             call = _begin(method, context)
             try:
-                async with self._entered(call):
-                    return await inner(decode(request), context)
+                return await self._pipeline(call, lambda: inner(decode(request), context))
             except Exception as error:
                 await self._refuse(call, context, error)
 
@@ -74,39 +73,18 @@ class Chain(grpc.aio.ServerInterceptor):
     ) -> Callable[..., Awaitable[None]]:
         # Written out rather than yielded, so that a cancelled call unwinds the servicer's generator at once.
         async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-            call = _begin(method, context)
-            try:
-                async with self._entered(call), aclosing(inner(decode(request), context)) as responses:  # type: ignore[type-var]
+            async def write() -> None:
+                async with aclosing(inner(decode(request), context)) as responses:  # type: ignore[type-var]
                     async for response in responses:
                         await context.write(response)
+
+            call = _begin(method, context)
+            try:
+                await self._pipeline(call, write)
             except Exception as error:
                 await self._refuse(call, context, error)
 
         return serve
-
-    def _entered(self, call: Call) -> _Entered:
-        return _Entered(self._around, call)
-
-
-class _Entered(AbstractAsyncContextManager[None]):
-    """All parts of the chain around one call."""
-
-    def __init__(self, around: Sequence[Around], call: Call) -> None:
-        self._around = around
-        self._call = call
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> None:
-        await self._stack.__aenter__()
-        try:
-            for part in self._around:
-                await self._stack.enter_async_context(part(self._call))
-        except BaseException as error:
-            await self._stack.__aexit__(type(error), error, error.__traceback__)
-            raise
-
-    async def __aexit__(self, *raised: Any) -> None:
-        await self._stack.__aexit__(*raised)
 
 
 def _begin(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Call:

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from kit.call import Call
 from kit.errors import DeadlineExceeded
+from kit.interceptors.pipeline import Proceed
 
 
 class Deadlines:
@@ -17,14 +17,13 @@ class Deadlines:
         self._default = default
         self._open_ended = open_ended
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncIterator[None]:
+    async def __call__(self, call: Call, proceed: Proceed) -> Any:
         if call.deadline is None and call.method not in self._open_ended:
             call.deadline = time.monotonic() + self._default
         limit = asyncio.timeout(call.remaining())
         try:
             async with limit:
-                yield
+                return await proceed()
         except TimeoutError as error:
             if limit.expired():
                 raise DeadlineExceeded("the call's deadline passed") from error

@@ -1,11 +1,12 @@
 """Streams that would never end by themselves end when their instance leaves, so that it need not wait for them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
+from typing import Any
 
 from kit.call import Call
 from kit.errors import Reason, Unavailable
+from kit.interceptors.pipeline import Proceed
 
 
 class Departures:
@@ -17,16 +18,15 @@ class Departures:
         self._limits: set[asyncio.Timeout] = set()
         self._leaving = False
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncIterator[None]:
-        if call.method not in self._open_ended:
-            yield
-            return
+    def __call__(self, call: Call, proceed: Proceed) -> Awaitable[Any]:
+        return self._bounded(proceed) if call.method in self._open_ended else proceed()
+
+    async def _bounded(self, proceed: Proceed) -> Any:
         limit = asyncio.timeout(0 if self._leaving else None)
         self._limits.add(limit)
         try:
             async with limit:
-                yield
+                return await proceed()
         except TimeoutError as error:
             if limit.expired():
                 leaving = "this instance leaves; another one goes on"

@@ -1,7 +1,7 @@
 """Who calls: the token becomes a caller, and the method's access rule is checked."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from typing import Any
 
 from lectern.auth.v1 import access_pb2
 
@@ -12,23 +12,26 @@ from kit.auth.sessions import bearer_token
 from kit.auth.tokens import UserTokens
 from kit.call import Call
 from kit.errors import Unauthenticated
+from kit.interceptors.pipeline import Proceed
 
 
 class Identity:
-    """`Bearer` tokens and sessions are users', `Service` tokens are those of Lectern's own services."""
+    """`Bearer` tokens and sessions are users', `Service` tokens are those of Lectern's own services.
+
+    A call from within the process comes with its caller.
+    """
 
     def __init__(self, rules: Mapping[str, access.Rule], users: UserTokens, services: ServiceTokens) -> None:
         self._rules = rules
         self._users = users
         self._services = services
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncIterator[None]:
+    async def __call__(self, call: Call, proceed: Proceed) -> Any:
         rule = access.rule_for(self._rules, call.method)
-        if rule != access_pb2.ACCESS_OPEN:
+        if call.caller is None and rule != access_pb2.ACCESS_OPEN:
             call.caller = await self._caller(call.metadata)
         access.check(rule, call.caller)
-        yield
+        return await proceed()
 
     async def _caller(self, metadata: Mapping[str, str]) -> Caller:
         scheme, _, token = metadata.get("authorization", "").partition(" ")

@@ -1,9 +1,9 @@
 """How often users and tenants may call."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from kit.call import Call
+from kit.interceptors.pipeline import Proceed
 from kit.limits.turnstile import Turnstile
 
 
@@ -13,8 +13,7 @@ class CallLimits:
     def __init__(self, turnstile: Turnstile) -> None:
         self._turnstile = turnstile
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncIterator[None]:
+    async def __call__(self, call: Call, proceed: Proceed) -> Any:
         if call.caller is not None:
             await self._turnstile.admit(call.caller)
-        yield
+        return await proceed()

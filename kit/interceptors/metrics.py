@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 from opentelemetry import metrics
 
 from kit.call import Call
 from kit.errors import LecternError
+from kit.interceptors.pipeline import Proceed
 from kit.statuses import code_of
 
 
@@ -17,15 +19,18 @@ class CallMetrics:
 
     def __init__(self) -> None:
         meter = metrics.get_meter("kit.server")
+        self._active: Counter[str] = Counter()
         self._duration = meter.create_histogram("rpc.server.duration", unit="s", description="Duration of calls served")
-        self._active = meter.create_up_down_counter("rpc.server.active_calls", description="Calls under way")
+        # Observed when somebody looks, rather than recorded twice a call.
+        meter.create_observable_up_down_counter(
+            "rpc.server.active_calls", [self._under_way], description="Calls under way"
+        )
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncIterator[None]:
-        begun, method = time.perf_counter(), {"rpc.method": call.method}
-        self._active.add(1, method)
+    async def __call__(self, call: Call, proceed: Proceed) -> Any:
+        begun = time.perf_counter()
+        self._active[call.method] += 1
         try:
-            yield
+            return await proceed()
         except LecternError as error:
             call.status = code_of(error).name
             raise
@@ -39,5 +44,9 @@ class CallMetrics:
             call.status = "INTERNAL"
             raise
         finally:
-            self._active.add(-1, method)
-            self._duration.record(time.perf_counter() - begun, {**method, "rpc.grpc.status": call.status})
+            self._active[call.method] -= 1
+            labels = {"rpc.method": call.method, "rpc.grpc.status": call.status}
+            self._duration.record(time.perf_counter() - begun, labels)
+
+    def _under_way(self, _: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
+        return [metrics.Observation(count, {"rpc.method": method}) for method, count in list(self._active.items())]

@@ -8,6 +8,7 @@ import orjson
 import structlog
 from opentelemetry import trace
 
+from kit.call import current_call
 from kit.settings import CommonSettings
 
 
@@ -16,6 +17,7 @@ def configure_logs(name: str, settings: CommonSettings) -> None:
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_call,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _with_trace,
@@ -48,6 +50,16 @@ class _Named:
     def __call__(self, _: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["service"] = self._service
         return event
+
+
+def _with_call(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """By which the lines of one call are found; looked up when something is logged, because few calls log."""
+    call = current_call()
+    if call is not None:
+        event.setdefault("request_id", call.request_id)
+        if "path" not in event:  # calls of the HTTP face say where they came in
+            event.setdefault("rpc", call.method)
+    return event
 
 
 def _with_trace(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

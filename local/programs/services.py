@@ -1,13 +1,15 @@
 """The four services, each as one process or several."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.ports import HOST
 from local.probes import grpc_serves
 from local.program import Program, Tier
+
+SHARED = "services"
 
 _ROOT = Path(__file__).resolve().parents[2]
 _WITH_HTTP = "gateway"
@@ -40,6 +42,15 @@ def instances(service: str, count: int, ports: Iterator[int]) -> tuple[Instance,
     return tuple(Instance(service, name, next(ports), next(ports), next(ports)) for name in each)
 
 
+def sharing(services: Sequence[str], count: int, ports: Iterator[int]) -> dict[str, tuple[Instance, ...]]:
+    """The services in so many processes that each run them all; instances of one process have its name."""
+    each = names(SHARED, count)
+    return {
+        service: tuple(Instance(service, name, next(ports), next(ports), next(ports)) for name in each)
+        for service in services
+    }
+
+
 def names(part: str, count: int) -> list[str]:
     """What so many processes of a part are called; a single one has the part's name."""
     return [part] if count == 1 else [f"{part}-{number}" for number in range(1, count + 1)]
@@ -70,4 +81,22 @@ def program(
         ready=grpc_serves(instance.address),
         needs=needs,
         environment={**environment, **python_path(source), **listen, **http},
+    )
+
+
+def shared_program(
+    members: Sequence[Instance], environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None
+) -> Program:
+    """One process that runs several services; the last of them is ready when all are."""
+    last = members[-1]
+    listen = {f"LECTERN_{member.service.upper()}_LISTEN": member.address for member in members}
+    listen |= {"LECTERN_HTTP_LISTEN": last.http_address, "LECTERN_METRICS_LISTEN": f"{HOST}:{last.metrics_port}"}
+    return Program(
+        name=last.name,
+        tier=Tier.GATEWAY,
+        command=(sys.executable, "-m", "services", *(member.service for member in members)),
+        address=last.address,
+        ready=grpc_serves(last.address),
+        needs=needs,
+        environment={**environment, **python_path(source), **listen},
     )

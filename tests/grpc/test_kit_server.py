@@ -15,7 +15,7 @@ from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
 from kit import deadline
 from kit.auth.caller import Caller, Role
 from kit.auth.tokens import UserTokens
-from kit.call import current_caller
+from kit.call import CURRENT, Call, current_call, current_caller
 from kit.channel import Peer
 from kit.errors import (
     DeadlineExceeded,
@@ -24,6 +24,7 @@ from kit.errors import (
     Reason,
     ResourceExhausted,
     Unauthenticated,
+    Unavailable,
 )
 from kit.process import running
 from kit.server import Mount, Server
@@ -69,8 +70,9 @@ class Generation(generation_pb2_grpc.GenerationServiceServicer):
         raise NotImplementedError
 
 
-@pytest.fixture
-async def parts() -> AsyncIterator[tuple[Server, Peer, Generation]]:
+@pytest.fixture(params=["socket", "inprocess"])
+async def parts(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Server, Peer, Generation]]:
+    """A server and a peer of it, behind a socket and within the process."""
     generation = Generation()
 
     async def build(settings: CommonSettings, stack: AsyncExitStack) -> Sequence[Mount]:
@@ -80,8 +82,9 @@ async def parts() -> AsyncIterator[tuple[Server, Peer, Generation]]:
         ]
 
     settings = CommonSettings(local=True, drain_seconds=0.1)
-    async with running("test", settings, build) as server:
-        peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=settings.internal_secret)
+    async with running("test", settings, build, "inprocess:test") as server:
+        target = "inprocess:test" if request.param == "inprocess" else f"127.0.0.1:{server.port}"
+        peer = Peer(target, service="gateway", secret=settings.internal_secret)
         yield server, peer, generation
         await peer.close()
 
@@ -147,7 +150,8 @@ class Documents(documents_pb2_grpc.DocumentServiceServicer):
         return documents_pb2.UploadDocumentResponse()
 
 
-async def test_an_upload_that_its_sender_breaks_off_tells_why() -> None:
+@pytest.mark.parametrize("within", [False, True])
+async def test_an_upload_that_its_sender_breaks_off_tells_why(within: bool) -> None:
     async def build(settings: CommonSettings, stack: AsyncExitStack) -> Sequence[Mount]:
         return [Mount(documents_pb2_grpc.add_DocumentServiceServicer_to_server, Documents())]  # type: ignore[abstract] # the rest is not called
 
@@ -156,8 +160,9 @@ async def test_an_upload_that_its_sender_breaks_off_tells_why() -> None:
         raise OSError("the disk is gone")
 
     settings, teacher = CommonSettings(local=True, drain_seconds=0.1), Caller("s", "t", frozenset({Role.TEACHER}))
-    async with running("test", settings, build) as server:
-        peer = Peer(f"127.0.0.1:{server.port}", service="gateway", secret=settings.internal_secret)
+    async with running("test", settings, build, "inprocess:test") as server:
+        target = "inprocess:test" if within else f"127.0.0.1:{server.port}"
+        peer = Peer(target, service="gateway", secret=settings.internal_secret)
         upload = peer.stub(documents_pb2_grpc.DocumentServiceStub).UploadDocument
         with pytest.raises(OSError, match="the disk is gone"):
             await peer.upload(upload, pieces(), teacher, timeout=30)
@@ -220,3 +225,55 @@ async def test_open_ended_streams_end_at_once_when_the_instance_leaves() -> None
 
 async def rest(stream: Any) -> list[Any]:
     return [message async for message in stream]
+
+
+async def test_what_a_handler_sets_around_itself_stays_its_own(parts: tuple[Server, Peer, Generation]) -> None:
+    stub = parts[1].stub(generation_pb2_grpc.GenerationServiceStub)
+    call = Call("outer", {}, None, request_id="mine", caller=STUDENT)
+    token = CURRENT.set(call)
+    try:
+        await ask(parts[1], "whoami")
+        assert current_call() is call
+        stream = parts[1].stream(stub.StreamGenerate, generation_pb2.StreamGenerateRequest(), STUDENT)
+        async with aclosing(stream) as words:
+            for _ in range(2):
+                # Each word is read by another task, as those do who look for silences.
+                assert (await asyncio.create_task(_next(words))).delta == "word "
+                assert current_call() is call
+    finally:
+        CURRENT.reset(token)
+
+
+async def _next(stream: Any) -> Any:
+    return await anext(stream)
+
+
+async def test_a_stream_that_fails_tells_why_after_what_it_said() -> None:
+    class Failing(generation_pb2_grpc.GenerationServiceServicer):
+        async def StreamGenerate(self, request: Any, context: Any) -> AsyncIterator[Any]:
+            yield generation_pb2.StreamGenerateResponse(delta="so far")
+            raise ResourceExhausted("no more", retry_after=3)
+
+        async def Embed(self, request: Any, context: Any) -> Any:
+            raise NotImplementedError
+
+    async def build(settings: CommonSettings, stack: AsyncExitStack) -> Sequence[Mount]:
+        return [Mount(generation_pb2_grpc.add_GenerationServiceServicer_to_server, Failing())]
+
+    settings = CommonSettings(local=True, drain_seconds=0.1)
+    async with running("test", settings, build, "inprocess:test") as server:
+        for target in ("inprocess:test", f"127.0.0.1:{server.port}"):
+            peer = Peer(target, service="gateway", secret=settings.internal_secret)
+            stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+            stream = peer.stream(stub.StreamGenerate, generation_pb2.StreamGenerateRequest(), STUDENT)
+            assert (await anext(stream)).delta == "so far"
+            with pytest.raises(ResourceExhausted) as failed:
+                await anext(stream)
+            assert failed.value.retry_after == 3
+            await peer.close()
+
+
+async def test_a_peer_within_the_process_that_has_left_cannot_be_reached() -> None:
+    peer = Peer("inprocess:gone", service="gateway", secret="-")
+    with pytest.raises(Unavailable):
+        await ask(peer, "whoami")

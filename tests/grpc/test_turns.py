@@ -20,9 +20,9 @@ OTHER_VIDEO = "https://videos.example.org/more-waves.mp4"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
-    async with whole_system(redis_url, mongodb_uri) as made:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["apart", "colocated"])
+async def system(redis_url: str, mongodb_uri: str, request: pytest.FixtureRequest) -> AsyncIterator[System]:
+    async with whole_system(redis_url, mongodb_uri, colocated=request.param == "colocated") as made:
         yield made
 
 

@@ -55,6 +55,16 @@ def test_several_instances_share_a_target(tmp_path: Path) -> None:
     assert made.environment["LECTERN_THREADS_TARGET"] == f"ipv4:{','.join(addresses)}"
 
 
+def test_shared_processes_run_all_services_at_addresses_of_their_own(tmp_path: Path) -> None:
+    made = plan(tmp_path, shared=2)
+    shared = [program for program in made.programs if program.name in ("services-1", "services-2")]
+    assert [program.command[-4:] for program in shared] == [("inference", "context", "threads", "gateway")] * 2
+    assert not {"inference", "context", "threads", "gateway"} & set(names(made))
+    addresses = [program.environment["LECTERN_THREADS_LISTEN"] for program in shared]
+    assert made.environment["LECTERN_THREADS_TARGET"] == f"ipv4:{','.join(addresses)}"
+    assert len({address for each in made.instances for address in (each.address, each.http_address)}) == 16
+
+
 def test_one_instance_has_the_name_of_its_service(tmp_path: Path) -> None:
     assert "gateway" in names(plan(tmp_path))
 

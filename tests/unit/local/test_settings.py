@@ -35,3 +35,16 @@ def test_settings_of_the_older_systems_are_answered_with_advice() -> None:
     assistant, upstash = LocalSettings.from_environment(environ).advice
     assert "2026-08-26" in assistant
     assert "rediss://" in upstash
+
+
+def test_services_share_processes_on_small_machines_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert LocalSettings.from_environment({}).shared == 2
+    assert LocalSettings.from_environment({"LECTERN_COLOCATE": "0"}).shared == 0
+    assert LocalSettings.from_environment({"LECTERN_COLOCATE": "3"}).shared == 3
+    assert LocalSettings.from_environment({"LECTERN_INSTANCES": "threads=2"}).shared == 0
+    assert LocalSettings.from_environment({"LECTERN_INSTANCES": "threads-worker=2"}).shared == 2
+    with pytest.raises(SettingError, match="LECTERN_COLOCATE"):
+        LocalSettings.from_environment({"LECTERN_COLOCATE": "all"})
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    assert LocalSettings.from_environment({}).shared == 0
