@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from kit.call import CURRENT, Call
-from kit.interceptors.decoding import decoded, each_decoded, forgiving
+from kit.interceptors.decoding import decoded, each_decoded, forgiving, serialized
 from kit.interceptors.pipeline import Pipeline
 
 Refusal = Callable[[Call, "grpc.aio.ServicerContext[Any, Any]", Exception], Awaitable[None]]
@@ -50,7 +50,7 @@ class Chain(grpc.aio.ServerInterceptor):
         wrapped: grpc.RpcMethodHandler[Any, Any] = make(
             outer,
             request_deserializer=forgiving(handler.request_deserializer),
-            response_serializer=handler.response_serializer,
+            response_serializer=serialized(handler.response_serializer),
         )
         return wrapped
 

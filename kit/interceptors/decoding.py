@@ -1,4 +1,4 @@
-"""Requests that are no message of their type: refused as what they are, rather than as a defect of the server."""
+"""What goes over the wire: requests that are no message of their type are refused as such, not as a defect of ours."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -35,3 +35,14 @@ async def each_decoded(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
     """The requests of a stream; raises InvalidArgument at a mark."""
     async for request in requests:
         yield decoded(request)
+
+
+def serialized(serialize: Callable[[Any], bytes] | None) -> Callable[[Any], bytes] | None:
+    """Lets responses pass that a servicer has serialized already, because it keeps or sends them more than once."""
+    if serialize is None:
+        return None
+
+    def encode(message: Any) -> bytes:
+        return message if type(message) is bytes else serialize(message)
+
+    return encode

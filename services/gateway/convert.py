@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf import json_format
@@ -13,6 +14,9 @@ from lectern.chat.v1 import chat_pb2
 from kit import names
 from kit.turnlog.ports import Entry
 from services.gateway import model
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_SECONDS = 86_400
 
 
 def question_of(
@@ -69,13 +73,21 @@ def _happening_of(proto: chat_pb2.TurnEvent) -> model.Happening:
             return model.Heartbeat()
 
 
+def encoded(event: model.Event) -> bytes:
+    """The event as a serialized TurnEvent; serialized once, however many keep and read it."""
+    if not event.encoded:
+        object.__setattr__(event, "encoded", event_to_proto(event).SerializeToString())
+    return event.encoded
+
+
 def entry_of(event: model.Event) -> Entry:
     """The event as it stands in the turn log."""
-    return Entry(event.sequence, event_to_proto(event).SerializeToString(), event.final)
+    return Entry(event.sequence, encoded(event), event.final)
 
 
 def event_of_entry(entry: Entry) -> model.Event:
-    return event_of(chat_pb2.TurnEvent.FromString(entry.payload))
+    proto = chat_pb2.TurnEvent.FromString(entry.payload)
+    return model.Event(proto.sequence, _happening_of(proto), entry.payload)
 
 
 def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
@@ -89,7 +101,7 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         provider=turn.provider,
         degraded=turn.degraded,
         cached=turn.cached,
-        state=chat_pb2.Turn.State.Value(turn.state.value),
+        state=STATE_NUMBERS[turn.state],
         model=turn.model,
         course=turn.course,
         video_url=turn.video_url,
@@ -101,6 +113,13 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         sequence=turn.sequence,
         position=duration_of(turn.position),
     )
+
+
+def turn_as_kept(turn: model.Turn, proto: chat_pb2.Turn) -> model.Turn:
+    """The turn as threads keeps it; usually it is the same but for its times, which threads sets."""
+    if (proto.state, proto.answer) != (STATE_NUMBERS[turn.state], turn.answer):
+        return turn_of(proto)
+    return replace(turn, create_time=_datetime(proto.create_time), end_time=_datetime(proto.end_time))
 
 
 def turn_of(proto: chat_pb2.Turn) -> model.Turn:
@@ -176,23 +195,24 @@ def seconds_of(duration: Duration) -> float:
 def duration_of(seconds: float | None) -> Duration | None:
     if seconds is None:
         return None
-    made = Duration()
-    made.FromMilliseconds(round(seconds * 1000))
-    return made
+    milliseconds = round(seconds * 1000)
+    return Duration(seconds=milliseconds // 1000, nanos=milliseconds % 1000 * 1_000_000)
+
+
+STATES = {number: model.State.__members__.get(name) for name, number in chat_pb2.Turn.State.items()}
+STATE_NUMBERS = {state: chat_pb2.Turn.State.Value(state.value) for state in model.State}
 
 
 def _state_of(number: chat_pb2.Turn.State.ValueType) -> model.State:
-    name = chat_pb2.Turn.State.Name(number)
-    return model.State(name) if name in model.State.__members__ else model.State.RUNNING
+    return STATES.get(number) or model.State.RUNNING
 
 
 def _timestamp(moment: datetime | None) -> Timestamp | None:
     if moment is None:
         return None
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
+    since = moment - EPOCH
+    return Timestamp(seconds=since.days * DAY_SECONDS + since.seconds, nanos=since.microseconds * 1000)
 
 
 def _datetime(timestamp: Timestamp) -> datetime:
-    return timestamp.ToDatetime(UTC)
+    return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)

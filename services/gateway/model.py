@@ -1,6 +1,6 @@
 """What the gateway speaks of: questions, groundings, turns and their events. Times in a video are seconds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -198,10 +198,14 @@ Happening = Started | Context | Delta | Notice | Heartbeat | Completed | Failed
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A happening with its number in the turn; heartbeats repeat the last one."""
+    """A happening with its number in the turn; heartbeats repeat the last one.
+
+    `encoded` is how it stands in the log and on the wire, made once for all who write or send it.
+    """
 
     sequence: int
     happening: Happening
+    encoded: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def final(self) -> bool:

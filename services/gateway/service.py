@@ -204,7 +204,7 @@ class ChatService:
         return _outcome(turn, after)
 
     async def _with_heartbeats(self, run: TurnRun, after: int = 0) -> AsyncGenerator[Event, None]:
-        async with aclosing(with_silences(run.broadcast.follow(after), self._heartbeat_seconds)) as events:
+        async with aclosing(run.broadcast.follow(after, self._heartbeat_seconds)) as events:
             async for event in events:
                 if event is not None:
                     after = event.sequence

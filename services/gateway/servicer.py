@@ -24,11 +24,12 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
         self._chat = chat
         self._queue = queue
 
-    async def StreamTurn(self, request: chat_pb2.StreamTurnRequest, context: Any) -> AsyncIterator[chat_pb2.TurnEvent]:
+    async def StreamTurn(self, request: chat_pb2.StreamTurnRequest, context: Any) -> AsyncIterator[Any]:
+        """Events as they stand in the log, which need not be serialized again."""
         events = self._chat.ask(current_caller(), convert.question_of(request))
         async with aclosing(observed(events)) as seen:
             async for event in seen:
-                yield convert.event_to_proto(event)
+                yield convert.encoded(event)
 
     async def CreateTurn(self, request: chat_pb2.CreateTurnRequest, context: Any) -> chat_pb2.Turn:
         events = self._chat.ask(current_caller(), convert.question_of(request))
@@ -41,14 +42,14 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
         names.parse(TURN, request.name)
         return convert.turn_to_proto(await self._chat.read(current_caller(), request.name))
 
-    async def ResumeTurn(self, request: chat_pb2.ResumeTurnRequest, context: Any) -> AsyncIterator[chat_pb2.TurnEvent]:
+    async def ResumeTurn(self, request: chat_pb2.ResumeTurnRequest, context: Any) -> AsyncIterator[Any]:
         names.parse(TURN, request.name)
         after = request.after_sequence or _last_event_id(context)
         if after < 0:
             raise InvalidArgument("after_sequence must not be negative", field="after_sequence")
         async with aclosing(self._chat.resume(current_caller(), request.name, after)) as events:
             async for event in events:
-                yield convert.event_to_proto(event)
+                yield convert.encoded(event)
 
     async def CancelTurn(self, request: chat_pb2.CancelTurnRequest, context: Any) -> chat_pb2.Turn:
         names.parse(TURN, request.name)

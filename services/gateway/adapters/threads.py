@@ -46,7 +46,7 @@ class GrpcThreads:
     async def complete(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
         request = turns_pb2.CompleteTurnRequest(turn=convert.turn_to_proto(turn), lease=_lease_to_proto(lease))
         found = await self._peer.call(self._stub.CompleteTurn, request, caller, timeout=10, idempotent=True)
-        return convert.turn_of(found)
+        return convert.turn_as_kept(turn, found)
 
     async def discard(self, caller: Caller, name: str, lease: Lease) -> None:
         request = turns_pb2.DiscardTurnRequest(name=name, lease=_lease_to_proto(lease))

@@ -12,37 +12,52 @@ class Broadcast:
         self.events = list(events)
         self.readers = 0
         self.last_read = time.monotonic()
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: set[asyncio.Future[bool]] = set()
 
     @property
     def last_sequence(self) -> int:
         return self.events[-1].sequence if self.events else 0
 
-    def publish(self, event: Event) -> None:
-        self.events.append(event)
+    def publish(self, events: Iterable[Event]) -> None:
+        self.events.extend(events)
         for waiting in self._waiting:
-            waiting.set()
+            if not waiting.done():
+                waiting.set_result(True)
 
     def unread_for(self) -> float:
         """How many seconds nobody has read."""
         return 0.0 if self.readers else time.monotonic() - self.last_read
 
-    async def follow(self, after: int = 0) -> AsyncGenerator[Event, None]:
-        """The events after a sequence as they come, until the final one."""
-        grown = asyncio.Event()
-        self._waiting.add(grown)
+    async def follow(self, after: int, quiet_seconds: float) -> AsyncGenerator[Event | None, None]:
+        """The events after a sequence as they come, until the final one; None after each so many quiet seconds."""
         self.readers += 1
         try:
             place = next((i for i, event in enumerate(self.events) if event.sequence > after), len(self.events))
             while True:
-                grown.clear()
                 while place < len(self.events):
                     yield self.events[place]
                     place += 1
                 if self.events and self.events[-1].final:
                     return
-                await grown.wait()
+                if not await self._grown(quiet_seconds):
+                    yield None
         finally:
-            self._waiting.discard(grown)
             self.readers -= 1
             self.last_read = time.monotonic()
+
+    async def _grown(self, seconds: float) -> bool:
+        """True once there are more events, False after so many seconds without."""
+        loop = asyncio.get_running_loop()
+        grown = loop.create_future()
+        timer = loop.call_later(seconds, _settle, grown)
+        self._waiting.add(grown)
+        try:
+            return bool(await grown)
+        finally:
+            timer.cancel()
+            self._waiting.discard(grown)
+
+
+def _settle(grown: asyncio.Future[bool]) -> None:
+    if not grown.done():
+        grown.set_result(False)

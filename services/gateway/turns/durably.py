@@ -13,6 +13,13 @@ SECONDS = 20.0
 
 async def durably(write: Callable[[], Awaitable[T]]) -> T:
     """Repeats a repeatable write while its service or database is away, for twenty seconds at the most."""
+    try:
+        return await write()
+    except (Unavailable, DeadlineExceeded):
+        return await _again(write)
+
+
+async def _again(write: Callable[[], Awaitable[T]]) -> T:
     async for attempt in stamina.retry_context(
         on=(Unavailable, DeadlineExceeded), attempts=None, timeout=SECONDS, wait_initial=0.1, wait_max=2.0
     ):

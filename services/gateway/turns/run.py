@@ -1,6 +1,6 @@
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from services.gateway.model import (
     Failed,
     Finish,
     Grounding,
+    Happening,
     Notice,
     Prompt,
     Started,
@@ -63,7 +64,7 @@ class TurnRun:
     async def answer(self) -> None:
         """Runs to the end of the turn; what went wrong is told to its readers."""
         try:
-            await self._open()
+            self._writer.open(self._opening())
             history = await self._after_those_ahead()
             await self._generate(history)
             await self._complete()
@@ -79,22 +80,23 @@ class TurnRun:
         except Exception:
             log.exception("turn_failed", turn=self.turn.name)
             await self._end(State.PARTIAL if self._text else State.FAILED, Reason.INTERNAL, "something went wrong")
+        finally:
+            await self._writer.close()
 
     def cancel(self, task: asyncio.Task[None]) -> None:
         """Ends the turn as cancelled; what was said is kept."""
         self._cancelled = True
         task.cancel()
 
-    async def _open(self) -> None:
+    def _opening(self) -> Iterator[Happening]:
         if self._resumed:
-            await self._writer.write(Notice("continued", "The answer goes on from where it was."))
+            yield Notice("continued", "The answer goes on from where it was.")
             return
-        await self._writer.write(Started(self.turn.name, self.turn.thread, self._begun.video_changed))
+        yield Started(self.turn.name, self.turn.thread, self._begun.video_changed)
         if self._begun.video_changed:
             title = self._grounding.video_title or self.turn.video_url
-            await self._writer.write(Notice("video_changed", f"Now about “{title}”."))
-        found = citations.candidates(self._grounding.passages)
-        await self._writer.write(Context(found, self._grounding.version))
+            yield Notice("video_changed", f"Now about “{title}”.")
+        yield Context(citations.candidates(self._grounding.passages), self._grounding.version)
 
     async def _after_those_ahead(self) -> tuple[Exchange, ...]:
         """The history, with the turns that had to end first."""
