@@ -24,7 +24,7 @@ from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
 from services.gateway.adapters.watching import GrpcThreadWatch
 from services.gateway.faces import SHAPES, UseCases, http_routes
-from services.gateway.health.checks import Ask, Check
+from services.gateway.health.checks import Ask, Check, Examiner
 from services.gateway.health.servicer import HealthServicer
 from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
@@ -53,7 +53,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     database = mongo.connect(settings)
     stack.push_async_callback(database.close)
     checks["mongodb"] = Check(lambda: database.admin.command("ping"), needed=True)
-    tokens = _user_tokens(settings)
+    examiner, tokens = Examiner(checks), _user_tokens(settings)
     models = GrpcModels(peers["inference"])
     jobs = jobs_face(settings, stack, heartbeat=settings.heartbeat_seconds)
     stats = Gathering(connect_board(settings, stack), jobs.lines, models)
@@ -61,7 +61,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     limits = OpenTurnstile(settings)
     stack.push_async_callback(limits.close)
     documents, records = GrpcDocumentDesk(peers["context"]), GrpcRecords(peers["threads"])
-    use = UseCases(chat, models, library, documents, reports, records, jobs, stats, checks, limits.turnstile)
+    use = UseCases(chat, models, library, documents, reports, records, jobs, stats, examiner, limits.turnstile)
     rooms = Rooms(GrpcThreadWatch(peers["threads"]), chat)
     origins = [origin for origin in settings.cors_origins.split(",") if origin]
     sockets = Sockets(
@@ -71,7 +71,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat, TurnQueue(chat, jobs.jobs))),
-        Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(checks)),
+        Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(examiner)),
         Mount(stats_pb2_grpc.add_StatsServiceServicer_to_server, StatsServicer(stats)),
     ]
 

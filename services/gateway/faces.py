@@ -1,6 +1,5 @@
 """Puts the endpoints of the HTTP face together, over the same use cases that gRPC serves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
@@ -13,7 +12,7 @@ from services.gateway.adapters.library import GrpcLibrary
 from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
-from services.gateway.health.checks import Check
+from services.gateway.health.checks import Examiner
 from services.gateway.http.door import Door
 from services.gateway.http.session import Sessions
 from services.gateway.http.statuses import status_response
@@ -60,7 +59,7 @@ class UseCases:
     records: GrpcRecords
     jobs: JobsFace
     stats: Gathering
-    checks: Mapping[str, Check]
+    examiner: Examiner
     turnstile: Turnstile
 
 
@@ -90,7 +89,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
 
 
 def _legacy(settings: GatewaySettings, use: UseCases, uploads: Uploads) -> Legacy:
-    parts, alive = RedisParts(use.checks), settings.job_lease_seconds
+    parts, alive = RedisParts(use.examiner), settings.job_lease_seconds
     return Legacy(
         Trainer(use.chat, use.library, use.stats, parts),
         Operating(use.stats, use.jobs.lines, use.jobs.workers, parts, alive_within=alive),

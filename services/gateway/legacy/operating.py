@@ -10,7 +10,7 @@ from kit.auth.caller import Caller
 from kit.errors import PermissionDenied
 from kit.jobs.ports import WorkerRegistry
 from kit.vitals.ports import Lookups
-from services.gateway.health.checks import Status, examine
+from services.gateway.health.checks import Status
 from services.gateway.jobs.lines import Line, QueueLines
 from services.gateway.legacy.redis import RedisParts
 from services.gateway.stats.gathering import Gathering
@@ -42,7 +42,7 @@ class Operating:
     async def breakers(self, _: Request, caller: Caller) -> Response:
         """Each process has its own breaker before the database: here it counts as closed while the database answers."""
         _for_admins(caller)
-        (database,) = (await examine({"mongodb": self._parts.checks["mongodb"]}))[1]
+        database = (await self._parts.examiner.examination()).part("mongodb")
         providers = {
             f"AI-{breaker.provider}": {
                 "state": breaker.state.value.lower().replace("half_open", "halfOpen"),

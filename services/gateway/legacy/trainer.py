@@ -14,7 +14,7 @@ from kit import names
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument
 from services.gateway import convert
-from services.gateway.health.checks import Status, examine
+from services.gateway.health.checks import Status
 from services.gateway.http.bodies import read_body, while_connected
 from services.gateway.http.events import EventStream, begun, data
 from services.gateway.legacy.ports import Library
@@ -46,11 +46,11 @@ class Trainer:
 
     async def health(self, _: Request) -> Response:
         """Open to everybody."""
-        status, parts = await examine(self._parts.checks)
-        redis = all(part.status is Status.HEALTHY for part in parts if part.name.startswith("redis"))
+        found = await self._parts.examiner.examination()
+        redis = all(part.status is Status.HEALTHY for part in found.parts if part.name.startswith("redis"))
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        body = {"status": status.value.lower(), "redis": redis, "timestamp": now}
-        well = status is not Status.UNHEALTHY
+        body = {"status": found.status.value.lower(), "redis": redis, "timestamp": now}
+        well = found.status is not Status.UNHEALTHY
         return JSONResponse({"success": well, "data": body}, 200 if well else 503)
 
     async def stats(self, _: Request, caller: Caller) -> Response:
