@@ -127,7 +127,8 @@ class ChatService:
                         pass
             return await self.read(caller, name)
         try:
-            begun = await self._threads.claim(caller, name, self._desk.owner)
+            async with self._desk.lease.held():
+                begun = await self._threads.claim(caller, name, self._desk.owner)
         except Conflict:
             return await self.read(caller, name)  # it ended, or another instance has just taken it over
         said = _text(await self._journal.read(name))
@@ -136,6 +137,10 @@ class ChatService:
 
     async def _begin(self, caller: Caller, question: Question) -> tuple[Begun, Grounding]:
         """Both at once; a question that can't be grounded leaves no trace."""
+        async with self._desk.lease.held():
+            return await self._begun(caller, question)
+
+    async def _begun(self, caller: Caller, question: Question) -> tuple[Begun, Grounding]:
         grounding = asyncio.create_task(self._knowledge.ground(caller, question))
         try:
             begun = await self._threads.begin(caller, question, self._desk.owner)
@@ -183,6 +188,10 @@ class ChatService:
             return None  # somebody else was quicker, or nobody can be asked now
 
     async def _take_over(self, caller: Caller, name: str) -> TurnRun:
+        async with self._desk.lease.held():
+            return await self._claimed(caller, name)
+
+    async def _claimed(self, caller: Caller, name: str) -> TurnRun:
         begun = await self._threads.claim(caller, name, self._desk.owner)
         turn = begun.turn
         question = Question(turn.course, turn.video_url, turn.question, turn.request_id, begun.position)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from kit.errors import Conflict, Reason, Unavailable
-from kit.redis import connect
+from kit.redis import Redis, connect
 from kit.settings import CommonSettings
 from kit.turnlog.memory import MemoryBulletin, MemoryTurnLog
 from kit.turnlog.ports import Bulletin, Entry, TurnLog
@@ -144,3 +144,41 @@ async def kept(log: TurnLog, turn: str, entries: list[Entry]) -> bool:
     except Unavailable:
         return False
     return True
+
+
+async def test_an_append_survives_that_redis_forgot_the_script_or_closed_the_connection(
+    redis_url: str, turn: str
+) -> None:
+    client = connect(redis_url, CommonSettings())
+    other = connect(redis_url, CommonSettings())
+    wakes = Wakes(client)
+    log = RedisTurnLog(client, wakes)
+    await log.append(turn, 1, [entry(1)])
+    await other.script_flush()
+    await log.append(turn, 1, [entry(2)])
+    await other.client_kill_filter(_type="normal", skipme=True)
+    await log.append(turn, 1, [entry(3, final=True)])
+    assert [each.sequence for each in await log.read(turn)] == [1, 2, 3]
+    await wakes.close()
+    await client.aclose()
+    await other.aclose()
+
+
+async def test_an_append_is_one_command_of_a_client(redis_url: str, turn: str) -> None:
+    client = connect(redis_url, CommonSettings())
+    wakes = Wakes(client)
+    log = RedisTurnLog(client, wakes)
+    await log.append(f"{turn}-first", 1, [entry(1)])
+    before = await calls(client)
+    await asyncio.gather(*(log.append(f"{turn}-{number}", 1, [entry(1)]) for number in range(50)))
+    after = await calls(client)
+    assert after.get("evalsha", 0) - before.get("evalsha", 0) == 50
+    assert after.get("script|exists", 0) == before.get("script|exists", 0)
+    await wakes.close()
+    await client.aclose()
+
+
+async def calls(client: Redis) -> dict[str, int]:
+    """How often each command was called so far."""
+    stats = await client.info("commandstats")
+    return {name.removeprefix("cmdstat_"): figures["calls"] for name, figures in stats.items()}

@@ -1,5 +1,4 @@
 import asyncio
-import contextlib
 import contextvars
 import time
 import uuid
@@ -10,21 +9,19 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.call import CURRENT, Call, current_call
-from kit.errors import LecternError
 from services.gateway.model import Begun, Event, Grounding
 from services.gateway.ports import Orders
+from services.gateway.turns.owner_lease import OwnerLease
 from services.gateway.turns.run import Ports, TurnRun
 
 log = structlog.get_logger()
-
-BEAT_SECONDS = 1.0
 
 
 class Desk:
     """The turns that this process answers. Each runs in a task of its own, under the process's owner lease."""
 
     def __init__(self, ports: Ports, orders: Orders, *, turn_seconds: float, abandon_seconds: float) -> None:
-        self.owner = uuid.uuid4().hex
+        self.lease = OwnerLease(ports.threads)
         self._ports = ports
         self._orders = orders
         self._turn_seconds = turn_seconds
@@ -44,8 +41,12 @@ class Desk:
         for task in (*tasks, *self._chores):
             task.cancel()
         await asyncio.gather(*tasks, *self._chores, return_exceptions=True)
-        with contextlib.suppress(LecternError):
-            await self._ports.threads.renew(self.owner, release=True)
+        await self.lease.release()
+
+    @property
+    def owner(self) -> str:
+        """Who answers, for the leases of turns."""
+        return self.lease.owner
 
     @property
     def active(self) -> int:
@@ -62,7 +63,8 @@ class Desk:
         context.run(CURRENT.set, self._call(caller))
         task = asyncio.create_task(self._answer(run), context=context)
         self._runs[run.turn.name] = (run, task)
-        task.add_done_callback(lambda _: self._runs.pop(run.turn.name, None))
+        self.lease.hold()
+        task.add_done_callback(lambda _: self._ended(run.turn.name))
         return run
 
     async def cancel(self, turn: str) -> bool:
@@ -74,6 +76,10 @@ class Desk:
         run.cancel(task)
         await asyncio.wait({task})
         return True
+
+    def _ended(self, turn: str) -> None:
+        self._runs.pop(turn, None)
+        self.lease.let_go()
 
     def _call(self, caller: Caller) -> Call:
         asked = current_call()
@@ -88,11 +94,8 @@ class Desk:
             await run.answer()
 
     async def _beat(self) -> None:
-        while True:
-            with contextlib.suppress(LecternError):
-                await self._ports.threads.renew(self.owner)
+        async for _ in self.lease.beats():
             self._end_abandoned()
-            await asyncio.sleep(BEAT_SECONDS)
 
     def _end_abandoned(self) -> None:
         for run, task in list(self._runs.values()):
