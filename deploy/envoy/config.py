@@ -100,7 +100,7 @@ class EdgeConfig:
             issuer=environ.get("LECTERN_JWT_ISSUER", cls.issuer),
             audience=environ.get("LECTERN_JWT_AUDIENCE", cls.audience),
             otlp=endpoint(urlsplit(otlp).netloc or otlp) if otlp else None,
-            traced_percent=float(environ.get("LECTERN_EDGE_TRACED_PERCENT", cls.traced_percent)),
+            traced_percent=float(environ.get("LECTERN_EDGE_TRACED_PERCENT") or _traced_percent(environ)),
             cors_origins=tuple(filter(None, environ.get("LECTERN_CORS_ORIGINS", "").split(","))),
             trusted_hops=int(environ.get("LECTERN_EDGE_TRUSTED_HOPS", cls.trusted_hops)),
             certificate=environ.get("LECTERN_EDGE_CERTIFICATE", ""),
@@ -110,6 +110,12 @@ class EdgeConfig:
             connections=int(environ.get("LECTERN_EDGE_CONNECTIONS", cls.connections)),
             calls_per_address=int(environ.get("LECTERN_EDGE_CALLS_PER_ADDRESS", cls.calls_per_address)),
         )
+
+
+def _traced_percent(environ: Mapping[str, str]) -> float:
+    """Everything where spans are kept, nothing where nobody would read them; trace ids are passed on either way."""
+    kept = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environ.get("LECTERN_TRACE_FILE")
+    return EdgeConfig.traced_percent if kept else 0.0
 
 
 def _identity(environ: Mapping[str, str]) -> Identity | None:

@@ -1,9 +1,9 @@
 """A server span around every call, under the caller's trace, and an id by which the call is found in the logs."""
 
-import uuid
+import secrets
 from typing import Any
 
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 
 from kit.call import Call
 from kit.interceptors.pipeline import Proceed
@@ -12,10 +12,10 @@ from kit.telemetry.spans import recorded
 
 async def tracing(call: Call, proceed: Proceed) -> Any:
     """Names the span by the method, as OpenTelemetry's RPC conventions do."""
-    call.request_id = call.request_id or call.metadata.get("x-request-id") or uuid.uuid4().hex
+    call.request_id = call.request_id or call.metadata.get("x-request-id") or secrets.token_hex(16)
     traced = "traceparent" in call.metadata
-    if not traced and not recorded():
-        return await proceed()
+    if not recorded():
+        return await (_passed_on(call, proceed) if traced else proceed())
     service, _, method = call.method.removeprefix("/").partition("/")
     attributes = {
         "rpc.system": "grpc",
@@ -26,7 +26,7 @@ async def tracing(call: Call, proceed: Proceed) -> Any:
     tracer = trace.get_tracer("kit.server")
     with tracer.start_as_current_span(
         f"{service}/{method}",
-        context=propagate.extract(dict(call.metadata)) if traced else None,
+        context=propagate.extract(call.metadata) if traced else None,
         kind=trace.SpanKind.SERVER,
         attributes=attributes,
         record_exception=False,
@@ -36,3 +36,12 @@ async def tracing(call: Call, proceed: Proceed) -> Any:
             return await proceed()
         finally:
             span.set_attribute("rpc.grpc.status", call.status)
+
+
+async def _passed_on(call: Call, proceed: Proceed) -> Any:
+    """Without a span of its own: the caller's trace goes on with what is called from here."""
+    token = context.attach(propagate.extract(call.metadata))
+    try:
+        return await proceed()
+    finally:
+        context.detach(token)

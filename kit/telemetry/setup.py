@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry import metrics, trace
+from opentelemetry import metrics
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
@@ -19,6 +19,7 @@ from prometheus_client import start_http_server
 
 from kit import VERSION
 from kit.settings import CommonSettings
+from kit.telemetry import spans
 from kit.telemetry.logs import configure_logs
 from kit.telemetry.spanfile import SpanFile
 
@@ -55,7 +56,7 @@ def _tracing(resource: Resource, settings: CommonSettings) -> TracerProvider | N
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.otlp_endpoint, insecure=insecure)))
     if settings.trace_file:
         provider.add_span_processor(SimpleSpanProcessor(SpanFile(settings.trace_file)))
-    trace.set_tracer_provider(provider)
+    spans.keep(provider)
     return provider
 
 

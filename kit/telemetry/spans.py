@@ -1,12 +1,20 @@
 """Whether there is a trace to go on with: where nobody reads spans, none are made."""
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+
+_kept = False
+
+
+def keep(provider: trace.TracerProvider) -> None:
+    """Spans are made by this provider from now on."""
+    global _kept
+    trace.set_tracer_provider(provider)
+    _kept = True
 
 
 def recorded() -> bool:
     """Whether this process keeps spans at all."""
-    return isinstance(trace.get_tracer_provider(), TracerProvider)
+    return _kept
 
 
 def traced() -> bool:
