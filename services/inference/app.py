@@ -34,7 +34,6 @@ from services.inference.ports import Generator
 from services.inference.service.admission import Doorkeeper
 from services.inference.service.cached import Cached
 from services.inference.service.catalog import Catalog
-from services.inference.service.coalescing import Coalescing
 from services.inference.service.degraded import Degrading
 from services.inference.service.embedding import Embedding
 from services.inference.service.failover import Failover, Persistence
@@ -98,10 +97,9 @@ async def _outside(settings: InferenceSettings, stack: AsyncExitStack) -> Outsid
 
 def _layers(settings: InferenceSettings, stack: AsyncExitStack, outside: Outside, continuation: str) -> Generator:
     """What is around the call to a model, innermost first."""
-    chat = ObservedChat(OpenAIChat(outside.clients), outside.latencies)
+    chat = ObservedChat(OpenAIChat(outside.clients, settings.coalesce_ms / 1000), outside.latencies)
     how = Persistence(continuation, settings.queue_seconds)
     generator: Generator = Failover(outside.catalog, chat, outside.breakers, outside.door, how)
-    generator = Coalescing(generator, settings.coalesce_ms / 1000)
     generator = shared = _single_flight(settings, stack, outside, generator)
     stack.push_async_callback(shared.close)
     if not settings.disable_cache:

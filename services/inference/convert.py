@@ -37,6 +37,9 @@ PURPOSES = {
     pb.PURPOSE_COMPLETION: Purpose.COMPLETION,
 }
 
+# How the field `values` of a vector begins on the wire: its number, and that its length comes next.
+PACKED_VALUES = bytes([pb.EmbedResponse.Vector.VALUES_FIELD_NUMBER << 3 | 2])
+
 
 def request_of(message: pb.StreamGenerateRequest) -> Request:
     tutoring = _tutoring(message.tutoring) if message.HasField("tutoring") else None
@@ -65,10 +68,24 @@ def response_of(event: Event) -> pb.StreamGenerateResponse:
 
 def embeddings_of(vectors: Vectors) -> pb.EmbedResponse:
     return pb.EmbedResponse(
-        vectors=[pb.EmbedResponse.Vector(values=values) for values in vectors.vectors],
+        vectors=[_vector(packed) for packed in vectors.vectors],
         model=vectors.model,
         usage=chat_pb2.TokenUsage(prompt_tokens=vectors.usage.prompt_tokens),
     )
+
+
+def _vector(packed: bytes) -> pb.EmbedResponse.Vector:
+    """A packed field has its floats on the wire as we have them, so they need not become Python's first."""
+    return pb.EmbedResponse.Vector.FromString(PACKED_VALUES + _varint(len(packed)) + packed)
+
+
+def _varint(number: int) -> bytes:
+    digits = bytearray()
+    while number > 0x7F:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    digits.append(number)
+    return bytes(digits)
 
 
 def _finish(finish: Finish) -> pb.StreamGenerateResponse.Finish:

@@ -36,6 +36,9 @@ class MemoryLedger:
             self._held[key][reservation] = amount
         return reservation
 
+    def charge(self, charge: Charge) -> None:
+        self._charges.append((self._clock().date(), charge))
+
     async def settle(self, payer: Payer, reservation: str, charge: Charge | None) -> None:
         for key in scopes(payer):
             self._held[key].pop(reservation, None)
@@ -46,7 +49,7 @@ class MemoryLedger:
                     budget, spent_tokens=spent, spent_cost=budget.spent_cost + (charge.cost or 0)
                 )
         if charge is not None:
-            self._charges.append((self._clock().date(), charge))
+            self.charge(charge)
 
     async def usage(self, tenant: str, user: str, course: str, first: date, last: date) -> Sequence[Line]:
         sums: defaultdict[tuple[str, str, str, str, str], list[int]] = defaultdict(lambda: [0] * 5)

@@ -1,9 +1,9 @@
 """The ledger in MongoDB: sums by day, written in groups; budgets beside them."""
 
 import asyncio
+import contextlib
 import time
 import uuid
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -24,6 +24,7 @@ from services.inference.model.spending import Amount, Budget, Charge, Line, Paye
 KNOWN_SECONDS = 2.0
 MAX_KNOWN = 20_000
 MAX_WAITING = 20_000
+GATHER_SECONDS = 0.2
 RETRY_SECONDS = 1.0
 CLOSING_SECONDS = 5.0
 MAX_LINES = 1000
@@ -46,17 +47,21 @@ class MongoLedger:
         self._spend = database["spend"]
         self._budgets = MongoBudgets(database["budgets"])
         self._known: dict[str, tuple[float, frozenset[str]]] = {}
-        self._waiting: dict[Entry, Counter[str]] = {}
+        self._waiting: dict[Entry, list[int]] = {}
         self._prepared = False
+        self._closing = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()  # whoever flushes waits also for what is being written already
 
     async def close(self) -> None:
         """Writes what is still waiting."""
+        self._closing.set()
         if self._writing is not None:
             await asyncio.wait({self._writing}, timeout=CLOSING_SECONDS)
 
     async def reserve(self, payer: Payer, amount: Amount) -> str:
+        if self._known_names(payer.tenant) == frozenset():
+            return ""
         async with self._guard(), self._translated():
             concerned = await self._concerned(payer)
             reservation = uuid.uuid4().hex if concerned else ""
@@ -70,7 +75,7 @@ class MongoLedger:
 
     async def settle(self, payer: Payer, reservation: str, charge: Charge | None) -> None:
         if charge is not None:
-            self._add(charge)
+            self.charge(charge)
         if reservation:
             tokens, cost = (charge.usage.total, charge.cost or 0) if charge else (0, 0)
             async with self._guard(), self._translated():
@@ -111,33 +116,43 @@ class MongoLedger:
 
     async def _concerned(self, payer: Payer) -> list[str]:
         """The budgets that exist for the payer; a tenant's are looked up anew every two seconds."""
-        until, names = self._known.get(payer.tenant, (0.0, frozenset()))
-        if until < time.monotonic():
+        names = self._known_names(payer.tenant)
+        if names is None:
             names = frozenset(await self._budgets.names(payer.tenant))
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
             self._known[payer.tenant] = (time.monotonic() + KNOWN_SECONDS, names)
         return [name for key in scopes(payer) if (name := _name(key)) in names]
 
+    def _known_names(self, tenant: str) -> frozenset[str] | None:
+        """None where they must be looked up."""
+        until, names = self._known.get(tenant, (0.0, frozenset()))
+        return None if until < time.monotonic() else names
+
     async def _let_go(self, names: Sequence[str], reservation: str, tokens: int = 0, cost: int = 0) -> None:
         for name in names:
             await self._budgets.let_go(name, reservation, tokens, cost)
 
-    def _add(self, charge: Charge) -> None:
+    def charge(self, charge: Charge) -> None:
         payer, day = charge.payer, datetime.now(UTC).date().isoformat()
         key = (payer.tenant, payer.user, payer.course, charge.provider, charge.model, charge.purpose, day)
         if key not in self._waiting and len(self._waiting) >= MAX_WAITING:
             log.error("the spend ledger cannot be written; a charge is lost", tenant=payer.tenant, user=payer.user)
             return
         taken = (1, charge.usage.prompt_tokens, charge.usage.completion_tokens, charge.cost or 0)
-        self._waiting.setdefault(key, Counter()).update(
-            dict(zip(SUMS, (*taken, int(charge.cost is None)), strict=True))
-        )
+        self._add(key, (*taken, int(charge.cost is None)))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
 
+    def _add(self, key: Entry, taken: Sequence[int]) -> None:
+        sums = self._waiting.get(key)
+        self._waiting[key] = list(taken) if sums is None else [sum(each) for each in zip(sums, taken, strict=True)]
+
     async def _write(self) -> None:
         while self._waiting:
+            with contextlib.suppress(TimeoutError):  # calls that end within a moment are written together
+                async with asyncio.timeout(GATHER_SECONDS):
+                    await self._closing.wait()
             try:
                 await self._prepare()
                 await self._flush()
@@ -160,15 +175,15 @@ class MongoLedger:
                 await self._spend.bulk_write([_update(key, sums) for key, sums in batch.items()], ordered=False)
             except BaseException:
                 for key, sums in batch.items():  # late, and at worst twice, is better than lost
-                    self._waiting.setdefault(key, Counter()).update(sums)
+                    self._add(key, sums)
                 raise
 
 
-def _update(key: Entry, sums: Counter[str]) -> UpdateOne:
+def _update(key: Entry, sums: Sequence[int]) -> UpdateOne:
     tenant, user, course, provider, model, purpose, day = key
     fields = {"tenant": tenant, "user": user, "course": course, "provider": provider, "model": model}
     fields |= {"purpose": purpose, "day": day}
-    return UpdateOne({"_id": fields}, {"$inc": dict(sums), "$setOnInsert": fields}, upsert=True)
+    return UpdateOne({"_id": fields}, {"$inc": dict(zip(SUMS, sums, strict=True)), "$setOnInsert": fields}, upsert=True)
 
 
 def _name(key: tuple[str, str, str]) -> str:

@@ -1,54 +1,62 @@
-"""Chat completions of any OpenAI-compatible provider: the SDK connects, we decode the bytes."""
+"""Chat completions of any OpenAI-compatible provider: one body out, its lines decoded as they come."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import openai
-from httpx2 import HTTPError, Timeout
+from aiohttp import ClientError
 
+from services.inference.adapters.gathering import Gathering
 from services.inference.adapters.openai_clients import OpenAIClients
-from services.inference.adapters.openai_errors import translated
 from services.inference.adapters.sse import ChunkDecoder
 from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.ports import ChatCall, Piece
+
+PATH = "chat/completions"
 
 
 class OpenAIChat:
     """The ChatProvider for every provider that speaks OpenAI's chat completions."""
 
-    def __init__(self, clients: OpenAIClients) -> None:
-        self._clients = clients
+    def __init__(self, clients: OpenAIClients, pause: float = 0.0) -> None:
+        """`pause` in seconds lies between two pieces of text after the first, none before the end."""
+        self._clients, self._pause = clients, pause
 
     async def stream(self, call: ChatCall) -> AsyncGenerator[Piece, None]:
-        client = self._clients.of(call.route)
-        decoder = ChunkDecoder()
-        try:
-            async with client.chat.completions.with_streaming_response.create(**_arguments(call)) as response:
-                async for data in response.iter_bytes():
+        decoder, limits = ChunkDecoder(), call.timeouts
+        async with self._clients.of(call.route).post(
+            PATH, _body(call), call.headers, connect=limits.connect, total=limits.total
+        ) as response:
+            gathering = Gathering(response.content, self._pause)
+            try:
+                while data := await gathering.read():
                     if piece := decoder.feed(data):
+                        if piece.text:
+                            gathering.told()
                         yield piece
-        except openai.OpenAIError as error:
-            raise translated(error) from error
-        except HTTPError as error:
-            raise ProviderFailure(Remedy.RETRY, "cut", "the provider broke off") from error
+            except (ClientError, OSError) as error:
+                raise _cut() from error
+        if piece := decoder.end():
+            yield piece
         if not decoder.whole:
-            raise ProviderFailure(Remedy.RETRY, "cut", "the provider broke off")
+            raise _cut()
 
 
-def _arguments(call: ChatCall) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
+def _cut() -> ProviderFailure:
+    return ProviderFailure(Remedy.RETRY, "cut", "the provider broke off")
+
+
+def _body(call: ChatCall) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "model": call.route.model,
         "messages": [{"role": message.speaker.value, "content": message.text} for message in call.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
-        "timeout": Timeout(call.timeouts.total, connect=call.timeouts.connect),
-        "extra_headers": dict(call.headers),
     }
     if call.max_tokens:
-        arguments[call.route.provider.limit_field] = call.max_tokens
+        body[call.route.provider.limit_field] = call.max_tokens
     if call.temperature is not None:
-        arguments["temperature"] = call.temperature
+        body["temperature"] = call.temperature
     if call.schema is not None:
         schema = {"name": "answer", "schema": dict(call.schema), "strict": True}
-        arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return arguments
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import openai
-
 from kit.errors import Reason
 from services.inference.model.failures import ProviderFailure, Remedy
 
@@ -14,18 +12,9 @@ OUT_OF_QUOTA = "insufficient_quota"
 QUOTA_REST = 300.0  # an account without credit does not get well by itself: ask again in minutes, not seconds
 
 
-def translated(error: openai.OpenAIError) -> ProviderFailure:
-    """The failure that an error of the SDK stands for; the provider's own words stay out of it."""
-    if isinstance(error, openai.APITimeoutError):
-        return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not answer in time")
-    if isinstance(error, openai.APIStatusError):
-        return of_status(error.status_code, _codes(error.body), retry_after(error.response.headers))
-    return ProviderFailure(Remedy.RETRY, "connection", "the provider cannot be reached")
-
-
 def in_stream(body: Any) -> ProviderFailure:
     """An error that a provider sends as an event after it has begun to answer."""
-    return of_status(500, _codes(body), None)
+    return of_status(500, codes_of(body), None)
 
 
 def of_status(status: int, codes: frozenset[str], wait: float | None) -> ProviderFailure:
@@ -60,7 +49,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _codes(body: Any) -> frozenset[str]:
+def codes_of(body: Any) -> frozenset[str]:
     """The code and type of an error, whichever shape the provider gives it."""
     inner = body.get("error", body) if isinstance(body, Mapping) else None
     if not isinstance(inner, Mapping):

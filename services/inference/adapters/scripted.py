@@ -1,12 +1,13 @@
 """Providers in memory that answer by script: what the service is tested with, and what runs without any model."""
 
 import asyncio
-import math
 import zlib
 from collections.abc import AsyncGenerator, Iterable, Sequence
 
+import numpy as np
+
 from services.inference.model.failures import ProviderFailure
-from services.inference.model.generation import Usage, Vectors
+from services.inference.model.generation import FLOATS, Usage, Vectors
 from services.inference.model.providers import Route
 from services.inference.ports import ChatCall, Piece
 
@@ -52,9 +53,8 @@ class HashedEmbeddings:
         tokens = sum(len(text.split()) for text in texts)
         return Vectors(tuple(self._vector(text) for text in texts), route.model, Usage(tokens, 0))
 
-    def _vector(self, text: str) -> tuple[float, ...]:
-        values = [0.0] * self._dimensions
+    def _vector(self, text: str) -> bytes:
+        values = np.zeros(self._dimensions, dtype=FLOATS)
         for word in text.lower().split():
             values[zlib.crc32(word.encode()) % self._dimensions] += 1.0
-        length = math.sqrt(sum(value * value for value in values)) or 1.0
-        return tuple(value / length for value in values)
+        return (values / (np.linalg.norm(values) or 1.0)).tobytes()

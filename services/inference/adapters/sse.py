@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from services.inference.adapters.openai_errors import in_stream
+from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.model.generation import Usage
 from services.inference.ports import Piece
 
@@ -17,31 +18,50 @@ class ChunkDecoder:
     def __init__(self) -> None:
         self.whole = False
         self._rest = b""
+        self._failure: ProviderFailure | None = None
 
     def feed(self, data: bytes) -> Piece | None:
-        """All that `data` completes as one piece; None where that is nothing to tell."""
+        """All that `data` completes as one piece; None where that is nothing to tell.
+
+        Raises ProviderFailure where the provider sent an error, once what it said before that has been told.
+        """
+        if self._failure is not None:
+            raise self._failure
         *lines, self._rest = (self._rest + data).split(b"\n")
         payloads = [payload for line in lines if line.startswith(b"data:") and (payload := line[5:].strip())]
         if not payloads:
             return None
         if payloads[-1] == DONE:
             payloads.pop()
-        chunks: list[dict[str, Any]] = orjson.loads(b"[" + b",".join(payloads) + b"]")
+        try:
+            chunks: list[dict[str, Any]] = orjson.loads(b"[" + b",".join(payloads) + b"]")
+        except orjson.JSONDecodeError as error:
+            raise ProviderFailure(Remedy.RETRY, "garbled", "the provider sent what is no answer") from error
         return self._joined(chunks)
+
+    def end(self) -> Piece | None:
+        """What a last line without an end of its own told."""
+        return self.feed(b"\n") if self._rest or self._failure else None
 
     def _joined(self, chunks: list[dict[str, Any]]) -> Piece | None:
         texts: list[str] = []
         finish_reason, usage = "", None
         for chunk in chunks:
             if "error" in chunk:
-                raise in_stream(chunk["error"])
+                self._failure = in_stream(chunk["error"])
+                break
             for choice in chunk.get("choices") or ():
-                texts.append((choice.get("delta") or {}).get("content") or "")
+                if text := (choice.get("delta") or {}).get("content"):
+                    texts.append(text)
                 finish_reason = choice.get("finish_reason") or finish_reason
-            usage = usage_of(chunk.get("usage")) or usage
+            if body := chunk.get("usage"):
+                usage = usage_of(body)
         self.whole = self.whole or bool(finish_reason)
-        text = "".join(texts)
-        return Piece(text, finish_reason, usage) if text or finish_reason or usage else None
+        if texts or finish_reason or usage:
+            return Piece("".join(texts), finish_reason, usage)
+        if self._failure is not None:
+            raise self._failure
+        return None
 
 
 def usage_of(body: dict[str, Any] | None) -> Usage | None:

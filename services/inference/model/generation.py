@@ -132,10 +132,13 @@ class Finish:
 Event = Delta | Notice | Finish
 
 
+FLOATS = "<f4"
+
+
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """Vectors of unit length, in the order of the texts, and the model that made them."""
+    """Vectors of unit length as packed FLOATS, in the order of the texts, and the model that made them."""
 
-    vectors: tuple[tuple[float, ...], ...]
+    vectors: tuple[bytes, ...]
     model: str
     usage: Usage

@@ -17,6 +17,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def charge(self, charge: Charge) -> None:
+        """Writes down what a call took for which nothing was set aside; it counts from now on."""
+        ...
+
     async def settle(self, payer: Payer, reservation: str, charge: Charge | None) -> None:
         """Writes down what a call took (None: nothing), and lets go of what was set aside for it."""
         ...

@@ -15,6 +15,7 @@ from services.inference.model.spending import NANOS, Amount, Charge, Payer
 from services.inference.ports import Claim, Ledger, Limits, Verdict
 
 MILLION = 1_000_000
+UNLIMITED = Allowance()
 log = structlog.get_logger()
 
 
@@ -46,11 +47,16 @@ class Doorkeeper:
         return Admission(self, self._limits, self._ledger, ask)
 
     def own_claims(self, ask: Ask) -> list[Claim]:
+        if self._user == self._tenant == UNLIMITED:
+            return []
         user = f"user:{ask.payer.tenant}:{ask.payer.user}"
         return [*claims(user, self._user, ask.tokens), *claims(f"tenant:{ask.payer.tenant}", self._tenant, ask.tokens)]
 
     def settle_soon(self, grant: "Grant", usage: Usage | None) -> None:
         """Settles beside the stream, which must not wait for it, and need not survive it."""
+        if not grant.claims and not grant.reservation:
+            grant.charge(usage)
+            return
         task = asyncio.create_task(grant.settle(usage))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
@@ -65,7 +71,7 @@ class Admission:
     def __init__(self, door: Doorkeeper, limits: Limits, ledger: Ledger, ask: Ask) -> None:
         self._door, self._limits, self._ledger, self._ask = door, limits, ledger, ask
         self._line = model_class(ask.purpose)
-        self._ticket = uuid.uuid4().hex
+        self._ticket = ""
         self._queued = False
 
     async def reserve(self, route: Route, *, queue: bool = False) -> "Grant | Verdict":
@@ -90,6 +96,7 @@ class Admission:
 
     async def _claim(self, shared: list[Claim], own: list[Claim], *, queue: bool) -> Verdict:
         user = f"{self._ask.payer.tenant}:{self._ask.payer.user}"
+        self._ticket = self._ticket or uuid.uuid4().hex
         verdict = await self._limits.reserve(shared, own, line=self._line, user=user, ticket=self._ticket, queue=queue)
         if verdict.own:
             raise ResourceExhausted("too many requests", Reason.RATE_LIMITED, retry_after=verdict.wait)
@@ -112,6 +119,11 @@ class Grant:
     def settle_soon(self, usage: Usage | None) -> None:
         self.door.settle_soon(self, usage)
 
+    def charge(self, usage: Usage | None) -> None:
+        """Pays where nothing is to be given back."""
+        if usage is not None:
+            self.ledger.charge(self._charge(usage))
+
     async def settle(self, usage: Usage | None) -> None:
         """Pays for what was used (None: nothing) and gives the rest back."""
         try:
@@ -131,6 +143,8 @@ class Grant:
 
 def claims(owner: str, allowance: Allowance, tokens: int) -> list[Claim]:
     """What a call takes of an allowance; nothing of what is unlimited."""
+    if allowance == UNLIMITED:
+        return []
     wanted = (
         Claim(f"{owner}:requests", allowance.requests_per_minute, 1),
         Claim(f"{owner}:tokens", allowance.tokens_per_minute, tokens),

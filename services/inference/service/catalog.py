@@ -1,9 +1,12 @@
 """Which providers can serve a purpose, in order of preference."""
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from services.inference.model.generation import Purpose
 from services.inference.model.providers import Provider, Route, Timeouts, model_class
+
+KEPT_ROUTES = 256
 
 
 class Catalog:
@@ -13,6 +16,7 @@ class Catalog:
         """`providers` in order of preference; `timeouts` by class: quick, chat, bulk."""
         self._providers = tuple(providers)
         self._timeouts = timeouts
+        self._all_routes = functools.lru_cache(KEPT_ROUTES)(self._found_routes)
 
     @property
     def providers(self) -> tuple[Provider, ...]:
@@ -27,13 +31,16 @@ class Catalog:
 
     def routes(self, purpose: Purpose, wanted: str = "", tokens: int = 0) -> list[Route]:
         """Every provider and key that serves the purpose with that much context; the wanted model's first."""
+        return [route for route in self._all_routes(purpose, wanted) if route.provider.context_tokens >= tokens]
+
+    def _found_routes(self, purpose: Purpose, wanted: str) -> tuple[Route, ...]:
         routes = [
             Route(provider, index, model)
             for provider in self._providers
-            if (model := _model(provider, purpose, wanted)) and provider.context_tokens >= tokens
+            if (model := _model(provider, purpose, wanted))
             for index in range(len(provider.keys))
         ]
-        return sorted(routes, key=lambda route: bool(wanted) and route.model != wanted)
+        return tuple(sorted(routes, key=lambda route: bool(wanted) and route.model != wanted))
 
     def breakers(self) -> Mapping[str, Sequence[str]]:
         """The ids of the routes that serve each class of text, in order of preference."""

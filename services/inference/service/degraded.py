@@ -24,44 +24,46 @@ class Degrading:
     def __init__(self, inner: Generator) -> None:
         self._inner = inner
 
-    async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
+    def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Passes the error on where there is no passage to quote, or where a part was said already."""
         events = self._inner.stream(caller, prompt)
-        try:
-            async with aclosing(_in_time(events) if _can_do_otherwise(prompt) else events) as events:
-                async for event in events:
-                    yield event
-                return
-        except Unavailable as error:
-            if error.reason is not Reason.PROVIDERS_UNAVAILABLE or not prompt.sources or prompt.continue_from:
-                raise
-        yield Notice("degraded", "No model can answer at the moment; these are the passages that fit best.")
-        yield Delta(passages(prompt))
-        yield Finish(Usage(), degraded=True, policy=prompt.policy)
+        if prompt.continue_from or not (prompt.sources or prompt.purpose is Purpose.CHAT):
+            return events  # nothing else can be done for it
+        return _or_passages(events, prompt)
 
 
-def _can_do_otherwise(prompt: Prompt) -> bool:
-    """Whether the turn can be answered by passages or put off, when the models keep it waiting."""
-    return prompt.purpose is Purpose.CHAT and not prompt.continue_from
+async def _or_passages(events: AsyncGenerator[Event, None], prompt: Prompt) -> AsyncGenerator[Event, None]:
+    """The same events, unless nothing was said by the time that the caller's time is almost up."""
+    until = _last_moment() if prompt.purpose is Purpose.CHAT else None
+    try:
+        async with aclosing(events):
+            while (event := await _next(events, until)) is not None:
+                if isinstance(event, Delta | Finish):
+                    until = None
+                yield event
+            return
+    except Unavailable as error:
+        if error.reason is not Reason.PROVIDERS_UNAVAILABLE or not prompt.sources:
+            raise
+    yield Notice("degraded", "No model can answer at the moment; these are the passages that fit best.")
+    yield Delta(passages(prompt))
+    yield Finish(Usage(), degraded=True, policy=prompt.policy)
 
 
-async def _in_time(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """The same events; Unavailable where nothing was said until the caller's time is almost up."""
+def _last_moment() -> float | None:
+    """When the turn is answered by passages or put off, by the loop's clock."""
     left = deadline.remaining()
-    until = None if left is None else asyncio.get_running_loop().time() + left - min(SPARE_SECONDS, left * SPARE_SHARE)
-    async with aclosing(events):
-        event: Event | None = None
-        while not isinstance(event, Delta | Finish):
-            try:
-                async with asyncio.timeout_at(until):
-                    event = await anext(events, None)
-            except TimeoutError as error:
-                raise unanswered() from error
-            if event is None:
-                return
-            yield event
-        async for event in events:
-            yield event
+    return None if left is None else asyncio.get_running_loop().time() + left - min(SPARE_SECONDS, left * SPARE_SHARE)
+
+
+async def _next(events: AsyncGenerator[Event, None], until: float | None) -> Event | None:
+    if until is None:
+        return await anext(events, None)
+    try:
+        async with asyncio.timeout_at(until):
+            return await anext(events, None)
+    except TimeoutError as error:
+        raise unanswered() from error
 
 
 def passages(prompt: Prompt) -> str:

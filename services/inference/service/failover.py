@@ -17,7 +17,7 @@ from services.inference.service.catalog import Catalog
 from services.inference.service.echo import Echo
 from services.inference.service.plan import Plan, Try, exhausted
 from services.inference.service.seam import Seam
-from services.inference.service.timing import timed
+from services.inference.service.timing import Patience
 
 LEAST_TOKENS = 16
 
@@ -29,6 +29,35 @@ class Answer:
     text: str
     said_here: bool = False
     usage: Usage = field(default_factory=Usage)
+
+
+class _Saying:
+    """What one call says, as far as it is new to the answer and meant for the reader."""
+
+    def __init__(self, answer: Answer, *, prefill: bool) -> None:
+        self._answer = answer
+        self._seam, self._echo = Seam(answer.text, prefill=prefill), Echo()
+        self.finish_reason = ""
+        self.usage: Usage | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self._echo.ended
+
+    def feed(self, piece: Piece) -> str:
+        self.finish_reason = piece.finish_reason or self.finish_reason
+        self.usage = piece.usage or self.usage
+        return self._added(self._echo.feed(self._seam.feed(piece.text)))
+
+    def end(self) -> str:
+        """What was held back and is to be said."""
+        return self._added(self._echo.feed(self._seam.end()) + self._echo.end())
+
+    def _added(self, text: str) -> str:
+        if text:
+            self._answer.text += text
+            self._answer.said_here = True
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +93,7 @@ class Failover:
                 if last is not None:
                     yield _switched(answer)
                 try:
-                    async with aclosing(self._settled(step, plan, prompt, answer)) as events:
+                    async with aclosing(self._attempt(step, plan, prompt, answer)) as events:
                         async for event in events:
                             yield event
                     await plan.succeeded(step.route)
@@ -75,49 +104,33 @@ class Failover:
                     _tell(failure, prompt, answer)
         raise _given_up(last, answer)
 
-    async def _settled(self, step: Try, plan: Plan, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
-        """One attempt, paid for however it ends."""
-        before, usage = len(answer.text), None
+    async def _attempt(self, step: Try, plan: Plan, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
+        """One call, paid for however it ends; what it says is added to the answer."""
+        route, before = step.route, len(answer.text)
+        limits = self._limits(prompt, alone=plan.is_only(route))
+        call = self._call(route, prompt, answer, limits)
+        said, usage = _Saying(answer, prefill=route.provider.prefill), None
         try:
-            limits = self._limits(prompt, alone=plan.is_only(step.route))
-            async with aclosing(self._attempt(step.route, prompt, answer, limits)) as events:
-                async for event in events:
-                    if isinstance(event, Finish):
-                        usage = event.usage
-                        yield replace(event, usage=answer.usage + usage)
-                    else:
-                        yield event
+            async with aclosing(self._chat.stream(call)) as pieces:
+                patience = Patience(limits)
+                while not said.ended and (piece := await patience.next(pieces)) is not None:
+                    if text := said.feed(piece):
+                        yield Delta(text)
+            if text := said.end():
+                yield Delta(text)
+            if said.finish_reason == "content_filter":
+                raise ProviderFailure(
+                    Remedy.TELL, "refused", "the provider refused the content", reason=Reason.CONTENT_REFUSED
+                )
+            estimated = Usage(tokens.of_messages(call.messages), tokens.estimate(answer.text[before:]))
+            usage = said.usage or estimated
+            total, reason = answer.usage + usage, said.finish_reason or "stop"
+            yield Finish(total, route.provider.name, route.model, finish_reason=reason, policy=prompt.policy)
         finally:
             if usage is None and len(answer.text) > before:
                 usage = Usage(prompt.tokens, tokens.estimate(answer.text[before:]))
             answer.usage += usage or Usage()
             step.grant.settle_soon(usage)
-
-    async def _attempt(
-        self, route: Route, prompt: Prompt, answer: Answer, limits: Timeouts
-    ) -> AsyncGenerator[Event, None]:
-        """One call; what it says is added to the answer."""
-        seam, echo, end = Seam(answer.text, prefill=route.provider.prefill), Echo(), Piece()
-        call = self._call(route, prompt, answer, limits)
-        before = len(answer.text)
-        async with aclosing(timed(self._chat.stream(call), limits)) as pieces:
-            async for piece in pieces:
-                end = Piece("", piece.finish_reason or end.finish_reason, piece.usage or end.usage)
-                if text := echo.feed(seam.feed(piece.text)):
-                    yield _said(answer, text)
-                if echo.ended:
-                    break
-        if rest := echo.feed(seam.end()) + echo.end():
-            yield _said(answer, rest)
-        if end.finish_reason == "content_filter":
-            raise ProviderFailure(
-                Remedy.TELL, "refused", "the provider refused the content", reason=Reason.CONTENT_REFUSED
-            )
-        estimated = Usage(tokens.of_messages(call.messages), tokens.estimate(answer.text[before:]))
-        reason = end.finish_reason or "stop"
-        yield Finish(
-            end.usage or estimated, route.provider.name, route.model, finish_reason=reason, policy=prompt.policy
-        )
 
     def _limits(self, prompt: Prompt, *, alone: bool) -> Timeouts:
         """With nowhere else to go, a slow provider is waited for as long as the call may take."""
@@ -132,12 +145,6 @@ class Failover:
                 messages = (*messages, Message(Speaker.USER, self._how.continuation))
             max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text)) if max_tokens else 0
         return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema)
-
-
-def _said(answer: Answer, text: str) -> Delta:
-    answer.text += text
-    answer.said_here = True
-    return Delta(text)
 
 
 def _switched(answer: Answer) -> Notice:

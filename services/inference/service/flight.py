@@ -1,13 +1,12 @@
 """One generation and all the callers of this process who follow it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from kit.auth.caller import Caller
 from kit.errors import LecternError
 from services.inference.model.generation import Delta, Event, Finish, Prompt
-from services.inference.service.coalescing import joined
 
 
 @dataclass(eq=False, slots=True)
@@ -81,3 +80,18 @@ class Flight:
             if self.done:
                 return
             await listener.changed.wait()
+
+
+def joined(events: Iterable[Event]) -> Iterator[Event]:
+    """The events with neighbouring deltas as one."""
+    texts: list[str] = []
+    for event in events:
+        if isinstance(event, Delta):
+            texts.append(event.text)
+            continue
+        if texts:
+            yield Delta("".join(texts))
+            texts = []
+        yield event
+    if texts:
+        yield Delta("".join(texts))

@@ -1,7 +1,6 @@
 """What the other services call: requests in, events out."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, Reason
@@ -19,13 +18,11 @@ class Generation:
     def __init__(self, catalog: Catalog, prompts: Prompts, generator: Generator) -> None:
         self._catalog, self._prompts, self._generator = catalog, prompts, generator
 
-    async def stream(self, caller: Caller, request: Request) -> AsyncGenerator[Event, None]:
-        """Raises InvalidArgument for what no model can take, Unavailable where none answers."""
+    def stream(self, caller: Caller, request: Request) -> AsyncGenerator[Event, None]:
+        """Raises InvalidArgument for what no model can take; the events raise Unavailable where none answers."""
         _check(request)
         prompt = self._prompts.render(request, self._catalog.context_tokens(request.purpose))
-        async with aclosing(self._generator.stream(caller, prompt)) as events:
-            async for event in events:
-                yield event
+        return self._generator.stream(caller, prompt)
 
 
 def _check(request: Request) -> None:

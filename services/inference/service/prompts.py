@@ -1,9 +1,10 @@
 """Requests as prompts: versioned templates, the texts of others fenced off, and all of it bounded."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,6 +22,29 @@ TITLE_LENGTH = 120
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 ROLE_MARK = re.compile(r"<(?=[|/]?(?:\||s>|start_of_turn|end_of_turn))")
 LEAST_SOURCE_TOKENS = 60
+# Turns about one lecture have their passages in common, and often all of them.
+KEPT_SYSTEMS, KEPT_SOURCES = 256, 2048
+NO_SOURCE = (Source("", "", ""),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """All that the instructions depend on: what a question is about, but not the question."""
+
+    course_title: str
+    video_title: str
+    video_changed: bool
+    policy: str
+    rung: int
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Costed:
+    """A message and how many tokens it takes."""
+
+    message: Message
+    tokens: int
 
 
 class Prompts:
@@ -33,6 +57,7 @@ class Prompts:
         )
         self._system = environment.get_template(f"chat/{VERSION}.system.j2")
         self._max_tokens = max_tokens
+        self._instructions = functools.lru_cache(KEPT_SYSTEMS)(self._instructed)
         self.continuation = environment.get_template(f"continue/{VERSION}.user.j2").render()
 
     def render(self, request: Request, context_tokens: int) -> Prompt:
@@ -64,41 +89,39 @@ class Prompts:
     def _tutoring(self, request: Request, tutoring: Tutoring, context_tokens: int, answer: int) -> Prompt:
         how = stance(tutoring.policy, tutoring.history, tutoring.question)
         answer = min(answer, how.max_tokens or answer)
-        tutoring = _fitted(_cleaned(tutoring), context_tokens - answer - self._frame(tutoring, how))
-        messages = self._messages(tutoring, how)
+        scene, question = _scene(tutoring, how), _costed(Speaker.USER, _plain(tutoring.question).strip())
+        bare = replace(scene, sources=NO_SOURCE if scene.sources else ())
+        room = context_tokens - answer - self._instructions(bare).tokens - question.tokens
+        sources, room = _within(scene.sources, room)
+        history = _latest(tutoring.history, room)
+        system = self._instructions(replace(scene, sources=sources))
         prompt = Prompt(
             purpose=request.purpose,
-            messages=messages,
+            messages=(system.message, *(past.message for past in history), question.message),
             max_tokens=answer,
-            tokens=tokens.of_messages(messages),
+            tokens=system.tokens + sum(past.tokens for past in history) + question.tokens,
             course=tutoring.course,
-            sources=tutoring.sources,
+            sources=sources,
             policy=str(how),
             context_version=tutoring.context_version,
-            personal=bool(tutoring.history),
+            personal=bool(history),
             continue_from=request.continue_from,
             temperature=request.temperature,
             model=request.model,
         )
         return _checked(prompt, context_tokens - answer)
 
-    def _frame(self, tutoring: Tutoring, how: Stance) -> int:
-        """Tokens of the prompt without what can be left out of it."""
-        bare = replace(_cleaned(tutoring), history=(), sources=(Source("", "", ""),) if tutoring.sources else ())
-        return tokens.of_messages(self._messages(bare, how))
-
-    def _messages(self, tutoring: Tutoring, how: Stance) -> tuple[Message, ...]:
+    def _instructed(self, scene: _Scene) -> _Costed:
         values = {
-            "course_title": tutoring.course_title or "this course",
-            "video_title": tutoring.video_title,
-            "video_changed": tutoring.video_changed,
-            "sources": tutoring.sources,
-            "policy": how.policy.value,
-            "rung": how.rung,
-            "fence": _fence(tutoring),
+            "course_title": scene.course_title or "this course",
+            "video_title": scene.video_title,
+            "video_changed": scene.video_changed,
+            "sources": scene.sources,
+            "policy": scene.policy,
+            "rung": scene.rung,
+            "fence": _fence(scene.sources),
         }
-        system = Message(Speaker.SYSTEM, self._system.render(values).strip())
-        return (system, *tutoring.history, Message(Speaker.USER, tutoring.question))
+        return _costed(Speaker.SYSTEM, self._system.render(values).strip())
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:
@@ -107,48 +130,56 @@ def _checked(prompt: Prompt, room: int) -> Prompt:
     return prompt
 
 
-def _fence(tutoring: Tutoring) -> str:
+def _costed(speaker: Speaker, text: str) -> _Costed:
+    return _Costed(Message(speaker, text), tokens.estimate(text) + tokens.PER_MESSAGE)
+
+
+def _fence(sources: Sequence[Source]) -> str:
     """A tag that no text in the prompt can contain, because it is the hash of them all."""
     digest = hashlib.blake2b(digest_size=4)
-    for source in tutoring.sources:
+    for source in sources:
         digest.update(source.text.encode())
     return f"{PREFIX}{digest.hexdigest()}"
 
 
-def _cleaned(tutoring: Tutoring) -> Tutoring:
+def _scene(tutoring: Tutoring, how: Stance) -> _Scene:
     """Without control characters, and with titles and labels that stay on their line."""
-    return replace(
-        tutoring,
-        course_title=_title(tutoring.course_title),
-        video_title=_title(tutoring.video_title),
-        question=_plain(tutoring.question).strip(),
-        history=tuple(replace(message, text=_plain(message.text)) for message in tutoring.history),
-        sources=tuple(
-            Source(source.id, " ".join(_plain(source.text).split()), _title(source.label))
-            for source in tutoring.sources
-        ),
+    return _Scene(
+        _title(tutoring.course_title),
+        _title(tutoring.video_title),
+        tutoring.video_changed,
+        how.policy.value,
+        how.rung,
+        tuple(map(_cleaned, tutoring.sources)),
     )
+
+
+@functools.lru_cache(KEPT_SOURCES)
+def _cleaned(source: Source) -> Source:
+    return Source(source.id, " ".join(_plain(source.text).split()), _title(source.label))
 
 
 def _plain(text: str) -> str:
     """Without control characters and without the marks by which chat templates tell roles apart."""
-    return ROLE_MARK.sub("< ", CONTROL.sub(" ", text))
+    if not text.isprintable():
+        text = CONTROL.sub(" ", text)
+    return ROLE_MARK.sub("< ", text) if "<" in text else text
 
 
 def _title(text: str) -> str:
     return " ".join(_plain(text).replace('"', "'").split())[:TITLE_LENGTH]
 
 
-def _fitted(tutoring: Tutoring, room: int) -> Tutoring:
-    """With as many sources as there is room for, best first, and then as much of the latest history."""
-    sources, room = _within(tutoring.sources, room)
-    history: list[Message] = []
-    for message in reversed(tutoring.history):
-        room -= tokens.of_messages([message])
+def _latest(history: Sequence[Message], room: int) -> Sequence[_Costed]:
+    """As much of the latest history as there is room for."""
+    kept: list[_Costed] = []
+    for message in reversed(history):
+        past = _costed(message.speaker, _plain(message.text))
+        room -= past.tokens
         if room < 0:
             break
-        history.append(message)
-    return replace(tutoring, sources=sources, history=_from_a_question(history[::-1]))
+        kept.append(past)
+    return _from_a_question(kept[::-1])
 
 
 def _within(sources: Sequence[Source], room: int) -> tuple[tuple[Source, ...], int]:
@@ -166,8 +197,7 @@ def _within(sources: Sequence[Source], room: int) -> tuple[tuple[Source, ...], i
     return tuple(kept), room
 
 
-def _from_a_question(history: list[Message]) -> tuple[Message, ...]:
+def _from_a_question(history: list[_Costed]) -> Sequence[_Costed]:
     """History begins with a question: models refuse or misread a past that begins with an answer."""
-    while history and history[0].speaker is not Speaker.USER:
-        history.pop(0)
-    return tuple(history)
+    first = next((at for at, past in enumerate(history) if past.message.speaker is Speaker.USER), len(history))
+    return history[first:]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from kit import deadline
 from kit.errors import DeadlineExceeded
@@ -11,30 +10,33 @@ from services.inference.model.providers import Timeouts
 from services.inference.ports import Piece
 
 
-async def timed(pieces: AsyncGenerator[Piece, None], limits: Timeouts) -> AsyncGenerator[Piece, None]:
-    """The same pieces; ProviderFailure where they keep us waiting, DeadlineExceeded where the caller's time is up."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + limits.total
-    left = deadline.remaining()
-    caller_end = None if left is None else loop.time() + left
-    patience, began = limits.first_token, False
-    async with aclosing(pieces):
-        while True:
-            until = min(loop.time() + patience, end, caller_end or end)
-            try:
-                async with asyncio.timeout_at(until):
-                    piece = await anext(pieces)
-            except StopAsyncIteration:
-                return
-            except TimeoutError as error:
-                if caller_end is not None and loop.time() >= caller_end:
-                    raise DeadlineExceeded("the deadline passed while the model was answering") from error
-                raise _late(began=began) from error
-            patience, began = limits.between_tokens, True
-            yield piece
+class Patience:
+    """How long one call may keep us waiting, from now on."""
 
+    def __init__(self, limits: Timeouts) -> None:
+        self._loop = asyncio.get_running_loop()
+        now, left = self._loop.time(), deadline.remaining()
+        self._between = limits.between_tokens
+        self._caller_end = None if left is None else now + left
+        self._end = now + limits.total if self._caller_end is None else min(now + limits.total, self._caller_end)
+        self._seconds, self._began = limits.first_token, False
 
-def _late(*, began: bool) -> ProviderFailure:
-    if began:
-        return ProviderFailure(Remedy.RETRY, "stall", "the provider stopped in the middle of its answer")
-    return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not begin to answer in time")
+    async def next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
+        """The next piece, None after the last one.
+
+        Raises ProviderFailure where it keeps us waiting, DeadlineExceeded where the caller's time is up.
+        """
+        try:
+            async with asyncio.timeout_at(min(self._loop.time() + self._seconds, self._end)):
+                piece = await anext(pieces, None)
+        except TimeoutError as error:
+            raise self._late() from error
+        self._seconds, self._began = self._between, True
+        return piece
+
+    def _late(self) -> Exception:
+        if self._caller_end is not None and self._loop.time() >= self._caller_end:
+            return DeadlineExceeded("the deadline passed while the model was answering")
+        if self._began:
+            return ProviderFailure(Remedy.RETRY, "stall", "the provider stopped in the middle of its answer")
+        return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not begin to answer in time")

@@ -11,7 +11,7 @@ PER_MESSAGE = 5
 
 def estimate(text: str) -> int:
     """Tokens of a text, rather too many than too few."""
-    plain = len(text.encode("ascii", "ignore"))
+    plain = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
     return int(plain / ASCII_PER_TOKEN + (len(text) - plain) / OTHER_PER_TOKEN) + 1 if text else 0
 
 
