@@ -87,6 +87,7 @@ async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
     database, guard = await _database(settings, stack), database_guard()
     threads = guarded(MongoThreads(database), guard)
     turns = MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds))
+    stack.push_async_callback(turns.close)
     return Truth(
         threads=threads,
         turns=guarded(turns, guard),
