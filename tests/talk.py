@@ -8,6 +8,7 @@ from services.threads.adapters.memory.database import MemoryDatabase
 from services.threads.adapters.memory.threads import MemoryThreads
 from services.threads.adapters.memory.turns import MemoryTurns
 from services.threads.model import Answer, Question, State, ThreadKey, Turn
+from services.threads.ports import NewTurn
 
 ANN = Caller("default", "ann")
 
@@ -24,7 +25,7 @@ class Talk:
     async def turn(self, question: Question, answer: Answer, state: State = State.COMPLETED) -> Turn:
         key = ThreadKey(ANN.tenant, ANN.user, "waves")
         self.thread = self.thread or await self.threads.open(key, question.text)
-        place = await self.turns.enqueue(ANN, self.thread, question, "g1", (), 100)
+        place = await self.turns.enqueue(ANN, self.thread, NewTurn(question, "g1", 100))
         assert place is not None
         assert place.turn is not None
         assert place.turn.lease is not None

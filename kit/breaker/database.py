@@ -34,8 +34,7 @@ class _Guarded:
 
         @functools.wraps(attribute)
         async def guarded_call(*arguments: Any, **named: Any) -> Any:
-            async with self._guard():
-                return await attribute(*arguments, **named)
+            return await self._guard.run(attribute, *arguments, **named)
 
         setattr(self, name, guarded_call)
         return guarded_call

@@ -20,7 +20,7 @@ from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
 from kit.writing.writers import InferenceWriter
 from services.threads.actors import ThreadActors
-from services.threads.adapters.announcing import Announcements, Bulletins, StalePages
+from services.threads.adapters.announcing import Announcements, Bulletins, Notices, StalePages
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.insights import MongoInsights
@@ -30,8 +30,10 @@ from services.threads.adapters.mongo.reports import MongoReports
 from services.threads.adapters.mongo.search import MongoTurnSearch
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
-from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
+from services.threads.adapters.outages import NearHotThreads, SteadyHotThreads, SteadyPageCache
+from services.threads.adapters.redis.group import CommandGroup
 from services.threads.adapters.redis.hot import RedisHotThreads
+from services.threads.adapters.redis.notices import GroupedNotices
 from services.threads.adapters.redis.pages import RedisPageCache
 from services.threads.ports import (
     HotThreads,
@@ -53,6 +55,8 @@ from services.threads.service.titling import Titling
 from services.threads.settings import ThreadsSettings
 
 PREPARE_AGAIN_SECONDS = 1.0
+# So that an id that is used is also used in Redis before it expires there.
+NEAR_SECONDS = 600.0
 
 log = structlog.get_logger()
 
@@ -79,6 +83,7 @@ class Fast:
     pages: SteadyPageCache | None
     log: TurnLog
     bulletin: Bulletin
+    notices: Notices
     outage: Outage
 
 
@@ -87,6 +92,7 @@ async def open_truth(settings: ThreadsSettings, stack: AsyncExitStack) -> Truth:
     database, guard = await _database(settings, stack), database_guard()
     threads = guarded(MongoThreads(database), guard)
     turns = MongoTurns(database, abandoned_after=timedelta(seconds=settings.turn_abandoned_seconds))
+    stack.push_async_callback(turns.close)
     return Truth(
         threads=threads,
         turns=guarded(turns, guard),
@@ -105,18 +111,20 @@ def open_fast(settings: ThreadsSettings, stack: AsyncExitStack) -> Fast:
     stack.push_async_callback(client.aclose)
     wakes = Wakes(client)
     stack.push_async_callback(wakes.close)
-    outage = Outage("redis", client.ping)
+    outage, group = Outage("redis", client.ping), CommandGroup(client)
     hot: HotThreads = MemoryHotThreads(life=settings.thread_hot_seconds)
     pages: SteadyPageCache | None = None
     if not settings.disable_cache:
-        hot = SteadyHotThreads(RedisHotThreads(client, life=settings.thread_hot_seconds), hot, outage)
-        pages = SteadyPageCache(RedisPageCache(client, life=settings.thread_list_cache_seconds), outage)
-    return Fast(hot, pages, RedisTurnLog(client, wakes), RedisBulletin(client, wakes), outage)
+        shared = SteadyHotThreads(RedisHotThreads(client, life=settings.thread_hot_seconds), hot, outage)
+        hot = NearHotThreads(MemoryHotThreads(life=NEAR_SECONDS), shared)
+        pages = SteadyPageCache(RedisPageCache(group, life=settings.thread_list_cache_seconds), outage)
+    log, bulletin = RedisTurnLog(client, wakes), RedisBulletin(client, wakes)
+    return Fast(hot, pages, log, bulletin, GroupedNotices(group), outage)
 
 
 def observer_of(fast: Fast, *others: ThreadObserver) -> Announcements:
     """Tells those who watch, the cache of lists, and others."""
-    observers: list[ThreadObserver] = [Bulletins(fast.bulletin, fast.outage), *others]
+    observers: list[ThreadObserver] = [Bulletins(fast.notices, fast.outage), *others]
     if fast.pages is not None:
         observers.append(StalePages(fast.pages))
     return Announcements(observers)

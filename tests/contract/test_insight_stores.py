@@ -28,7 +28,7 @@ from services.threads.model import (
     Tally,
     ThreadKey,
 )
-from services.threads.ports import IdleThreads, InsightStore, ThreadStore, TurnStore
+from services.threads.ports import IdleThreads, InsightStore, NewTurn, ThreadStore, TurnStore
 from services.threads.service.insights.recording import Recording
 
 ANN, BOB, ELSEWHERE = Caller("default", "ann"), Caller("default", "bob"), Caller("other", "ann")
@@ -47,9 +47,8 @@ class Stores:
     async def ask(self, caller: Caller, text: str, position: float | None = None, course: str = "waves") -> str:
         """The thread in which the question was answered."""
         thread = await self.threads.open(ThreadKey(caller.tenant, caller.user, course), text)
-        place = await self.turns.enqueue(caller, thread, Question(text, text, VIDEO, position), "g1", (), 99)
+        place = await self.turns.join(caller, thread, NewTurn(Question(text, text, VIDEO, position), "g1", 99))
         assert place is not None
-        assert place.turn is not None
         assert place.turn.lease is not None
         ended = replace(place.turn, state=State.COMPLETED, answer=Answer("So."), lease=None)
         await self.turns.finish(caller, ended, place.turn.lease)
@@ -71,7 +70,9 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
     database = Database(client, f"threads_{uuid.uuid4().hex[:8]}")
     await database.prepare()
     kept = MongoThreads(database)
-    yield Stores(kept, MongoTurns(database, abandoned_after=timedelta(hours=1)), MongoInsights(database), kept)
+    turns_in_mongo = MongoTurns(database, abandoned_after=timedelta(hours=1))
+    yield Stores(kept, turns_in_mongo, MongoInsights(database), kept)
+    await turns_in_mongo.close()
     await client.drop_database(database.threads.database.name)
     await client.close()
 

@@ -10,6 +10,33 @@ from services.threads.ports import HotThreads, PageCache
 MISSED_USERS = 10_000
 
 
+class NearHotThreads:
+    """Ids of threads that this process used lately, before the shared ones are asked.
+
+    Another instance may have deleted such a thread; the write that names it finds that out.
+    """
+
+    def __init__(self, near: HotThreads, shared: HotThreads) -> None:
+        self._near = near
+        self._shared = shared
+
+    async def recall(self, key: ThreadKey) -> str | None:
+        thread = await self._near.recall(key)
+        if thread is None:
+            thread = await self._shared.recall(key)
+            if thread is not None:
+                await self._near.remember(key, thread)
+        return thread
+
+    async def remember(self, key: ThreadKey, thread: str) -> None:
+        await self._near.remember(key, thread)
+        await self._shared.remember(key, thread)
+
+    async def forget(self, key: ThreadKey) -> None:
+        await self._near.forget(key)
+        await self._shared.forget(key)
+
+
 class SteadyHotThreads:
     """Ids of threads in this process while the shared ones are away: a forgotten id costs one read of the truth."""
 

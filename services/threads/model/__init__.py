@@ -18,6 +18,7 @@ from services.threads.model.conversations import (
     turn_id,
 )
 from services.threads.model.insights import BEGINNING, Asked, CourseKey, DayTally, Mark, Tally
+from services.threads.model.past import Past, tokens_in, tokens_of, turns_to_read
 from services.threads.model.reports import Findings, Point, Report
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Mark",
     "Message",
     "Order",
+    "Past",
     "Point",
     "Question",
     "Report",
@@ -44,5 +46,8 @@ __all__ = [
     "ThreadKey",
     "Turn",
     "messages_of",
+    "tokens_in",
+    "tokens_of",
     "turn_id",
+    "turns_to_read",
 ]

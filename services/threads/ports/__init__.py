@@ -1,10 +1,13 @@
 """What the threads service needs of the world."""
 
 from services.threads.ports.conversations import (
+    UNSEEN,
     Edition,
     Hit,
     HotThreads,
     IdleThreads,
+    Joined,
+    NewTurn,
     Owners,
     PageCache,
     Place,
@@ -23,13 +26,16 @@ from services.threads.ports.reports import ReportQuery, ReportStore
 from services.threads.ports.users import Memberships, Spending, Spent
 
 __all__ = [
+    "UNSEEN",
     "Courses",
     "Edition",
     "Hit",
     "HotThreads",
     "IdleThreads",
     "InsightStore",
+    "Joined",
     "Memberships",
+    "NewTurn",
     "Owners",
     "PageCache",
     "Place",

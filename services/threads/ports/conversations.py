@@ -1,12 +1,13 @@
 """Threads, turns and their owners, and who learns what happens to them."""
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from kit.auth.caller import Caller
-from services.threads.model import Lease, Order, Question, Thread, ThreadKey, Turn
+from services.threads.model import Lease, Order, Past, Question, Thread, ThreadKey, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,34 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTurn:
+    """A question that is to be queued, by whom it will be answered, and how many may wait with it."""
+
+    question: Question
+    owner: str
+    capacity: int
+    history_tokens: int = 0
+    # Nobody can have asked with this id before.
+    has_fresh_id: bool = False
+    # The same in all writes of one call, so that one that is repeated knows its own.
+    call: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
-    """What a new question needs to know of its thread, newest turn first."""
+    """What a new question needs to know of its thread, newest turn first.
+
+    `left` counts the turns that have ended and left the queue; None where it is not known.
+    """
 
     recent: Sequence[Turn] = ()
     ended: frozenset[str] = frozenset()
     orphans: Sequence[Turn] = ()
     turn: Turn | None = None
+    left: int | None = None
+
+
+UNSEEN = Survey()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +77,15 @@ class Place:
     attached: bool = False
     video_changed: bool = False
     ahead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A turn that is alone in its thread's queue, and what was said before it."""
+
+    turn: Turn
+    video_changed: bool
+    past: Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +133,18 @@ class TurnStore(Protocol):
     async def survey(self, caller: Caller, thread: str, turn: str, recent: int) -> Survey:
         """At most `recent` ended turns, what of the queue has ended or lost its owner, and `turn` if it has ended."""
 
-    async def enqueue(
-        self, caller: Caller, thread: str, question: Question, owner: str, ended: Collection[str], capacity: int
-    ) -> Place | None:
-        """Drops `ended` from the queue and puts the question at its end, or finds it there. None without a thread."""
+    async def join(self, caller: Caller, thread: str, new: NewTurn) -> Joined | None:
+        """Puts the question into a queue that nothing else waits in, in one step.
+
+        None where that can't be told to be right: others wait, the question was or may have been asked before, the
+        thread is gone or was changed by an older version. Then a survey tells what to do.
+        """
+
+    async def enqueue(self, caller: Caller, thread: str, new: NewTurn, survey: Survey = UNSEEN) -> Place | None:
+        """Drops what the survey saw ended from the queue and puts the question at its end, or finds it there.
+
+        None without a thread.
+        """
 
     async def find(self, caller: Caller, thread: str, turn: str) -> Turn | None: ...
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from kit.auth.caller import Caller
 from kit.errors import Conflict, NotFound, Reason
-from services.threads.model import Answer, Exchange, Lease, State, Turn
+from services.threads.model import Answer, Exchange, Lease, State, Turn, turns_to_read
 from services.threads.ports import Owners, ThreadObserver, TurnStore, TurnTail
-from services.threads.service.history import turns_to_read, window
+from services.threads.service.history import window
 from services.threads.service.limits import check_owner
 
 
@@ -48,27 +48,27 @@ class Orphans:
         claimed = replace(found, lease=lease, owner_alive=True)
         return Claimed(claimed, lease, window(recent, history_tokens))
 
-    async def archive(self, caller: Caller, orphans: Sequence[Turn]) -> frozenset[str]:
+    async def archive(self, caller: Caller, orphans: Sequence[Turn]) -> list[Turn]:
         """Ends the turns with what was said in them, so that nothing asked is lost. Returns those that ended."""
         if orphans:
             # Owned while they are put on record, so that others who ask meanwhile leave them to this process.
             await self._owners.renew(self._archivist, self._owner_lease)
-        ended = [turn.id for turn in orphans if await self._archive(caller, turn)]
-        return frozenset(ended)
+        archived = [await self._archive(caller, turn) for turn in orphans]
+        return [turn for turn in archived if turn is not None]
 
-    async def _archive(self, caller: Caller, turn: Turn) -> bool:
+    async def _archive(self, caller: Caller, turn: Turn) -> Turn | None:
         lease = await self._turns.reassign(caller, turn, self._archivist)
         if lease is None:
-            return False
+            return None
         said = Answer(text=await self._tail.said(turn), failure_reason=Reason.STREAM_INTERRUPTED.value)
         state = State.PARTIAL if said.text else State.FAILED
         try:
             partial = await self._turns.finish(caller, replace(turn, state=state, answer=said), lease)
         except (Conflict, NotFound):
-            return False  # taken over or deleted meanwhile: no longer an orphan
+            return None  # taken over or deleted meanwhile: no longer an orphan
         await self._tail.end(partial, lease)
         await self._observer.turn_ended(caller, partial)
-        return True
+        return partial
 
     async def _lease(self, caller: Caller, turn: Turn, owner: str) -> Lease | None:
         if turn.lease is not None and turn.lease.owner == owner:

@@ -1,14 +1,15 @@
 """The life of a turn: begun in its thread's queue, ended once, or taken back."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from kit.auth.caller import Caller
 from kit.errors import Conflict, InvalidArgument, LecternError, NotFound, Reason, ResourceExhausted
-from services.threads.model import Exchange, Lease, Question, ThreadKey, Turn, turn_id
-from services.threads.ports import HotThreads, Owners, ThreadObserver, ThreadStore, TurnStore
-from services.threads.service.history import turns_to_read, window
+from services.threads.model import Exchange, Lease, Question, ThreadKey, Turn, turn_id, turns_to_read
+from services.threads.ports import HotThreads, Joined, NewTurn, Owners, Survey, ThreadObserver, ThreadStore, TurnStore
+from services.threads.service.history import window, window_of
 from services.threads.service.limits import check_answer, check_owner, check_question
 from services.threads.service.orphans import Orphans
 from services.threads.service.titles import title_of
@@ -70,15 +71,20 @@ class Turns:
         """Queues the question in its thread, which is made at need; a repeated request finds the turn it made."""
         check_owner(ask.owner)
         check_question(ask.question)
-        if not ask.question.request_id:
-            ask = replace(ask, question=replace(ask.question, request_id=secrets.token_hex(16)))
+        new = self._new(ask)
         key = ThreadKey(caller.tenant, caller.user, ask.course)
         for _ in range(ATTEMPTS):
-            begun = await self._begin_in(caller, await self._thread(key, ask.question), ask)
+            begun = await self._begin_in(caller, await self._thread(key, new.question), new)
             if begun is not None:
                 return begun
             await self._hot.forget(key)
         raise Conflict("the thread is being deleted", Reason.THREAD_NOT_FOUND, retry_after=1)
+
+    def _new(self, ask: Ask) -> NewTurn:
+        question, unnamed = ask.question, not ask.question.request_id
+        if unnamed:
+            question = replace(question, request_id=secrets.token_hex(16))
+        return NewTurn(question, ask.owner, self._capacity, ask.history_tokens, has_fresh_id=unnamed)
 
     async def complete(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
         """Makes the ended turn durable; repeatable; raises Conflict with LEASE_LOST under an older token."""
@@ -122,21 +128,40 @@ class Turns:
             await self._hot.remember(key, thread)
         return thread
 
-    async def _begin_in(self, caller: Caller, thread: str, ask: Ask) -> Begun | None:
+    async def _begin_in(self, caller: Caller, thread: str, new: NewTurn) -> Begun | None:
         """None where the thread is gone."""
-        turn = turn_id(thread, ask.question.request_id)
-        survey = await self._turns.survey(caller, thread, turn, turns_to_read(ask.history_tokens))
+        joined = await self._turns.join(caller, thread, new)
+        if joined is None:
+            return await self._begin_after_survey(caller, thread, new)
+        await self._observer.turn_began(caller, joined.turn)
+        return Begun(
+            joined.turn,
+            video_changed=joined.video_changed,
+            history=await self._history(caller, joined, new.history_tokens),
+        )
+
+    async def _history(self, caller: Caller, joined: Joined, tokens: int) -> tuple[Exchange, ...]:
+        kept, turn = window_of(joined.past, tokens), joined.turn
+        if kept is not None:
+            return kept
+        limit = turns_to_read(tokens)
+        before = await self._turns.ended(caller, turn.thread, turn.sequence - 1, limit, descending=True)
+        return window(before, tokens)
+
+    async def _begin_after_survey(self, caller: Caller, thread: str, new: NewTurn) -> Begun | None:
+        turn = turn_id(thread, new.question.request_id)
+        survey = await self._turns.survey(caller, thread, turn, turns_to_read(new.history_tokens))
         if survey.turn is not None:
             return Begun(survey.turn, attached=True)
-        ended = survey.ended | await self._orphans.archive(caller, survey.orphans)
-        place = await self._turns.enqueue(caller, thread, ask.question, ask.owner, ended, self._capacity)
+        survey = _with_archived(survey, await self._orphans.archive(caller, survey.orphans))
+        place = await self._turns.enqueue(caller, thread, new, survey)
         if place is None:
             return None
         if place.turn is None:
             raise self._refusal(place.ahead)
         if not place.attached:
             await self._observer.turn_began(caller, place.turn)
-        history = window(survey.recent, ask.history_tokens)
+        history = window(survey.recent, new.history_tokens)
         return Begun(place.turn, place.attached, place.video_changed, history, place.ahead)
 
     def _refusal(self, ahead: tuple[str, ...]) -> LecternError:
@@ -149,3 +174,12 @@ class Turns:
                 metadata=running,
             )
         return ResourceExhausted("too many questions of this thread are waiting", retry_after=5)
+
+
+def _with_archived(survey: Survey, archived: Sequence[Turn]) -> Survey:
+    """The survey as it is once its orphans have ended."""
+    if not archived:
+        return survey
+    ended = survey.ended | {turn.id for turn in archived}
+    recent = sorted([*archived, *survey.recent], key=lambda turn: turn.sequence, reverse=True)
+    return replace(survey, ended=ended, recent=recent, orphans=())

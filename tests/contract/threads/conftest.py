@@ -21,7 +21,7 @@ from services.threads.adapters.mongo.search import MongoTurnSearch
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.model import Answer, Question, State, ThreadKey, Turn
-from services.threads.ports import Owners, ThreadStore, TurnSearch, TurnStore
+from services.threads.ports import NewTurn, Owners, ThreadStore, TurnSearch, TurnStore
 
 ANN = Caller("default", "ann")
 BOB = Caller("default", "bob")
@@ -38,7 +38,7 @@ class Stores:
     search: TurnSearch
 
     async def asked(self, thread: str, text: str, *, owner: str = "g1", caller: Caller = ANN, video: str = "") -> Turn:
-        place = await self.turns.enqueue(caller, thread, Question(text, text, video), owner, (), FULL)
+        place = await self.turns.enqueue(caller, thread, NewTurn(Question(text, text, video), owner, FULL))
         assert place is not None
         assert place.turn is not None
         return place.turn
@@ -61,6 +61,7 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
     await database.prepare()
     turns_in_mongo = MongoTurns(database, abandoned_after=ABANDONED)
     yield Stores(MongoThreads(database), turns_in_mongo, MongoOwners(database), MongoTurnSearch(database))
+    await turns_in_mongo.close()
     await client.drop_database(database.threads.database.name)
     await client.close()
 

@@ -8,6 +8,7 @@ import pytest
 
 from kit.errors import Conflict, Reason
 from services.threads.model import Answer, Citation, Lease, Question, State, turn_id
+from services.threads.ports import NewTurn, Survey
 from tests.contract.threads.conftest import ANN, FULL, Stores, ended
 
 
@@ -32,7 +33,7 @@ async def test_a_question_stands_in_the_queue_until_it_is_answered(stores: Store
 
 async def test_a_repeated_request_attaches_to_its_turn(stores: Stores, thread: str) -> None:
     turn = await stores.asked(thread, "why?", owner="g1")
-    again = await stores.turns.enqueue(ANN, thread, Question("why?", "why?"), "g2", (), FULL)
+    again = await stores.turns.enqueue(ANN, thread, NewTurn(Question("why?", "why?"), "g2", FULL))
     assert again is not None
     assert again.attached
     assert again.turn is not None
@@ -44,24 +45,28 @@ async def test_a_repeated_request_attaches_to_its_turn(stores: Stores, thread: s
 
 async def test_turns_wait_for_those_ahead(stores: Stores, thread: str) -> None:
     first = await stores.asked(thread, "first")
-    second = await stores.turns.enqueue(ANN, thread, Question("second", "second"), "g1", (), FULL)
+    second = await stores.turns.enqueue(ANN, thread, NewTurn(Question("second", "second"), "g1", FULL))
     assert second is not None
     assert second.turn is not None
     assert (second.ahead, second.turn.state, second.turn.sequence) == ((first.id,), State.QUEUED, 2)
-    third = await stores.turns.enqueue(ANN, thread, Question("third", "third"), "g1", [first.id], FULL)
+    third = await stores.turns.enqueue(
+        ANN, thread, NewTurn(Question("third", "third"), "g1", FULL), Survey(ended=frozenset([first.id]))
+    )
     assert third is not None
     assert third.ahead == (second.turn.id,)
 
 
 async def test_a_full_queue_takes_only_what_it_holds_already(stores: Stores, thread: str) -> None:
     first = await stores.asked(thread, "first")
-    refused = await stores.turns.enqueue(ANN, thread, Question("second", "second"), "g1", (), 1)
+    refused = await stores.turns.enqueue(ANN, thread, NewTurn(Question("second", "second"), "g1", 1))
     assert refused is not None
     assert (refused.turn, refused.ahead) == (None, (first.id,))
-    attached = await stores.turns.enqueue(ANN, thread, Question("first", "first"), "g1", (), 1)
+    attached = await stores.turns.enqueue(ANN, thread, NewTurn(Question("first", "first"), "g1", 1))
     assert attached is not None
     assert attached.attached
-    after = await stores.turns.enqueue(ANN, thread, Question("second", "second"), "g1", [first.id], 1)
+    after = await stores.turns.enqueue(
+        ANN, thread, NewTurn(Question("second", "second"), "g1", 1), Survey(ended=frozenset([first.id]))
+    )
     assert after is not None
     assert after.turn is not None
     assert after.turn.sequence == 2
@@ -69,7 +74,7 @@ async def test_a_full_queue_takes_only_what_it_holds_already(stores: Stores, thr
 
 async def test_a_change_of_video_is_noticed(stores: Stores, thread: str) -> None:
     async def changed(request: str, video: str) -> bool:
-        place = await stores.turns.enqueue(ANN, thread, Question(request, "why?", video), "g1", (), FULL)
+        place = await stores.turns.enqueue(ANN, thread, NewTurn(Question(request, "why?", video), "g1", FULL))
         assert place is not None
         return place.video_changed
 

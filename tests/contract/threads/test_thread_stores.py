@@ -7,7 +7,7 @@ import pytest
 
 from kit.errors import NotFound, Reason
 from services.threads.model import Order, Question, ThreadKey
-from services.threads.ports import ThreadChange, ThreadQuery
+from services.threads.ports import NewTurn, ThreadChange, ThreadQuery
 from tests.contract.threads.conftest import ANN, BOB, ELSEWHERE, FULL, Stores, ended
 
 
@@ -47,7 +47,8 @@ async def test_a_thread_is_its_owners_alone(stores: Stores, thread: str) -> None
         assert await stores.threads.delete(stranger, thread) is None
         assert await stores.turns.find(stranger, thread, turn.id) is None
         assert await stores.turns.queue(stranger, thread) is None
-        assert await stores.turns.enqueue(stranger, thread, Question("r", "q"), "g1", (), FULL) is None
+        assert await stores.turns.enqueue(stranger, thread, NewTurn(Question("r", "q"), "g1", FULL)) is None
+        assert await stores.turns.join(stranger, thread, NewTurn(Question("r", "q"), "g1", FULL)) is None
 
 
 async def test_a_thread_goes_with_its_only_turn(stores: Stores, thread: str) -> None:

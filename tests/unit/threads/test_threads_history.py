@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.threads.model import Answer, Question, Role, State, Turn, messages_of, turn_id
-from services.threads.service.history import tokens_in, turns_to_read, window
+from services.threads.model import Answer, Question, Role, State, Turn, messages_of, tokens_in, turn_id, turns_to_read
+from services.threads.service.history import window
 from services.threads.service.titles import title_of
 
 

@@ -18,6 +18,7 @@ from services.threads.adapters.memory.turns import MemoryTurns
 from services.threads.adapters.tail import LoggedTail
 from services.threads.convert import turn_name
 from services.threads.model import Question, State, ThreadKey, Turn
+from services.threads.ports import NewTurn
 from services.threads.service.orphans import Orphans
 
 ANN = Caller("default", "ann")
@@ -42,7 +43,7 @@ class Bench:
 
     async def asked(self, owner: str) -> Turn:
         thread = await self.threads.open(ThreadKey("default", "ann", "waves"), "Why?")
-        place = await self.turns.enqueue(ANN, thread, Question("r1", "Why?"), owner, (), 10)
+        place = await self.turns.enqueue(ANN, thread, NewTurn(Question("r1", "Why?"), owner, 10))
         assert place is not None
         assert place.turn is not None
         return place.turn
@@ -63,7 +64,7 @@ def bench() -> Bench:
 async def test_what_was_said_is_put_on_record_and_told_to_those_who_follow(bench: Bench) -> None:
     turn = await bench.asked("dead")
     await bench.said(turn, ["It carries ", "energy"])
-    assert await bench.orphans.archive(ANN, [turn]) == {turn.id}
+    assert [ended.id for ended in await bench.orphans.archive(ANN, [turn])] == [turn.id]
     kept = await bench.turns.find(ANN, turn.thread, turn.id)
     assert kept is not None
     assert (kept.state, kept.answer.text) == (State.PARTIAL, "It carries energy")
@@ -75,7 +76,7 @@ async def test_what_was_said_is_put_on_record_and_told_to_those_who_follow(bench
 
 async def test_a_turn_without_a_word_has_failed(bench: Bench) -> None:
     turn = await bench.asked("dead")
-    assert await bench.orphans.archive(ANN, [turn]) == {turn.id}
+    assert [ended.id for ended in await bench.orphans.archive(ANN, [turn])] == [turn.id]
     kept = await bench.turns.find(ANN, turn.thread, turn.id)
     assert kept is not None
     assert kept.state is State.FAILED
@@ -85,7 +86,7 @@ async def test_a_turn_that_was_taken_over_meanwhile_is_left_alone(bench: Bench) 
     turn = await bench.asked("dead")
     claimed = await bench.orphans.claim(ANN, turn.thread, turn.id, "g2", 100)
     assert claimed.lease is not None
-    assert await bench.orphans.archive(ANN, [turn]) == frozenset()
+    assert await bench.orphans.archive(ANN, [turn]) == []
     kept = await bench.turns.find(ANN, turn.thread, turn.id)
     assert kept is not None
     assert kept.lease == claimed.lease

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,8 +14,9 @@ from services.threads.adapters.memory.database import (
     is_abandoned,
     state_at,
 )
-from services.threads.model import Lease, Question, State, Thread, ThreadKey, Turn, turn_id
-from services.threads.ports import Place, Survey
+from services.threads.model import Exchange, Lease, Past, Question, State, Thread, ThreadKey, Turn, turn_id
+from services.threads.model.past import MAX_TURNS
+from services.threads.ports import UNSEEN, Joined, NewTurn, Place, Survey
 
 
 class MemoryTurns:
@@ -33,22 +34,33 @@ class MemoryTurns:
             return Survey(ended, turn=this)
         gone = frozenset(entry.turn.id for entry in record.waiting if self._database.has_ended(entry.turn.id))
         waiting = self._queue(record)
-        return Survey(ended, gone, [one for one in waiting if not one.owner_alive and one.id != turn], this)
+        orphans = [one for one in waiting if not one.owner_alive and one.id != turn]
+        return Survey(ended, gone, orphans, this, record.turn_count - len(record.waiting))
 
-    async def enqueue(
-        self, caller: Caller, thread: str, question: Question, owner: str, ended: Collection[str], capacity: int
-    ) -> Place | None:
+    async def join(self, caller: Caller, thread: str, new: NewTurn) -> Joined | None:
+        record, turn = self._database.owned(caller, thread), turn_id(thread, new.question.request_id)
+        if record is None or turn in self._database.rows or self._database.running(record):
+            return None
+        ended = await self.ended(caller, thread, 2**31, MAX_TURNS, descending=True)
+        kept = [Exchange(one.question.text, one.answer.text, one.question.video_url) for one in ended]
+        record.waiting = []
+        self._append(record, turn, new.question, new.owner)
+        [entry] = record.waiting
+        joined = replace(entry.turn, lease=entry.lease, owner_alive=True)
+        return Joined(joined, entry.video_changed, Past(tuple(kept), older=1 if len(kept) == MAX_TURNS else None))
+
+    async def enqueue(self, caller: Caller, thread: str, new: NewTurn, survey: Survey = UNSEEN) -> Place | None:
         record = self._database.owned(caller, thread)
         if record is None:
             return None
-        record.waiting = [entry for entry in record.waiting if entry.turn.id not in ended]
-        turn = turn_id(thread, question.request_id)
+        record.waiting = [entry for entry in record.waiting if entry.turn.id not in survey.ended]
+        turn = turn_id(thread, new.question.request_id)
         queued = [entry.turn.id for entry in record.waiting]
-        if turn not in queued and len(queued) >= capacity:
+        if turn not in queued and len(queued) >= new.capacity:
             return Place(None, ahead=tuple(queued))
         attached = turn in queued
         if not attached:
-            self._append(record, turn, question, owner)
+            self._append(record, turn, new.question, new.owner)
             queued.append(turn)
         place = queued.index(turn)
         entry = record.waiting[place]

@@ -63,6 +63,7 @@ class Database:
     def __init__(self, client: Client, name: str) -> None:
         self.client = client
         database: AsyncDatabase[dict[str, Any]] = client[name]
+        self.database = database
         self.threads: Collection = database["threads"]
         self.turns: Collection = database["turns"]
         self.owners: Collection = database["owners"]

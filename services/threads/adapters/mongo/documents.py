@@ -1,7 +1,6 @@
 """Threads and turns as documents, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +71,7 @@ def to_waiting(thread: Document, entry: Document, alive: bool, state: State) -> 
 
 def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Document:
     """The row of a turn, all but its id."""
-    answer = asdict(turn.answer)
+    answer = turn.answer
     return {
         **own(caller, thread=turn.thread, course=turn.course, sequence=turn.sequence),
         "request_id": turn.question.request_id,
@@ -83,8 +82,9 @@ def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Docum
         "created": turn.created,
         "ended": ended,
         "fencing_token": token,
-        "answer": answer.pop("text"),
-        **answer,
+        "answer": answer.text,
+        "citations": [{name: getattr(citation, name) for name in CITATION_FIELDS} for citation in answer.citations],
+        **{name: getattr(answer, name) for name in ANSWER_FIELDS},
     }
 
 
@@ -106,3 +106,4 @@ def _answer(document: Document) -> Answer:
 
 
 ANSWER_FIELDS = tuple(name for name in Answer.__dataclass_fields__ if name not in ("text", "citations"))
+CITATION_FIELDS = tuple(Citation.__dataclass_fields__)

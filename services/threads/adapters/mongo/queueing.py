@@ -1,31 +1,42 @@
 """The one write that puts a question into its thread's queue, as a pipeline that MongoDB runs atomically."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from services.threads.model import Question
+from services.threads.adapters.mongo import keeping
+from services.threads.adapters.mongo.keeping import KEPT_IDS
+from services.threads.ports import NewTurn, Survey
 
 Stage = dict[str, Any]
 
 
-def enqueueing(
-    turn: str, question: Question, owner: str, call: str, ended: Collection[str], capacity: int
-) -> list[Stage]:
-    """Drops `ended` turns, then adds the turn unless it is there already or the queue holds `capacity`."""
-    entry = _entry(turn, question, owner, call)
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The past of a thread as a survey saw it, oldest first, when so many turns had left the queue."""
+
+    documents: Sequence[Stage]
+    ids: Sequence[int]
+    left: int
+
+
+def enqueueing(turn: str, new: NewTurn, survey: Survey, past: Mended | None) -> list[Stage]:
+    """Drops what has ended, then adds the turn unless it is there already or the queue is full."""
     return [
-        {"$set": {"pending": _without(list(ended))}},
-        {"$set": {"joins": _may_join(turn, capacity)}},
+        *(_mended(past) if past else ()),
+        {"$set": {"pending": _without(list(survey.ended))}},
+        *(_counted() if past else ()),
+        {"$set": {"joins": _may_join(turn, new.capacity)}},
         {
             "$set": {
-                "pending": _if_joins({"$concatArrays": ["$pending", [entry]]}, "$pending"),
+                "pending": _if_joins({"$concatArrays": ["$pending", [entry_of(turn, new)]]}, "$pending"),
                 "next_sequence": _if_joins({"$add": ["$next_sequence", 1]}, "$next_sequence"),
                 "turn_count": _if_joins({"$add": ["$turn_count", 1]}, "$turn_count"),
-                "video_url": _if_joins({"$literal": question.video_url}, "$video_url"),
+                "video_url": _if_joins({"$literal": new.question.video_url}, "$video_url"),
                 "updated": _if_joins("$$NOW", "$updated"),
             }
         },
-        {"$unset": "joins"},
+        {"$unset": ["joins", "mends"]},
     ]
 
 
@@ -46,17 +57,18 @@ def discarding(turn: str) -> list[Stage]:
     ]
 
 
-def _entry(turn: str, question: Question, owner: str, call: str) -> Stage:
+def entry_of(turn: str, new: NewTurn) -> Stage:
     """The turn in its queue: what the caller says as it is, never as an expression, and what the thread knows."""
+    question = new.question
     said = {
         "turn": turn,
         "request_id": question.request_id,
         "question": question.text,
         "video_url": question.video_url,
         "position": question.position,
-        "owner": owner,
+        "owner": new.owner,
         "token": 1,
-        "call": call,
+        "call": new.call,
     }
     another_video = {"$ne": ["$video_url", {"$literal": question.video_url}]}
     known = {
@@ -66,6 +78,25 @@ def _entry(turn: str, question: Question, owner: str, call: str) -> Stage:
         "video_before": "$video_url",
     }
     return {"$mergeObjects": [{"$literal": said}, known]}
+
+
+def _mended(past: Mended) -> list[Stage]:
+    """Puts what a survey saw in the place of the past, if nothing has left the queue since."""
+    unseen = {"$filter": {"input": {"$ifNull": ["$past_ids", []]}, "cond": {"$not": {"$in": ["$$this", past.ids]}}}}
+    ids = {"$slice": [{"$concatArrays": [unseen, past.ids]}, -KEPT_IDS]}
+    return [
+        {"$set": {"mends": {"$eq": [keeping.count(), past.left]}}},
+        {
+            "$set": {
+                "past": {"$cond": ["$mends", {"$literal": list(past.documents)}, "$past"]},
+                "past_ids": {"$cond": ["$mends", ids, "$past_ids"]},
+            }
+        },
+    ]
+
+
+def _counted() -> list[Stage]:
+    return [{"$set": {"past_count": {"$cond": ["$mends", keeping.count(), "$past_count"]}}}]
 
 
 def _without(turns: list[str]) -> Stage:

@@ -30,7 +30,7 @@ def queue_of(caller: Caller, thread: str) -> list[Stage]:
     lives = {"$expr": {"$gt": ["$expires", "$$NOW"]}}
     return [
         {"$match": own(caller, _id=thread)},
-        {"$project": {"course": 1, "pending": 1}},
+        {"$project": {"course": 1, "pending": 1, "turn_count": 1}},
         {"$lookup": _found("turns", "pending.turn", {"ended": {"$exists": True}}, "ended")},
         {"$lookup": _found("owners", "pending.owner", lives, "alive")},
         {"$set": {"is_queue": True, "now": "$$NOW"}},
@@ -41,13 +41,15 @@ def also(collection: str, pipeline: list[Stage]) -> Stage:
     return {"$unionWith": {"coll": collection, "pipeline": pipeline}}
 
 
-def ended_in(queue: Document) -> frozenset[str]:
-    return frozenset(row["_id"] for row in queue["ended"])
+def ended_in(queue: Document, *rows: Turn) -> frozenset[str]:
+    """The turns of a queue that have ended, by itself or by rows that were read after it."""
+    queued = {entry["turn"] for entry in queue["pending"]}
+    return frozenset(row["_id"] for row in queue["ended"]) | (queued & {row.id for row in rows})
 
 
-def waiting_in(queue: Document, limit: timedelta) -> list[Turn]:
+def waiting_in(queue: Document, limit: timedelta, *rows: Turn) -> list[Turn]:
     """The turns of a queue that have not ended, oldest first; one older than `limit` counts as abandoned."""
-    ended, alive = ended_in(queue), {row["_id"] for row in queue["alive"]}
+    ended, alive = ended_in(queue, *rows), {row["_id"] for row in queue["alive"]}
     waiting = [entry for entry in queue["pending"] if entry["turn"] not in ended]
     return [
         to_waiting(

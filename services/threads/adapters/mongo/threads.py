@@ -18,7 +18,7 @@ from services.threads.adapters.mongo.insights import make_stale
 from services.threads.model import Thread, ThreadKey
 from services.threads.ports import Edition, ThreadChange, ThreadQuery
 
-LEAN = {"pending.question": 0}
+LEAN = {"pending.question": 0, "past": 0, "past_ids": 0}
 
 
 class MongoThreads:

@@ -1,7 +1,7 @@
 """Turns in MongoDB: running ones in their thread's queue, ended ones in a row of their own."""
 
-import secrets
-from collections.abc import Collection, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,54 +10,118 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.errors import Conflict, NotFound, Reason
+from kit.errors import Conflict, NotFound, Reason, Unavailable
 from kit.mongo import translated
 from services.threads.adapters.mongo import queueing, surveying
+from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import Document, from_ended, own, to_ended, to_thread, to_waiting
-from services.threads.model import Lease, Question, State, Thread, Turn, turn_id
-from services.threads.ports import Place, Survey
+from services.threads.adapters.mongo.folding import Folding
+from services.threads.adapters.mongo.group_commit import GroupCommit
+from services.threads.adapters.mongo.joining import joined_turn, joining
+from services.threads.adapters.mongo.keeping import KEPT_IDS, Keeping, ids_of, to_past
+from services.threads.adapters.mongo.queueing import Mended
+from services.threads.model import Lease, State, Thread, Turn, turn_id
+from services.threads.ports import UNSEEN, Joined, NewTurn, Place, Survey
+
+ATTEMPTS = 3
+
+
+# Threads of whose ended turns only some are known by their ids, as far as this process has seen.
+REMEMBERED = 10_000
 
 
 class MongoTurns:
-    """A turn costs one read and one write to begin, and one write to end."""
+    """In the usual case a turn costs one write to begin, and one to end, which it shares with others."""
 
     def __init__(self, database: Database, *, abandoned_after: timedelta) -> None:
         self._database = database
         self._threads = database.threads
         self._turns = database.turns
         self._abandoned_after = abandoned_after
+        self._commands = Commands(database.database)
+        self._rows = GroupCommit(self._commands, "turns")
+        self._keeping = Keeping()
+        self._folding = Folding(self._commands, self._keeping)
+        self._long: OrderedDict[str, None] = OrderedDict()
+
+    async def close(self) -> None:
+        """Writes what was put off."""
+        await self._folding.close()
 
     async def survey(self, caller: Caller, thread: str, turn: str, recent: int) -> Survey:
-        found = await self._read(
-            [
-                *surveying.recent_rows(caller, thread, recent),
-                surveying.also("turns", surveying.ended_row(caller, thread, turn)),
-                surveying.also("threads", surveying.queue_of(caller, thread)),
-            ]
-        )
+        # The queue is read first, so that a row says more than the queue did, never less.
+        pipeline = [
+            *surveying.queue_of(caller, thread),
+            surveying.also("turns", surveying.recent_rows(caller, thread, recent)),
+            surveying.also("turns", surveying.ended_row(caller, thread, turn)),
+        ]
+        with translated():
+            cursor = await self._threads.aggregate(pipeline)
+            found = await cursor.to_list()
         queues = [document for document in found if "is_queue" in document]
         turns = [to_ended(document) for document in found if "is_queue" not in document]
         # The turn itself comes last, whole; among the recent ones it may stand without its citations.
         this = turns.pop() if turns and turns[-1].id == turn else None
         if not queues:
             return Survey(turns, turn=this)
-        waiting = surveying.waiting_in(queues[0], self._abandoned_after)
+        [queue] = queues
+        waiting = surveying.waiting_in(queue, self._abandoned_after, *turns)
         orphans = [other for other in waiting if not other.owner_alive and other.id != turn]
-        return Survey(turns, surveying.ended_in(queues[0]), orphans, this)
+        left = queue["turn_count"] - len(queue["pending"])
+        return Survey(turns, surveying.ended_in(queue, *turns), orphans, this, left)
 
-    async def enqueue(
-        self, caller: Caller, thread: str, question: Question, owner: str, ended: Collection[str], capacity: int
-    ) -> Place | None:
-        turn, call = turn_id(thread, question.request_id), secrets.token_hex(8)
+    async def join(self, caller: Caller, thread: str, new: NewTurn) -> Joined | None:
+        turn, is_new = turn_id(thread, new.question.request_id), new.has_fresh_id
+        self._keeping.grow(new.history_tokens)
         with translated():
-            document = await self._threads.find_one_and_update(
-                own(caller, _id=thread),
-                queueing.enqueueing(turn, question, owner, call, ended, capacity),
-                projection={"course": 1, "pending": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        return None if document is None else _place_in(document, turn, call)
+            if not is_new and thread in self._long:
+                if await self._turns.find_one(own(caller, _id=turn), {"_id": 1}):
+                    return None
+                is_new = True
+            folds, kept = self._folding.take(thread), self._keeping.turns
+            command = joining(caller, thread, turn, new, folds, is_new=is_new, kept_turns=kept)
+            document = (await self._commands.run(command))["value"]
+        if document is None:
+            return None
+        self._remember(thread, knows_all_ids=document.get("past_count", 0) < KEPT_IDS)
+        [entry] = document["pending"]
+        joined = joined_turn(document, turn, new.question, new.owner)
+        return Joined(joined, entry["video_changed"], to_past(document))
+
+    async def enqueue(self, caller: Caller, thread: str, new: NewTurn, survey: Survey = UNSEEN) -> Place | None:
+        turn = turn_id(thread, new.question.request_id)
+        command = {
+            "findAndModify": "threads",
+            "query": own(caller, _id=thread),
+            "update": queueing.enqueueing(turn, new, survey, self._mended(survey)),
+            "new": True,
+            "fields": {"course": 1, "pending": 1, "past_count": 1, "past_ids": 1},
+            "writeConcern": DURABLE,
+        }
+        self._folding.take(thread)  # the survey has seen them
+        with translated():
+            document = (await self._commands.run(command))["value"]
+        if document is None:
+            return None
+        self._remember(thread, knows_all_ids=document.get("past_count", 0) < len(document.get("past_ids", ())))
+        return _place_in(document, turn, new.call)
+
+    def _mended(self, survey: Survey) -> Mended | None:
+        if survey.left is None:
+            return None
+        seen = list(reversed(survey.recent))
+        documents = [self._keeping.document(turn) for turn in seen[-self._keeping.turns :]]
+        return Mended(documents, ids_of(seen), survey.left)
+
+    def _remember(self, thread: str, *, knows_all_ids: bool) -> None:
+        if knows_all_ids:
+            self._long.pop(thread, None)
+            return
+        self._long[thread] = None
+        self._long.move_to_end(thread)
+        if len(self._long) > REMEMBERED:
+            self._long.popitem(last=False)
 
     async def find(self, caller: Caller, thread: str, turn: str) -> Turn | None:
         found = await self._read(
@@ -87,23 +151,57 @@ class MongoTurns:
         return surveying.waiting_in(found[0], self._abandoned_after) if found else None
 
     async def finish(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
+        for _ in range(ATTEMPTS):
+            finished = await self._finished(caller, turn, lease)
+            if finished is not None:
+                return finished
+            turn = await self._renumbered(caller, turn)
+        raise Unavailable("the thread is being written to", retry_after=1)
+
+    async def _finished(self, caller: Caller, turn: Turn, lease: Lease) -> Turn | None:
+        """The turn as it stands on record; None where another turn of the thread stands under its number."""
         now = _now()
         row = from_ended(caller, turn, lease.token, now)
-        with translated():
-            try:
-                await self._turns.update_one(_unended(turn.id, lease.token), {"$set": row}, upsert=True)
-            except DuplicateKeyError:
-                return await self._already(caller, turn, lease)
-        return replace(turn, ended=now, lease=None)
+        if not await self._rows.insert({"_id": turn.id, **row}):
+            with translated():
+                try:
+                    await self._turns.update_one(_unended(turn.id, lease.token), {"$set": row}, upsert=True)
+                except DuplicateKeyError:
+                    return await self._already(caller, turn, lease)
+        ended = replace(turn, ended=now, lease=None)
+        self._folding.add(caller, ended)
+        return ended
 
-    async def _already(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
+    async def _already(self, caller: Caller, turn: Turn, lease: Lease) -> Turn | None:
         """What stands where the turn was to be written: the same, if this call is a repeated one."""
         row = await self._turns.find_one({"_id": turn.id})
-        if row is not None and row.get("deleted"):
+        if row is None:
+            return None
+        if row.get("deleted"):
             raise NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND)
-        if row is None or "ended" not in row or row["fencing_token"] != lease.token or row["user"] != caller.user:
+        if "ended" not in row or row["fencing_token"] != lease.token or row["user"] != caller.user:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
         return to_ended(row)
+
+    async def _renumbered(self, caller: Caller, turn: Turn) -> Turn:
+        """The turn at the end of its thread.
+
+        A crash of the database may take a begun turn back, but not the process that answers it; then the thread
+        gives its number a second time. Whichever of the two ends later gets another, and is counted here.
+        """
+        with translated():
+            last = await self._turns.find_one({"thread": turn.thread}, {"sequence": 1}, sort=[("sequence", DESCENDING)])
+            free = {"$max": ["$next_sequence", (last["sequence"] if last else 0) + 1]}
+            counted = {"next_sequence": {"$add": [free, 1]}, "turn_count": {"$add": ["$turn_count", 1]}}
+            document = await self._threads.find_one_and_update(
+                own(caller, _id=turn.thread),
+                [{"$set": counted}],
+                projection={"next_sequence": 1},
+                return_document=ReturnDocument.AFTER,
+            )
+        if document is None:
+            raise NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND)
+        return replace(turn, sequence=document["next_sequence"] - 1)
 
     async def reassign(self, caller: Caller, turn: Turn, owner: str) -> Lease | None:
         if turn.lease is None:
