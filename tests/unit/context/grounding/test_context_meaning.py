@@ -25,6 +25,17 @@ async def test_vectors_join_where_words_find_nothing(rig: Rig) -> None:
     assert [found.score > 0 for found in built.passages] == [True]
 
 
+async def test_meaning_is_not_looked_up_where_words_settle_it(rig: Rig) -> None:
+    await rig.bring("one", *SENTENCES)
+    await rig.indexing.sweep()
+    calls = rig.embedder.inner.calls
+    built = await rig.ask("item31?")
+    assert "item31." in built.passages[0].passage.text
+    assert rig.embedder.inner.calls == calls
+    await rig.ask("which of them is the thirtyfirst?")
+    assert rig.embedder.inner.calls == calls + 1
+
+
 async def test_a_slow_vector_is_not_waited_for_and_serves_the_next(rig: Rig) -> None:
     await rig.bring("one", "Waves carry energy.")
     await rig.indexing.sweep()
@@ -43,10 +54,10 @@ async def test_an_embedder_that_fails_is_left_alone_for_a_while(rig: Rig) -> Non
     await rig.bring("one", "Waves carry energy.")
     rig.embedder.error = Unavailable("away")
     for _ in range(3):
-        assert (await rig.ask("waves")).passages
+        assert (await rig.ask("ripples")).passages
     assert rig.embedder.inner.calls == 1
     rig.clock.now += PAUSE_AFTER_FAILURE
-    await rig.ask("waves")
+    await rig.ask("ripples")
     assert rig.embedder.inner.calls == 2
 
 
