@@ -60,8 +60,16 @@ def sent(text: str, score: float = 1.0, title: str = "Waves", cues: int = 2) -> 
         courses_pb2.Cue(start_offset=Duration(seconds=at), end_offset=Duration(seconds=at + 1), text=f"{text} {at}")
         for at in range(cues)
     ]
-    times = {"start_offset": Duration(seconds=0), "end_offset": Duration(seconds=cues)}
-    return courses_pb2.Passage(id="p", text=text, title=title, video_url="v", score=score, cues=spoken, **times)
+    return courses_pb2.Passage(
+        id="p",
+        text=text,
+        title=title,
+        video_url="v",
+        start_offset=Duration(seconds=0),
+        end_offset=Duration(seconds=cues),
+        score=score,
+        cues=spoken,
+    )
 
 
 def meant(text: str, title: str = "Waves", cues: int = 2) -> Passage:

@@ -10,12 +10,12 @@ from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.memory_stores import (
     MemoryVectors,
 )
-from services.context.model import Vector
+from services.context.model import CourseKey, Vector
 from services.context.ports import Embedded
 from services.context.service import indexing
 from services.context.service.indexing import Pace
-from services.context.service.queries import PAUSE_AFTER_FAILURE
-from tests.unit.context.grounding.conftest import KEY, SENTENCES, Rig, until
+from services.context.service.queries import PAUSE_AFTER_FAILURE, QueryVectors
+from tests.unit.context.grounding.conftest import KEY, SENTENCES, STUDENT, Rig, until
 
 
 async def test_vectors_join_where_words_find_nothing(rig: Rig) -> None:
@@ -34,6 +34,22 @@ async def test_meaning_is_not_looked_up_where_words_settle_it(rig: Rig) -> None:
     assert rig.embedder.inner.calls == calls
     await rig.ask("which of them is the thirtyfirst?")
     assert rig.embedder.inner.calls == calls + 1
+
+
+async def test_a_query_has_one_vector_whatever_its_case_and_space_and_one_for_each_tenant(rig: Rig) -> None:
+    queries = QueryVectors(rig.embedder)
+    calls = rig.embedder.inner.calls
+
+    async def vector(query: str, tenant: str = "default") -> Vector | None:
+        return await queries.finish(queries.begin(STUDENT, CourseKey(tenant, "waves"), query))
+
+    first = await vector("What is a wave?")
+    assert await vector("  what is\n a WAVE? ") == first
+    assert rig.embedder.inner.calls == calls + 1
+    await vector("What is a wave?", "elsewhere")
+    assert rig.embedder.inner.calls == calls + 2
+    assert await vector(" \n") is None
+    await queries.close()
 
 
 async def test_a_slow_vector_is_not_waited_for_and_serves_the_next(rig: Rig) -> None:
