@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 _WORD = re.compile(r"\w+")
 
@@ -11,11 +13,28 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
+class Said:
+    """Texts that are read one after another, made ready for many quotes to be looked up in them."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        words = [words_of(text) for text in texts]
+        self._ends = list(accumulate(len(each) for each in words))
+        self._row = _row(word for each in words for word in each)
+
+    def place_of(self, quote: Sequence[str]) -> range | None:
+        """The texts in which these words stand in a row; None where they do not."""
+        at = self._row.find(_row(quote)) if quote else -1
+        if at < 0:
+            return None
+        first = self._row.count(" ", 0, at)
+        return range(bisect_right(self._ends, first), bisect_right(self._ends, first + len(quote) - 1) + 1)
+
+
 def place_of(quote: Sequence[str], texts: Sequence[str]) -> range | None:
     """The texts, read one after another, in which these words stand in a row; None where they do not."""
-    owned = [(word, at) for at, text in enumerate(texts) for word in words_of(text)]
-    said, length = [word for word, _ in owned], len(quote)
-    for start in range(len(said) - length + 1 if length else 0):
-        if said[start : start + length] == list(quote):
-            return range(owned[start][1], owned[start + length - 1][1] + 1)
-    return None
+    return Said(texts).place_of(quote)
+
+
+def _row(words: Iterable[str]) -> str:
+    """Words hold no spaces: one between any two, and around them, keeps each whole."""
+    return f" {' '.join(words)} "

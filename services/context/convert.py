@@ -7,12 +7,11 @@ from typing import TypeVar
 from google.protobuf import field_mask_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from lectern.context.v1 import courses_pb2, grounding_pb2
+from lectern.context.v1 import courses_pb2
 
 from kit.errors import InvalidArgument
 from services.context.captions.reading import Format
 from services.context.model import Course, CourseChanges, Cue, Document, Policy, Video, Visibility
-from services.context.service.grounding import Context
 from services.context.service.search import Found
 from services.context.service.videos import Said
 
@@ -109,11 +108,17 @@ def transcript(course: str, said: Said) -> courses_pb2.Transcript:
         name=f"courses/{course}/videos/{said.video.id}/transcript",
         video_url=said.video.url,
         title=said.video.title,
-        cues=_cues(said.cues),
+        cues=cues(said.cues),
     )
 
 
 def passage(course: str, found: Found) -> courses_pb2.Passage:
+    whole = without_cues(course, found)
+    whole.cues.extend(cues(found.passage.cues))
+    return whole
+
+
+def without_cues(course: str, found: Found) -> courses_pb2.Passage:
     source = found.source
     return courses_pb2.Passage(
         id=found.passage.id,
@@ -125,22 +130,11 @@ def passage(course: str, found: Found) -> courses_pb2.Passage:
         end_offset=duration(found.passage.end),
         page=found.passage.page,
         score=found.score,
-        cues=_cues(found.passage.cues),
     )
 
 
 def document_name(course: str, document: str) -> str:
     return f"courses/{course}/documents/{document}"
-
-
-def context(built: Context) -> grounding_pb2.BuildContextResponse:
-    return grounding_pb2.BuildContextResponse(
-        course=course(built.course),
-        video_title=built.video.title if built.video else "",
-        passages=[passage(built.course.key.course, found) for found in built.passages],
-        neighbourhood=passage(built.course.key.course, built.neighbourhood) if built.neighbourhood else None,
-        context_version=built.course.version,
-    )
 
 
 def milliseconds(duration: Duration) -> int:
@@ -153,9 +147,9 @@ def _known(values: Mapping[int, Value], value: int, field: str) -> Value:
     return values[value]
 
 
-def _cues(cues: Iterable[Cue]) -> list[courses_pb2.Cue]:
+def cues(said: Iterable[Cue]) -> list[courses_pb2.Cue]:
     return [
-        courses_pb2.Cue(start_offset=duration(cue.start), end_offset=duration(cue.end), text=cue.text) for cue in cues
+        courses_pb2.Cue(start_offset=duration(cue.start), end_offset=duration(cue.end), text=cue.text) for cue in said
     ]
 
 

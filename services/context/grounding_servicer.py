@@ -5,6 +5,7 @@ from lectern.context.v1 import grounding_pb2, grounding_pb2_grpc
 from kit import names
 from kit.call import current_caller
 from services.context import convert
+from services.context.rendering import Renderings
 from services.context.service.grounding import DEFAULT_BUDGET, Grounding, Question
 
 
@@ -13,6 +14,7 @@ class GroundingServicer(grounding_pb2_grpc.GroundingServiceServicer):
 
     def __init__(self, grounding: Grounding) -> None:
         self._grounding = grounding
+        self._renderings = Renderings()
 
     async def BuildContext(
         self, request: grounding_pb2.BuildContextRequest, _: Any
@@ -24,4 +26,4 @@ class GroundingServicer(grounding_pb2_grpc.GroundingServiceServicer):
             position=convert.milliseconds(request.position) if request.HasField("position") else None,
             budget=request.token_budget or DEFAULT_BUDGET,
         )
-        return convert.context(await self._grounding.build(current_caller(), question))
+        return self._renderings.context(await self._grounding.build(current_caller(), question))

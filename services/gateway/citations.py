@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from kit.quoting import place_of, words_of
+from kit.quoting import Said, words_of
 from services.gateway.model import Citation, Cue, Passage
 
 MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
@@ -15,18 +16,28 @@ MIN_WORD = 4
 MIN_QUOTE_WORDS = 3
 SHOWN_QUOTE = 280
 FALLBACK_CITATIONS = 2
+# Passages of the lectures that are asked about now; about 15 KB each.
+PASSAGES_KEPT = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Neighbouring cues of a passage, as one quote."""
+@dataclass(frozen=True)
+class _Source:
+    """A passage made ready to be cited, each part of it when it is first needed."""
 
-    cues: tuple[Cue, ...]
-    words: frozenset[str]
+    passage: Passage
 
-    @property
-    def text(self) -> str:
-        return " ".join(cue.text for cue in self.cues)
+    @cached_property
+    def said(self) -> Said:
+        return Said([cue.text for cue in self.passage.cues] or [self.passage.text])
+
+    @cached_property
+    def content(self) -> Sequence[frozenset[str]]:
+        """The words of each cue that tell what it is about."""
+        return [_content_words(cue.text) for cue in self.passage.cues]
+
+
+# Many turns are about the same few passages.
+_source_of = lru_cache(maxsize=PASSAGES_KEPT)(_Source)
 
 
 def candidates(passages: Sequence[Passage]) -> tuple[Citation, ...]:
@@ -73,20 +84,18 @@ def _nearest(answer: str, question: str, passages: Sequence[Passage]) -> Iterabl
 
 def _best_place(passage: Passage, wanted: frozenset[str], number: int) -> Citation:
     """The few cues of the passage that share most words with what was said."""
-    windows = [_window(passage.cues[i : i + WINDOW_CUES]) for i in range(max(1, len(passage.cues) - WINDOW_CUES + 1))]
-    if not passage.cues or not windows:
-        return _whole(passage, number, verified=True)
-    best = max(windows, key=lambda window: len(window.words & wanted))
-    return _citation(passage, best.text, best.cues, number)
-
-
-def _window(cues: Sequence[Cue]) -> _Window:
-    return _Window(tuple(cues), _content_words(" ".join(cue.text for cue in cues)))
+    if not passage.cues:
+        return _whole(passage, number)
+    shared = [words & wanted for words in _source_of(passage).content]
+    windows = range(max(1, len(shared) - WINDOW_CUES + 1))
+    best = max(windows, key=lambda at: len(frozenset().union(*shared[at : at + WINDOW_CUES])))
+    cues = passage.cues[best : best + WINDOW_CUES]
+    return _citation(passage, " ".join(cue.text for cue in cues), cues, number)
 
 
 def _find(words: Sequence[str], passage: Passage) -> tuple[Cue, ...] | None:
     """The cues that hold the words in a row; an empty tuple where the source has no times."""
-    place = place_of(words, [cue.text for cue in passage.cues] or [passage.text])
+    place = _source_of(passage).said.place_of(words)
     return None if place is None else passage.cues[place.start : place.stop]
 
 
@@ -105,7 +114,8 @@ def _citation(passage: Passage, quote: str, cues: Sequence[Cue], number: int) ->
     )
 
 
-def _whole(passage: Passage, number: int, *, verified: bool = True) -> Citation:
+@lru_cache(maxsize=PASSAGES_KEPT)
+def _whole(passage: Passage, number: int) -> Citation:
     quote = passage.text if len(passage.text) <= SHOWN_QUOTE else passage.text[:SHOWN_QUOTE].rpartition(" ")[0]
     return Citation(
         quote=quote,
@@ -115,7 +125,7 @@ def _whole(passage: Passage, number: int, *, verified: bool = True) -> Citation:
         end=passage.end,
         document=passage.document,
         page=passage.page,
-        verified=verified,
+        verified=True,
         index=number,
     )
 

@@ -25,7 +25,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of a lecture or document that an answer may lean on."""
+    """A stretch of a lecture or document that an answer may lean on; quickly hashed, so that more is kept by it."""
 
     id: str
     text: str
@@ -36,6 +36,9 @@ class Passage:
     document: str = ""
     page: int = 0
     cues: tuple[Cue, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class ExactIndex:
         if query.model != self._model or values.shape[0] != self._matrix.shape[1]:
             return ()
         found = self._present if within is None else self._present & _mask(within, len(self._present))
-        return ranking(np.where(found, self._matrix @ values, np.float32(-2)), -2, limit)
+        rows: list[int] = ranking(np.where(found, self._matrix @ values, np.float32(-2)), -2, limit).tolist()
+        return rows
 
 
 def _mask(within: range, rows: int) -> "np.typing.NDArray[np.bool_]":

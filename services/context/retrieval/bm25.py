@@ -1,6 +1,8 @@
 """BM25 over passages, in process (Robertson and Zaragoza 2009; idf as in Lucene, never negative)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,15 @@ import numpy.typing as npt
 K1 = 1.2
 B = 0.75
 
-Scores = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How a query's words fit each row: its score, and which share of the weight of all the query's words it holds."""
+
+    scores: Scores
+    shares: Scores
 
 
 class Bm25:
@@ -25,25 +35,38 @@ class Bm25:
         keys, frequencies = np.unique(ids * max(1, self._size) + rows, return_counts=True)
         owners = keys // max(1, self._size)
         self._rows = (keys % max(1, self._size)).astype(np.int32)
-        self._bounds = np.searchsorted(owners, np.arange(len(self._vocabulary) + 1))
+        bounds = np.searchsorted(owners, np.arange(len(self._vocabulary) + 1))
+        self._bounds: list[int] = bounds.tolist()
+        holders = np.diff(bounds)
+        self._idf = np.log1p((self._size - holders + 0.5) / (holders + 0.5))
+        self._idf_of_strangers = float(np.log1p((self._size + 0.5) / 0.5))
         self._weights = self._weigh(owners, frequencies, lengths)
 
     def scores(self, terms: Iterable[str]) -> Scores:
         """One score a row; 0 where no term stands."""
-        scores = np.zeros(self._size, dtype=np.float32)
-        for term in set(terms):
-            number = self._vocabulary.get(term)
-            if number is not None:
-                postings = slice(self._bounds[number], self._bounds[number + 1])
-                scores[self._rows[postings]] += self._weights[postings]
-        return scores
+        return self.matched(terms).scores
+
+    def matched(self, terms: Iterable[str]) -> Matched:
+        """Terms that stand nowhere have the greatest weight in the shares: no row can answer for them."""
+        asked = set(terms)
+        numbers = sorted(self._vocabulary[term] for term in asked if term in self._vocabulary)
+        if not numbers:
+            return Matched(np.zeros(self._size), np.zeros(self._size))
+        postings = [slice(self._bounds[number], self._bounds[number + 1]) for number in numbers]
+        rows = np.concatenate([self._rows[each] for each in postings])
+        weights = np.concatenate([self._weights[each] for each in postings])
+        idf = self._idf[numbers]
+        whole = idf.sum() + self._idf_of_strangers * (len(asked) - len(numbers))
+        held = np.repeat(idf / whole, [each.stop - each.start for each in postings])
+        return Matched(self._added(rows, weights), self._added(rows, held))
+
+    def _added(self, rows: npt.NDArray[np.int32], values: npt.NDArray[Any]) -> Scores:
+        return np.bincount(rows, values, minlength=self._size).astype(np.float64, copy=False)
 
     def _weigh(
         self, owners: npt.NDArray[np.int64], frequencies: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
-    ) -> Scores:
-        holders = np.diff(self._bounds)
-        idf = np.log1p((self._size - holders + 0.5) / (holders + 0.5))
+    ) -> npt.NDArray[np.float32]:
         mean = lengths.mean() if self._size else 1.0
         norm = K1 * (1 - B + B * lengths / max(mean, 1e-9))
-        weights: Scores = (idf[owners] * frequencies * (K1 + 1) / (frequencies + norm[self._rows])).astype(np.float32)
-        return weights
+        weights: Scores = self._idf[owners] * frequencies * (K1 + 1) / (frequencies + norm[self._rows])
+        return weights.astype(np.float32)

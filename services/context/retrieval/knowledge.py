@@ -6,24 +6,37 @@ from functools import cached_property
 from itertools import accumulate
 
 from services.context.model import Course, Cue, Passage, Source, SourceContext, Video
+from services.context.passages.scripts import tokens
 from services.context.ports import VectorIndex
 from services.context.retrieval.bm25 import Bm25
 from services.context.retrieval.terms import terms
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What is said in a video, cue by cue, and the tokens of each."""
+
+    cues: tuple[Cue, ...]
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Knowledge:
-    """A course's passages in rows, source by source, with the indexes over them."""
+    """A course's passages in rows, source by source, with the tokens of each and the indexes over them.
+
+    It never changes, and is equal to nothing but itself, so that more can be kept about it.
+    """
 
     course: Course
     sources: tuple[Source, ...]
     passages: tuple[Passage, ...]
     owners: tuple[Source, ...]
+    tokens: tuple[int, ...]
     words: Bm25
     vectors: VectorIndex | None
     unembedded: frozenset[int]
     complete: bool
-    _cues: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
+    _tracks: dict[str, Track] = field(default_factory=dict)
 
     @property
     def videos(self) -> tuple[Video, ...]:
@@ -38,13 +51,13 @@ class Knowledge:
     def rows_of(self, source: Source) -> range:
         return self._rows[source.id]
 
-    def cues_of(self, video: Video) -> Sequence[Cue]:
+    def track_of(self, video: Video) -> Track:
         """The video's timed cues, each once; passages share cues where they overlap."""
-        cues = self._cues.get(video.id)
-        if cues is None:
+        track = self._tracks.get(video.id)
+        if track is None:
             cues = tuple({cue: None for row in self.rows_of(video) for cue in self.passages[row].cues})
-            self._cues[video.id] = cues
-        return cues
+            track = self._tracks[video.id] = Track(cues, tuple(tokens(cue.text) for cue in cues))
+        return track
 
     def query_terms(self, query: str) -> set[str]:
         """The query's terms in every language of the course."""
@@ -69,14 +82,16 @@ def build(course: Course, contexts: Sequence[SourceContext], vectors: VectorInde
 
     Without an index of vectors, words alone find passages, and the knowledge counts as incomplete.
     """
+    passages = tuple(passage for context in contexts for passage in context.passages)
     documents = [terms(passage.text, context.source.language) for context in contexts for passage in context.passages]
     every = (vector for context in contexts for vector in context.vectors)
     unembedded = frozenset(row for row, vector in enumerate(every) if vector is None)
     return Knowledge(
         course=course,
         sources=tuple(context.source for context in contexts),
-        passages=tuple(passage for context in contexts for passage in context.passages),
+        passages=passages,
         owners=tuple(context.source for context in contexts for _ in context.passages),
+        tokens=tuple(tokens(passage.text) for passage in passages),
         words=Bm25(documents),
         vectors=vectors,
         unembedded=unembedded,

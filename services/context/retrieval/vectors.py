@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,10 @@ def values_of(contexts: Sequence[SourceContext], model: str) -> dict[int, bytes]
     return {row: vector.values for row, vector in enumerate(vectors) if vector and vector.model == model}
 
 
-def ranking(scores: npt.NDArray[np.float32], floor: float, limit: int) -> list[int]:
+def ranking(scores: npt.NDArray[np.floating[Any]], floor: float, limit: int) -> npt.NDArray[np.intp]:
     """The rows that score above `floor`, best first, at most `limit`; equal ones in the order of rows."""
-    best = np.argsort(-scores, kind="stable")[:limit]
-    return [int(row) for row in best if scores[row] > floor]
+    rows = np.flatnonzero(scores > floor)
+    if len(rows) > limit:  # only those that may be among the best are sorted
+        rows = rows[scores[rows] >= np.partition(scores[rows], -limit)[-limit]]
+    best: npt.NDArray[np.intp] = rows[np.argsort(-scores[rows], kind="stable")][:limit]
+    return best

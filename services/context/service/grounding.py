@@ -1,8 +1,7 @@
 """What the answer to a question can lean on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, NotFound, Reason
@@ -13,7 +12,7 @@ from services.context.passages.scripts import tokens
 from services.context.retrieval.knowledge import Knowledge
 from services.context.service.neighbourhood import around
 from services.context.service.popularity import Popularity
-from services.context.service.search import Found, Search
+from services.context.service.search import Found, Scored, Search, found_at
 from services.context.service.shelf import Shelf
 
 DEFAULT_BUDGET = 1500
@@ -40,12 +39,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The passages, best first, and what is said around the position."""
+    """The passages, best first, and what is said around the position; all of it from one version of the knowledge."""
 
-    course: Course
+    knowledge: Knowledge
     video: Video | None
     passages: Sequence[Found]
     neighbourhood: Found | None
+
+    @property
+    def course(self) -> Course:
+        return self.knowledge.course
 
 
 class Grounding:
@@ -63,10 +66,10 @@ class Grounding:
         video = video_of(knowledge, question.video_url)
         self._popularity.count(knowledge.course.key)
         near = _neighbourhood(knowledge, video, question)
-        left = question.budget - (_cost(near) if near else 0)
-        found = await self._search.best(caller, knowledge, question.text[:LONGEST_QUERY], CANDIDATES, preferred=video)
-        candidates = found or islice(_opening(knowledge, video), CANDIDATES)
-        return Context(knowledge.course, video, _within(list(candidates), left), near)
+        left = question.budget - (tokens(near.passage.text) + TOKENS_PER_PASSAGE if near else 0)
+        text = question.text[:LONGEST_QUERY]
+        found = await self._search.first(caller, knowledge, text, CANDIDATES, preferred=video)
+        return Context(knowledge, video, _within(knowledge, found or _opening(knowledge, video), left), near)
 
     async def knowledge(self, caller: Caller, course: str) -> Knowledge:
         """The course's knowledge, for those who may see the course."""
@@ -103,27 +106,22 @@ def _neighbourhood(knowledge: Knowledge, video: Video | None, question: Question
     return Found(passage, video, 0) if passage else None
 
 
-def _opening(knowledge: Knowledge, video: Video | None) -> Iterator[Found]:
+def _opening(knowledge: Knowledge, video: Video | None) -> Sequence[Scored]:
     """How the video or course begins: for questions that name nothing, such as what it is about."""
-    for row, passage in enumerate(knowledge.passages):
-        if video is None or knowledge.source_of(row) == video:
-            yield Found(passage, knowledge.source_of(row), 0)
+    rows = range(len(knowledge.passages)) if video is None else knowledge.rows_of(video)
+    return [(row, 0.0) for row in rows[:CANDIDATES]]
 
 
-def _within(candidates: Sequence[Found], budget: int) -> list[Found]:
+def _within(knowledge: Knowledge, candidates: Sequence[Scored], budget: int) -> list[Found]:
     """As many of the best as fit; a shorter one may fit where a longer one did not. If none does, the best is cut."""
     taken, left = list[Found](), budget
-    for found in candidates:
-        cost = _cost(found)
+    for row, score in candidates:
+        cost = knowledge.tokens[row] + TOKENS_PER_PASSAGE
         if cost <= left and len(taken) < MOST_PASSAGES:
             left -= cost
-            taken.append(found)
+            taken.append(found_at(knowledge, row, score))
     if candidates and not taken:
-        best = candidates[0]
+        best = found_at(knowledge, *candidates[0])
         passage = beginning(best.passage, budget - TOKENS_PER_PASSAGE)
-        return [replace(best, passage=passage)] if passage else []
+        return [replace(best, passage=passage, row=None)] if passage else []
     return taken
-
-
-def _cost(found: Found) -> int:
-    return tokens(found.passage.text) + TOKENS_PER_PASSAGE

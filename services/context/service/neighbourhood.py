@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from services.context.model import Cue, Passage, Video
 from services.context.passages.cutting import joined, passage_id
-from services.context.passages.scripts import tokens
-from services.context.retrieval.knowledge import Knowledge
+from services.context.retrieval.knowledge import Knowledge, Track
 
 BEFORE = 45_000
 AFTER = 15_000
@@ -14,10 +13,10 @@ AFTER = 15_000
 
 def around(knowledge: Knowledge, video: Video, position: int, budget: int) -> Passage | None:
     """The cues from 45 s before the position to 15 s after it, as far as the tokens reach; None without times."""
-    cues = knowledge.cues_of(video)
-    if not cues or cues[0].start is None:
+    track = knowledge.track_of(video)
+    if not track.cues or track.cues[0].start is None:
         return None
-    window = _fitting(cues, bisect_right(cues, position, key=_start) - 1, position, budget)
+    window = _fitting(track, bisect_right(track.cues, position, key=_start) - 1, position, budget)
     if not window:
         return None
     text = " ".join(joined(window).text.split())
@@ -26,18 +25,19 @@ def around(knowledge: Knowledge, video: Video, position: int, budget: int) -> Pa
     return Passage(name, text, start, window[-1].end, tuple(window))
 
 
-def _fitting(cues: Sequence[Cue], at: int, position: int, budget: int) -> Sequence[Cue]:
+def _fitting(track: Track, at: int, position: int, budget: int) -> Sequence[Cue]:
     """Grows from the cue on screen: what was said last first, then what comes."""
+    cues, tokens = track.cues, track.tokens
     first = last = max(0, at)
-    left = budget - tokens(cues[first].text)
+    left = budget - tokens[first]
     if left < 0 or _start(cues[first]) > position + AFTER or (cues[last].end or 0) < position - BEFORE:
         return ()
-    while first and (cues[first - 1].end or 0) >= position - BEFORE and tokens(cues[first - 1].text) <= left:
+    while first and (cues[first - 1].end or 0) >= position - BEFORE and tokens[first - 1] <= left:
         first -= 1
-        left -= tokens(cues[first].text)
-    while last + 1 < len(cues) and _start(cues[last + 1]) <= position + AFTER and tokens(cues[last + 1].text) <= left:
+        left -= tokens[first]
+    while last + 1 < len(cues) and _start(cues[last + 1]) <= position + AFTER and tokens[last + 1] <= left:
         last += 1
-        left -= tokens(cues[last].text)
+        left -= tokens[last]
     return cues[first : last + 1]
 
 

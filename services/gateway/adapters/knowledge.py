@@ -1,8 +1,11 @@
+from functools import lru_cache
+
 from lectern.context.v1 import courses_pb2, grounding_pb2, grounding_pb2_grpc
 
 from kit.auth.caller import Caller
 from kit.channel import Peer
 from services.gateway import convert
+from services.gateway.citations import PASSAGES_KEPT
 from services.gateway.model import Cue, Grounding, Passage, Question
 
 # A longer question is found by its beginning.
@@ -30,20 +33,28 @@ class GrpcKnowledge:
             token_budget=self._token_budget,
         )
         found = await self._peer.call(self._stub.BuildContext, request, caller, timeout=10, idempotent=True)
-        passages = [_passage_of(passage) for passage in found.passages]
-        if found.HasField("neighbourhood") and found.neighbourhood.id not in {p.id for p in passages}:
-            passages.append(_passage_of(found.neighbourhood))
+        protos = [*found.passages]
+        if found.HasField("neighbourhood") and found.neighbourhood.id not in {proto.id for proto in protos}:
+            protos.append(found.neighbourhood)
         return Grounding(
             course=found.course.name,
             course_title=found.course.title,
             video_title=found.video_title,
             policy=POLICIES.get(found.course.policy, "answer"),
-            passages=tuple(passages),
+            passages=tuple(map(_passage_of, protos)),
             version=found.context_version,
         )
 
 
 def _passage_of(proto: courses_pb2.Passage) -> Passage:
+    proto.ClearField("score")  # the one thing that differs between questions
+    return _passage_from(proto.SerializeToString())
+
+
+@lru_cache(maxsize=PASSAGES_KEPT)
+def _passage_from(sent: bytes) -> Passage:
+    """Known by all that it says, and so of no tenant: where two were sent the same, it is the same."""
+    proto = courses_pb2.Passage.FromString(sent)
     return Passage(
         id=proto.id,
         text=proto.text,

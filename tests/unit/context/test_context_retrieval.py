@@ -2,11 +2,15 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.context.retrieval.bm25 import K1, B, Bm25
 from services.context.retrieval.fusion import by_rank, by_share, fuse
 from services.context.retrieval.languages import UNKNOWN, language_of
+from services.context.retrieval.settling import settled
 from services.context.retrieval.terms import terms
+from services.context.retrieval.vectors import ranking
 from services.context.service.search import fused
 
 
@@ -56,19 +60,61 @@ def test_languages_are_told_apart(text: str, language: str) -> None:
 
 
 def test_fusion_prefers_what_both_rankings_have() -> None:
-    scores = fuse(by_rank([3, 1, 2]), by_rank([2, 3]))
-    assert sorted(scores, key=lambda row: -scores[row]) == [3, 2, 1]
-    assert fuse([], by_share([], np.zeros(3, dtype=np.float32))) == {}
+    scores = fuse(4, by_rank([3, 1, 2]), by_rank([2, 3]))
+    assert ranking(scores, 0, 4).tolist() == [3, 2, 1]
+    assert fuse(3, by_rank([]), by_share(ranking(np.zeros(3), 0, 3), np.zeros(3))).tolist() == [0, 0, 0]
 
 
 def test_a_word_that_one_passage_alone_has_outweighs_what_vectors_guess() -> None:
-    words = np.array([0.1, 8.0, 0.1, 0.1], dtype=np.float32)
-    scores = fuse(by_share([1, 0, 2, 3], words), by_rank([3, 2, 0, 1]))
-    assert max(scores, key=lambda row: scores[row]) == 1
+    words = np.array([0.1, 8.0, 0.1, 0.1])
+    scores = fuse(4, by_share(ranking(words, 0, 4), words), by_rank([3, 2, 0, 1]))
+    assert scores.argmax() == 1
 
 
 def test_a_passage_that_waits_for_its_vector_keeps_its_place_among_those_that_have_theirs() -> None:
-    words = np.array([8.0, 2.0, 1.0, 0.5], dtype=np.float32)
-    scores = fused(words, [1, 2, 3], unembedded=frozenset({0}))
-    assert max(scores, key=lambda row: scores[row]) == 0
-    assert sorted(fused(words, [], unembedded=frozenset(range(4)))) == [0, 1, 2, 3]
+    words = np.array([8.0, 2.0, 1.0, 0.5])
+    assert fused(words, [1, 2, 3], unembedded=frozenset({0})).argmax() == 0
+    assert fused(words, [1, 2, 3]).argmax() == 1
+    assert ranking(fused(words, [], unembedded=frozenset(range(4))), 0, 4).tolist() == [0, 1, 2, 3]
+
+
+@given(st.lists(st.integers(-3, 3), max_size=30), st.integers(1, 8))
+def test_the_best_rows_are_those_of_a_stable_sort(values: list[int], limit: int) -> None:
+    above = [row for row in sorted(range(len(values)), key=lambda row: -values[row]) if values[row] > 0]
+    assert ranking(np.array(values, dtype=np.float64), 0, limit).tolist() == above[:limit]
+
+
+COURSE = Bm25(
+    [
+        *(["the", "wave", "goes", "on", f"word{n}"] for n in range(8)),
+        ["the", "hertz", "counts", "cycles"],
+        ["the", "octave", "doubles", "the", "hertz"],
+    ]
+)
+
+
+def test_shares_are_of_the_weight_of_all_that_is_asked() -> None:
+    def idf(holders: int) -> float:
+        return math.log(1 + (10 - holders + 0.5) / (holders + 0.5))
+
+    shares = COURSE.matched(["hertz", "octave", "unheard"]).shares
+    whole = idf(2) + idf(1) + idf(0)
+    assert shares == pytest.approx([0] * 8 + [idf(2) / whole, (idf(2) + idf(1)) / whole])
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        (["the", "octave", "doubles", "hertz"], True),
+        (["the", "octave", "unheard"], False),  # most of the question stands nowhere
+        (["the", "wave"], False),  # as many hold it as do not
+        (["unheard"], False),
+        ([], False),
+    ],
+)
+def test_words_settle_what_a_few_passages_say_most_of(terms: list[str], expected: bool) -> None:
+    assert settled(COURSE.matched(terms)) is expected
+
+
+def test_words_settle_nothing_where_there_are_no_passages() -> None:
+    assert not settled(Bm25([]).matched(["a"]))

@@ -1,3 +1,9 @@
+import uuid
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.gateway.citations import candidates, cited
 from services.gateway.model import Cue, Passage
 
@@ -62,3 +68,22 @@ def test_candidates_are_numbered_and_short() -> None:
     first, second = candidates([WAVES, long])
     assert (first.index, second.index) == (1, 2)
     assert len(second.quote) <= 280
+
+
+WORDS = st.sampled_from(["waves", "carry", "energy", "from", "place", "hertz", "unit", "the", "of"])
+SAID = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)
+SPOKEN = st.lists(SAID, max_size=6).map(
+    lambda texts: tuple(Cue(float(at), at + 1.0, text) for at, text in enumerate(texts))
+)
+# Two ids alone, so that passages under one id differ, as those do that were cut for one question.
+PASSAGES = st.builds(Passage, st.sampled_from("ab"), SAID, cues=SPOKEN)
+ANSWERS = st.lists(
+    st.one_of(SAID, SAID.map("“{}”".format), st.sampled_from(["[1].", "[2]", "[1, 3]", "."])), max_size=8
+).map(" ".join)
+
+
+@given(ANSWERS, SAID, st.lists(PASSAGES, max_size=4))
+def test_what_is_kept_of_passages_changes_no_citation(answer: str, question: str, passages: list[Passage]) -> None:
+    unknown = [replace(passage, id=uuid.uuid4().hex) for passage in passages]
+    assert cited(answer, question, passages) == cited(answer, question, unknown)
+    assert candidates(passages) == candidates(unknown)

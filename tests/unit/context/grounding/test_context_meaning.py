@@ -10,12 +10,12 @@ from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.memory_stores import (
     MemoryVectors,
 )
-from services.context.model import Vector
+from services.context.model import CourseKey, Vector
 from services.context.ports import Embedded
 from services.context.service import indexing
 from services.context.service.indexing import Pace
-from services.context.service.queries import PAUSE_AFTER_FAILURE
-from tests.unit.context.grounding.conftest import KEY, SENTENCES, Rig, until
+from services.context.service.queries import PAUSE_AFTER_FAILURE, QueryVectors
+from tests.unit.context.grounding.conftest import KEY, SENTENCES, STUDENT, Rig, until
 
 
 async def test_vectors_join_where_words_find_nothing(rig: Rig) -> None:
@@ -23,6 +23,33 @@ async def test_vectors_join_where_words_find_nothing(rig: Rig) -> None:
     await rig.indexing.sweep()
     built = await rig.ask("Zyzzyva?")
     assert [found.score > 0 for found in built.passages] == [True]
+
+
+async def test_meaning_is_not_looked_up_where_words_settle_it(rig: Rig) -> None:
+    await rig.bring("one", *SENTENCES)
+    await rig.indexing.sweep()
+    calls = rig.embedder.inner.calls
+    built = await rig.ask("item31?")
+    assert "item31." in built.passages[0].passage.text
+    assert rig.embedder.inner.calls == calls
+    await rig.ask("which of them is the thirtyfirst?")
+    assert rig.embedder.inner.calls == calls + 1
+
+
+async def test_a_query_has_one_vector_whatever_its_case_and_space_and_one_for_each_tenant(rig: Rig) -> None:
+    queries = QueryVectors(rig.embedder)
+    calls = rig.embedder.inner.calls
+
+    async def vector(query: str, tenant: str = "default") -> Vector | None:
+        return await queries.finish(queries.begin(STUDENT, CourseKey(tenant, "waves"), query))
+
+    first = await vector("What is a wave?")
+    assert await vector("  what is\n a WAVE? ") == first
+    assert rig.embedder.inner.calls == calls + 1
+    await vector("What is a wave?", "elsewhere")
+    assert rig.embedder.inner.calls == calls + 2
+    assert await vector(" \n") is None
+    await queries.close()
 
 
 async def test_a_slow_vector_is_not_waited_for_and_serves_the_next(rig: Rig) -> None:
@@ -43,10 +70,10 @@ async def test_an_embedder_that_fails_is_left_alone_for_a_while(rig: Rig) -> Non
     await rig.bring("one", "Waves carry energy.")
     rig.embedder.error = Unavailable("away")
     for _ in range(3):
-        assert (await rig.ask("waves")).passages
+        assert (await rig.ask("ripples")).passages
     assert rig.embedder.inner.calls == 1
     rig.clock.now += PAUSE_AFTER_FAILURE
-    await rig.ask("waves")
+    await rig.ask("ripples")
     assert rig.embedder.inner.calls == 2
 
 
