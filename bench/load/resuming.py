@@ -1,5 +1,6 @@
 """The door of a client that takes a stream up where it broke off."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import orjson
 from bench.load.doors import DoorError, Question, Said, of_json
 
 PATIENCE = 20
+# While the edge knows of no instance that lives, it says so and asks to come back in a second.
+AWAY, AWAY_SECONDS = 503, 1.0
 
 
 @dataclass
@@ -48,7 +51,9 @@ class ResumingDoor:
                         if said.final:
                             return
             except (aiohttp.ClientError, TimeoutError) as error:
-                if isinstance(error, aiohttp.ClientResponseError):
+                if isinstance(error, aiohttp.ClientResponseError) and error.status == AWAY:
+                    await asyncio.sleep(AWAY_SECONDS)
+                elif isinstance(error, aiohttp.ClientResponseError):
                     raise DoorError(f"HTTP {error.status}: {error.message}") from error
             self.broken += 1
         raise DoorError("the stream broke too often")
