@@ -67,11 +67,14 @@ async def heard(events: AsyncGenerator[Event, None]) -> str:
 async def test_many_callers_in_two_processes_are_one_call(process: Callable[[Model], SingleFlight]) -> None:
     model = Model()
     one, other = process(model), process(model)
-    callers = [heard(each.stream(ADA, PROMPT)) for each in (one, other) for _ in range(10)]
-    answers = asyncio.gather(*callers)
-    model.say(3)
+    callers = [each.stream(ADA, PROMPT) for each in (one, other) for _ in range(10)]
+    model.say(1)
+    first = await asyncio.gather(*(anext(caller) for caller in callers))
+    answers = asyncio.gather(*map(heard, callers))
+    model.say(2)
 
-    assert set(await answers) == {"w0 w1 w2 "}
+    assert set(first) == {Delta("w0 ")}
+    assert set(await answers) == {"w1 w2 "}
     assert len(model.prompts) == 1
 
 
@@ -180,17 +183,16 @@ async def test_an_error_reaches_every_listener_in_every_process(process: Callabl
     class Failing(Model):
         async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
             self.prompts.append(prompt)
+            yield Notice("waiting", "You are number 1 in line.")
             await self.said.acquire()
             raise Unavailable("no model can answer", Reason.PROVIDERS_UNAVAILABLE)
-            yield
 
     model = Failing()
-    one, other = process(model), process(model)
+    callers = [process(model).stream(ADA, PROMPT), process(model).stream(BEN, PROMPT)]
+    assert await anext(callers[0]) == await anext(callers[1])
     model.say(1)
 
-    answers = await asyncio.gather(
-        heard(one.stream(ADA, PROMPT)), heard(other.stream(BEN, PROMPT)), return_exceptions=True
-    )
+    answers = await asyncio.gather(*map(heard, callers), return_exceptions=True)
 
     assert {type(answer) for answer in answers} == {Unavailable}
     assert len(model.prompts) == 1
