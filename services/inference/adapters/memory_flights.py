@@ -76,6 +76,11 @@ class MemoryFlights:
         while True:
             yield await self._told[process].get()
 
+    def expire(self) -> None:
+        """Ends all leases, as if nobody had renewed them in time."""
+        for lease in self._leases.values():
+            lease.until = 0.0
+
     def _held(self, flight: str, token: int) -> _Lease | None:
         lease = self._leases.get(flight)
         return lease if lease is not None and lease.token == token and lease.until > self._clock() else None
