@@ -157,6 +157,14 @@ async def test_characters_and_lines_may_be_cut_anywhere(wire: Wire, say: Say) ->
     assert await text_of(say()) == "naïve 波 🌊"
 
 
+@pytest.mark.parametrize("between", [b"", b": ping\n\n", b"event: delta\n", b"id: 7\n\n\n", b"data:\n\n"])
+async def test_events_that_arrive_together_are_told_apart(wire: Wire, say: Say, between: bytes) -> None:
+    text = "a line\n\ndata: [DONE]\n\n"  # as text it is no event
+    wire.answers_with(STREAM, chunk(word("one ") + between + word(text) + between + word("two") + STOP), END)
+
+    assert await text_of(say()) == f"one {text}two"
+
+
 async def test_the_last_line_needs_no_end(wire: Wire, say: Say) -> None:
     usage = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}'
     wire.answers_with(STREAM, chunk(word("Hi")), chunk(STOP.partition(b"data: [DONE]")[0] + usage), END)
