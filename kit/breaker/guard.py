@@ -1,8 +1,8 @@
 """A breaker around the use of one dependency: while it is open, calls fail at once instead of waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from types import TracebackType
 from typing import Any, TypeVar
 
 from kit import deadline
@@ -22,35 +22,37 @@ class Guard:
         """`message` is what callers are told while the breaker is open."""
         self._board, self._name, self._message = board, name, message
 
+    def __call__(self) -> "_Guarded":
+        return _Guarded(self._board, self._name, self._message)
+
     async def run(self, use: Callable[..., Awaitable[T]], *arguments: Any, **named: Any) -> T:
-        """What `use` returns; for each call of a store, where a context manager would be dearer than the rest."""
+        """What `use` returns."""
+        async with self():
+            return await use(*arguments, **named)
+
+
+class _Guarded:
+    """One use; a class, because every call to a database passes it."""
+
+    __slots__ = ("_board", "_message", "_name")
+
+    def __init__(self, board: Board, name: str, message: str) -> None:
+        self._board, self._name, self._message = board, name, message
+
+    async def __aenter__(self) -> None:
         if not await self._board.admits(self._name):
             raise Unavailable(self._message, retry_after=1)
-        try:
-            result = await use(*arguments, **named)
-        except (LecternError, asyncio.CancelledError) as error:
-            await self._count(error)
-            raise
-        await self._board.succeeded(self._name)
-        return result
 
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[None]:
-        if not await self._board.admits(self._name):
-            raise Unavailable(self._message, retry_after=1)
-        try:
-            yield
-        except (LecternError, asyncio.CancelledError) as error:
-            await self._count(error)
-            raise
-        await self._board.succeeded(self._name)
-
-    async def _count(self, error: LecternError | asyncio.CancelledError) -> None:
-        if isinstance(error, (Unavailable, DeadlineExceeded)):
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            await self._board.succeeded(self._name)
+        elif isinstance(error, Unavailable | DeadlineExceeded):
             await self._board.failed(self._name)
         elif isinstance(error, LecternError):
             await self._board.succeeded(self._name)  # a refusal is an answer
-        else:
+        elif isinstance(error, asyncio.CancelledError):
             left = deadline.remaining()
             if left is not None and left < NO_TIME_LEFT:
                 await self._board.failed(self._name)

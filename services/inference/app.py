@@ -23,7 +23,6 @@ from services.inference.adapters.observed import Latencies, ObservedChat, Observ
 from services.inference.adapters.openai_chat import OpenAIChat
 from services.inference.adapters.openai_clients import OpenAIClients
 from services.inference.adapters.openai_embeddings import OpenAIEmbeddings
-from services.inference.adapters.redis_answers import RedisAnswers
 from services.inference.adapters.redis_flights import RedisFlights
 from services.inference.adapters.redis_limits import RedisLimits
 from services.inference.adapters.redis_link import RedisLink
@@ -32,7 +31,6 @@ from services.inference.model.providers import Limits
 from services.inference.operations_servicer import BudgetServicer, ProviderServicer, UsageServicer
 from services.inference.ports import Generator
 from services.inference.service.admission import Doorkeeper
-from services.inference.service.cached import Cached
 from services.inference.service.catalog import Catalog
 from services.inference.service.degraded import Degrading
 from services.inference.service.embedding import Embedding
@@ -102,9 +100,6 @@ def _layers(settings: InferenceSettings, stack: AsyncExitStack, outside: Outside
     generator: Generator = Failover(outside.catalog, chat, outside.breakers, outside.door, how)
     generator = shared = _single_flight(settings, stack, outside, generator)
     stack.push_async_callback(shared.close)
-    if not settings.disable_cache:
-        answers = RedisAnswers(outside.redis, outside.link, settings.answer_cache_seconds)
-        generator = Cached(generator, answers, outside.catalog)
     return Degrading(generator)  # outermost: an answer without a model is neither shared nor kept
 
 
@@ -113,9 +108,10 @@ def _single_flight(
 ) -> SingleFlight:
     wakes = Wakes(outside.redis)
     stack.push_async_callback(wakes.close)
-    leases = RedisFlights(outside.redis, outside.link, settings.flight_lease_seconds)
+    kept = 0.0 if settings.disable_cache else settings.answer_cache_seconds
+    flights = RedisFlights(outside.redis, outside.link, settings.flight_lease_seconds, kept)
     logbook = RedisTurnLog(outside.redis, wakes, ended_ttl=FLIGHT_LOG_SECONDS)
-    return SingleFlight(inner, leases, logbook, outside.catalog)
+    return SingleFlight(inner, flights, logbook, outside.catalog)
 
 
 def _ledger(settings: InferenceSettings, stack: AsyncExitStack) -> MongoLedger:

@@ -25,7 +25,7 @@ class InferenceSettings(CommonSettings):
     chat_max_tokens: int = Field(700, description="Tokens of an answer in chat whose request sets no limit")
     quick_max_tokens: int = Field(60, description="Tokens of a title, at the most")
     bulk_max_tokens: int = Field(3000, description="Tokens of a report, quiz or chapter, at the most")
-    coalesce_ms: int = Field(50, description="Milliseconds between two deltas after the first, at most 100")
+    coalesce_ms: int = Field(80, description="Milliseconds between two deltas after the first, at most 100")
 
     breaker_share: float = Field(0.5, description="Share of failures at which a provider's breaker opens")
     breaker_minimum: int = Field(10, description="Calls in the window below which it does not open")

@@ -77,7 +77,7 @@ def _garbled() -> ProviderFailure:
 def _unit(data: Sequence[Mapping[str, Any]], count: int) -> tuple[bytes, ...]:
     """The vectors in the order of their texts, each of unit length."""
     rows = [_row(item["embedding"]) for item in sorted(data, key=lambda item: item.get("index") or 0)]
-    if len(rows) != count:
+    if len(rows) != count or not all(row.size for row in rows):
         raise ValueError("there is not one vector for each text")
     matrix = np.stack(rows)
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
@@ -87,5 +87,5 @@ def _unit(data: Sequence[Mapping[str, Any]], count: int) -> tuple[bytes, ...]:
 
 def _row(embedding: str | Sequence[float]) -> npt.NDArray[np.float32]:
     if isinstance(embedding, str):
-        return np.frombuffer(b64decode(embedding), dtype=FLOATS)
+        return np.frombuffer(b64decode(embedding, validate=True), dtype=FLOATS)
     return np.asarray(embedding, dtype=FLOATS)

@@ -10,6 +10,7 @@ from services.inference.model.generation import Usage
 from services.inference.ports import Piece
 
 DONE = b"[DONE]"
+FIRST, BETWEEN, LAST = b"data: ", b"\n\ndata: ", b"\n\n"
 
 
 class ChunkDecoder:
@@ -27,17 +28,10 @@ class ChunkDecoder:
         """
         if self._failure is not None:
             raise self._failure
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        payloads = [payload for line in lines if line.startswith(b"data:") and (payload := line[5:].strip())]
-        if not payloads:
-            return None
-        if payloads[-1] == DONE:
-            payloads.pop()
-        try:
-            chunks: list[dict[str, Any]] = orjson.loads(b"[" + b",".join(payloads) + b"]")
-        except orjson.JSONDecodeError as error:
-            raise ProviderFailure(Remedy.RETRY, "garbled", "the provider sent what is no answer") from error
-        return self._joined(chunks)
+        data = self._rest + data
+        end = data.rfind(b"\n") + 1
+        block, self._rest = data[:end], data[end:]
+        return self._joined(_plain_events(block) or _events(block))
 
     def end(self) -> Piece | None:
         """What a last line without an end of its own told."""
@@ -66,3 +60,29 @@ class ChunkDecoder:
 
 def usage_of(body: dict[str, Any] | None) -> Usage | None:
     return Usage(body.get("prompt_tokens") or 0, body.get("completion_tokens") or 0) if body else None
+
+
+def _plain_events(block: bytes) -> list[dict[str, Any]] | None:
+    """The chunks where there is nothing else between them, as nearly always; JSON holds no bare line break."""
+    if not (block.startswith(FIRST) and block.endswith(LAST)):
+        return None
+    body = block[len(FIRST) : -len(LAST)]
+    if body.endswith(DONE):
+        body = body[: -len(DONE)].removesuffix(BETWEEN)
+    try:
+        chunks: list[dict[str, Any]] = orjson.loads(b"[" + body.replace(BETWEEN, b",") + b"]")
+    except orjson.JSONDecodeError:
+        return None
+    return chunks
+
+
+def _events(block: bytes) -> list[dict[str, Any]]:
+    """The chunks, line by line."""
+    payloads = [payload for line in block.split(b"\n") if line.startswith(b"data:") and (payload := line[5:].strip())]
+    if payloads and payloads[-1] == DONE:
+        payloads.pop()
+    try:
+        chunks: list[dict[str, Any]] = orjson.loads(b"[" + b",".join(payloads) + b"]")
+    except orjson.JSONDecodeError as error:
+        raise ProviderFailure(Remedy.RETRY, "garbled", "the provider sent what is no answer") from error
+    return chunks

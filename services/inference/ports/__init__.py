@@ -2,17 +2,16 @@
 
 from services.inference.ports.limits import Claim, Limits, Verdict
 from services.inference.ports.models import ChatCall, ChatProvider, EmbeddingProvider, Generator, Piece
-from services.inference.ports.sharing import AnswerCache, Answered, FlightLeases, Seat
+from services.inference.ports.sharing import Answered, Flights, Seat
 from services.inference.ports.spending import Ledger
 
 __all__ = [
-    "AnswerCache",
     "Answered",
     "ChatCall",
     "ChatProvider",
     "Claim",
     "EmbeddingProvider",
-    "FlightLeases",
+    "Flights",
     "Generator",
     "Ledger",
     "Limits",

@@ -1,26 +1,19 @@
 """What callers and processes share."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A whole answer as the cache keeps it."""
+    """A whole answer as it is kept."""
 
     text: str
     provider: str
     model: str
     finish_reason: str
     policy: str
-
-
-class AnswerCache(Protocol):
-    """Whole answers by key; an optimisation that may forget or be away at any time."""
-
-    async def get(self, key: str) -> Answered | None: ...
-
-    async def put(self, key: str, answer: Answered) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +26,17 @@ class Seat:
     fresh: bool = False  # nobody has led this generation before
 
 
-class FlightLeases(Protocol):
-    """Who leads a generation that several callers share. All methods raise Unavailable while the leases are away."""
+class Flights(Protocol):
+    """Who leads a generation that several callers share, and the whole answers of those that have ended.
 
-    async def take(self, flight: str) -> Seat:
-        """Leads where nobody does: a new generation, or the one whose leader was lost in the middle."""
+    All methods raise Unavailable while this is away. Answers may be forgotten at any time.
+    """
+
+    async def take(self, flight: str, process: str) -> Seat | Answered:
+        """What was answered before, if it is kept. Else leads where nobody does, and where somebody does, follows.
+
+        A lead is a new generation, or the one whose leader was lost in the middle. A leader learns of who follows.
+        """
         ...
 
     async def renew(self, flight: str, token: int) -> int | None:
@@ -48,6 +47,15 @@ class FlightLeases(Protocol):
         """Says that a process still follows; answers whether somebody leads."""
         ...
 
-    async def release(self, flight: str, token: int, *, ended: bool) -> None:
-        """Leaves the lead: for good where the answer has `ended`, else for another to go on."""
+    async def release(
+        self, flight: str, token: int, *, ended: bool, told: bool, answer: Answered | None = None
+    ) -> bool:
+        """Leaves the lead: for good where the answer has `ended`, else for another to go on; keeps `answer`.
+
+        False, and nothing is left, where others follow who were not `told` everything.
+        """
+        ...
+
+    def followed(self, process: str) -> AsyncGenerator[str, None]:
+        """The flights led by the process that another one begins to follow, as it happens; some may be missed."""
         ...

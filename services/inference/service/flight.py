@@ -27,6 +27,8 @@ class Flight:
         self.listeners: list[Listener] = []
         self.deserted = asyncio.Event()
         self.alone = False  # has events that no log holds, so no other process can follow or go on
+        self.generation = 0
+        self.logged = 0  # how many of the events the generation's log holds
         self.error: LecternError | None = None
         self.done = False
         self.flying = False
@@ -34,6 +36,28 @@ class Flight:
     @property
     def said(self) -> str:
         return "".join(event.text for event in self.events if isinstance(event, Delta))
+
+    @property
+    def told(self) -> list[Event | LecternError]:
+        """The events, and the error that ended them."""
+        return [*self.events, self.error] if self.error else [*self.events]
+
+    @property
+    def ahead(self) -> bool:
+        """Whether something was heard here that the log does not hold."""
+        return len(self.events) + (self.error is not None) > self.logged
+
+    def board(self, generation: int) -> bool:
+        """Turns to the log of a generation; answers whether it holds what was heard here so far."""
+        if generation != self.generation:
+            self.generation, self.logged = generation, 0
+        return not self.ahead
+
+    def copy(self, news: Iterable[Event | LecternError]) -> None:
+        """Tells the listeners what the log holds."""
+        copied = [*news]
+        self.logged += len(copied)
+        self.add(copied)
 
     def join(self, caller: Caller) -> Listener:
         listener = Listener(caller)

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from kit.errors import Unavailable
 from kit.turnlog.ports import TurnLog
-from services.inference.ports import FlightLeases, Seat
+from services.inference.ports import Flights, Seat
 from services.inference.service.flight import Flight
 from services.inference.service.records import event_of, log_name
 
@@ -15,9 +15,9 @@ CHECK_SECONDS = 1.0
 class Following:
     """Follows one generation."""
 
-    def __init__(self, leases: FlightLeases, logbook: TurnLog, flight: Flight, seat: Seat, name: str) -> None:
+    def __init__(self, flights: Flights, logbook: TurnLog, flight: Flight, seat: Seat, name: str) -> None:
         """`name` is that of this process among the followers."""
-        self._leases, self._logbook, self._flight, self._name = leases, logbook, flight, name
+        self._flights, self._logbook, self._flight, self._name = flights, logbook, flight, name
         self._log = log_name(flight.key, seat.generation)
 
     async def run(self) -> None:
@@ -35,19 +35,20 @@ class Following:
             await self._read_rest()
 
     async def _copy(self) -> None:
-        async with aclosing(self._logbook.follow(self._log, len(self._flight.events))) as entries:
+        async with aclosing(self._logbook.follow(self._log, self._flight.logged)) as entries:
             async for entry in entries:
-                self._flight.add([event_of(entry)])
+                self._flight.copy([event_of(entry)])
 
     async def _led(self) -> bool:
         try:
-            return await self._leases.attend(self._flight.key, self._name)
+            return await self._flights.attend(self._flight.key, self._name)
         except Unavailable:
             return False
 
     async def _read_rest(self) -> None:
         """What the leader wrote last, before it left."""
         try:
-            self._flight.add(event_of(entry) for entry in await self._logbook.read(self._log, len(self._flight.events)))
+            entries = await self._logbook.read(self._log, self._flight.logged)
+            self._flight.copy(event_of(entry) for entry in entries)
         except Unavailable:
             self._flight.alone = True

@@ -1,24 +1,30 @@
-"""The same question on the same context at the same time is one call, over all processes."""
+"""The same question on the same context is one call, over all processes: asked before, or at the same time."""
 
 import asyncio
 import contextvars
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 
 import structlog
+from opentelemetry import metrics
 
 from kit.auth.caller import Caller
 from kit.call import CURRENT
 from kit.errors import Internal, Reason, Unavailable
 from kit.turnlog.ports import TurnLog
 from services.inference.model.generation import Event, Prompt
-from services.inference.ports import FlightLeases, Generator, Seat
+from services.inference.ports import Answered, Flights, Generator, Seat
 from services.inference.service.catalog import Catalog
 from services.inference.service.flight import Flight
 from services.inference.service.following import Following
+from services.inference.service.keeper import Keeper
+from services.inference.service.kept import replayed
 from services.inference.service.keys import answer_key, shareable
 from services.inference.service.leading import Leading
+
+LOOKUPS = metrics.get_meter(__name__).create_counter("lectern_cache_requests", description="Look-ups in caches")
+HIT, MISS = {"layer": "answer", "result": "hit"}, {"layer": "answer", "result": "miss"}
 
 log = structlog.get_logger()
 
@@ -26,24 +32,23 @@ log = structlog.get_logger()
 class SingleFlight:
     """A Generator whose callers share what they ask alike; when the leader dies, another process goes on."""
 
-    def __init__(self, inner: Generator, leases: FlightLeases, logbook: TurnLog, catalog: Catalog) -> None:
+    def __init__(self, inner: Generator, flights: Flights, logbook: TurnLog, catalog: Catalog) -> None:
         """`logbook` carries a generation's events to the other processes, and to a successor."""
-        self._inner, self._leases, self._logbook, self._catalog = inner, leases, logbook, catalog
+        self._inner, self._shared_flights, self._logbook, self._catalog = inner, flights, logbook, catalog
         self._flights: dict[str, Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = uuid.uuid4().hex
+        self._keeper = Keeper(flights, self._name)
 
-    async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
-        inner = self._shared(caller, prompt) if shareable(prompt) else self._inner.stream(caller, prompt)
-        async with aclosing(inner) as events:
-            async for event in events:
-                yield event
+    def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
+        return self._shared(caller, prompt) if shareable(prompt) else self._inner.stream(caller, prompt)
 
     async def close(self) -> None:
         """Ends the flights of this process; where others follow, one of them goes on."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._keeper.close()
 
     async def _shared(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
         model = self._catalog.preferred_model(prompt.purpose, prompt.model)
@@ -53,19 +58,21 @@ class SingleFlight:
             flight = self._flights[key] = Flight(key, prompt)
         listener = flight.join(caller)
         if len(flight.listeners) == 1 and not flight.flying:
-            self._take_off(flight)
+            flight.flying = True
+            self._start(self._fly(flight))
         try:
             async with aclosing(flight.listen(listener)) as events:
                 async for event in events:
                     yield event
         finally:
             flight.leave(listener)
+            if not flight.listeners and flight.flying and not flight.done:
+                self._start(self._keeper.look(flight.key))
 
-    def _take_off(self, flight: Flight) -> None:
-        flight.flying = True
+    def _start(self, work: Coroutine[None, None, None]) -> None:
         context = contextvars.copy_context()
         context.run(CURRENT.set, None)  # the flight outlives the call that began it, and so its deadline
-        task = asyncio.create_task(self._fly(flight), context=context)
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -74,10 +81,14 @@ class SingleFlight:
         try:
             while flight.listeners and not flight.done:
                 seat = await self._seat(flight)
-                if seat is None or seat.leads:
-                    await Leading(self._inner, self._leases, self._logbook, flight, seat).run()
+                if isinstance(seat, Answered):
+                    self._replay(flight, seat)
+                elif seat is None or seat.leads:
+                    await self._lead(flight, seat)
+                elif flight.board(seat.generation):
+                    await Following(self._shared_flights, self._logbook, flight, seat, self._name).run()
                 else:
-                    await Following(self._leases, self._logbook, flight, seat, self._name).run()
+                    flight.alone = True  # has heard what the log does not hold
         except asyncio.CancelledError:
             flight.add([Unavailable("the instance is going away", Reason.SHUTTING_DOWN)])
             raise
@@ -88,11 +99,29 @@ class SingleFlight:
             flight.flying = False
             self._flights.pop(flight.key, None)
 
-    async def _seat(self, flight: Flight) -> Seat | None:
+    def _replay(self, flight: Flight, answer: Answered) -> None:
+        said = flight.said
+        if answer.text.startswith(said):
+            flight.add(replayed(answer, len(said)))
+        else:
+            flight.alone = True  # has heard the beginning of another answer
+
+    async def _lead(self, flight: Flight, seat: Seat | None) -> None:
+        leading = Leading(self._inner, self._shared_flights, self._logbook, flight, seat)
+        self._keeper.hold(leading)
+        try:
+            await leading.run()
+        finally:
+            self._keeper.let_go(leading)
+
+    async def _seat(self, flight: Flight) -> Seat | Answered | None:
         if flight.alone:
             return None
         try:
-            return await self._leases.take(flight.key)
+            seat = await self._shared_flights.take(flight.key, self._name)
         except Unavailable:
             flight.alone = True
             return None
+        if not flight.events:
+            LOOKUPS.add(1, HIT if isinstance(seat, Answered) else MISS)
+        return seat

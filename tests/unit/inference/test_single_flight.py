@@ -1,13 +1,14 @@
 """Callers who ask the same share one generation, within a process and over several."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import pytest
 
 from kit.auth.caller import Caller
 from kit.errors import Reason, ResourceExhausted, Unavailable
 from kit.turnlog.memory import MemoryTurnLog
+from kit.turnlog.ports import Entry
 from services.inference.adapters.memory_flights import MemoryFlights
 from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Purpose, Speaker, Usage
 from services.inference.service.catalog import Catalog
@@ -53,10 +54,26 @@ def leases() -> MemoryFlights:
     return MemoryFlights(0.2)
 
 
+class Log(MemoryTurnLog):
+    """A log that counts what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appends = 0
+
+    async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
+        self.appends += 1
+        await super().append(turn, token, entries)
+
+
 @pytest.fixture
-def process(leases: MemoryFlights) -> Callable[[Model], SingleFlight]:
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def process(leases: MemoryFlights, log: Log) -> Callable[[Model], SingleFlight]:
     """A process beside others that share leases and log."""
-    log = MemoryTurnLog()
     return lambda model: SingleFlight(model, leases, log, CATALOG)
 
 
@@ -67,11 +84,14 @@ async def heard(events: AsyncGenerator[Event, None]) -> str:
 async def test_many_callers_in_two_processes_are_one_call(process: Callable[[Model], SingleFlight]) -> None:
     model = Model()
     one, other = process(model), process(model)
-    callers = [heard(each.stream(ADA, PROMPT)) for each in (one, other) for _ in range(10)]
-    answers = asyncio.gather(*callers)
-    model.say(3)
+    callers = [each.stream(ADA, PROMPT) for each in (one, other) for _ in range(10)]
+    model.say(1)
+    first = await asyncio.gather(*(anext(caller) for caller in callers))
+    answers = asyncio.gather(*map(heard, callers))
+    model.say(2)
 
-    assert set(await answers) == {"w0 w1 w2 "}
+    assert set(first) == {Delta("w0 ")}
+    assert set(await answers) == {"w1 w2 "}
     assert len(model.prompts) == 1
 
 
@@ -180,17 +200,86 @@ async def test_an_error_reaches_every_listener_in_every_process(process: Callabl
     class Failing(Model):
         async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
             self.prompts.append(prompt)
+            yield Notice("waiting", "You are number 1 in line.")
             await self.said.acquire()
             raise Unavailable("no model can answer", Reason.PROVIDERS_UNAVAILABLE)
-            yield
 
     model = Failing()
-    one, other = process(model), process(model)
+    callers = [process(model).stream(ADA, PROMPT), process(model).stream(BEN, PROMPT)]
+    assert await anext(callers[0]) == await anext(callers[1])
     model.say(1)
 
-    answers = await asyncio.gather(
-        heard(one.stream(ADA, PROMPT)), heard(other.stream(BEN, PROMPT)), return_exceptions=True
-    )
+    answers = await asyncio.gather(*map(heard, callers), return_exceptions=True)
 
     assert {type(answer) for answer in answers} == {Unavailable}
     assert len(model.prompts) == 1
+
+
+async def test_what_nobody_shares_is_not_written_down(process: Callable[[Model], SingleFlight], log: Log) -> None:
+    model = Model()
+    model.say(3)
+
+    assert await heard(process(model).stream(ADA, PROMPT)) == "w0 w1 w2 "
+    assert log.appends == 0
+
+
+async def test_who_follows_from_elsewhere_hears_what_was_said_before_that(
+    process: Callable[[Model], SingleFlight], log: Log
+) -> None:
+    model = Model()
+    here = process(model).stream(ADA, PROMPT)
+    model.say(2)
+    assert await anext(here) == Delta("w0 w1 ")
+    assert log.appends == 0
+
+    there = process(model).stream(BEN, PROMPT)
+    assert await anext(there) == Delta("w0 w1 ")
+    model.say(1)
+
+    assert [*await asyncio.gather(heard(here), heard(there))] == ["w2 ", "w2 "]
+    assert len(model.prompts) == 1
+
+
+async def test_a_leader_that_is_late_and_unheard_elsewhere_ends_its_own_answer(
+    process: Callable[[Model], SingleFlight], leases: MemoryFlights
+) -> None:
+    slow, quick = Model(), Model()
+    here = process(slow).stream(ADA, PROMPT)
+    slow.say(1)
+    assert await anext(here) == Delta("w0 ")
+    leases.expire()
+
+    quick.say(3)
+    assert await heard(process(quick).stream(BEN, PROMPT)) == "w0 w1 w2 "
+    slow.say(2)
+
+    assert await heard(here) == "w1 w2 "
+    assert not any(prompt.continue_from for prompt in (*slow.prompts, *quick.prompts))
+
+
+async def test_a_question_that_was_answered_is_not_asked_again(log: Log) -> None:
+    model, flights = Model(), MemoryFlights(answer_seconds=60)
+    one, other = (SingleFlight(model, flights, log, CATALOG) for _ in range(2))
+    model.say(3)
+
+    first = [event async for event in one.stream(ADA, PROMPT)]
+    again = [event async for event in other.stream(BEN, PROMPT)]
+
+    assert again == [Delta("w0 w1 w2 "), Finish(Usage(), "p", "m", cached=True)]
+    assert first[-1] == Finish(Usage(10, 3), "p", "m")
+    assert len(model.prompts) == 1
+
+
+async def test_an_answer_that_was_cut_short_is_not_kept(log: Log) -> None:
+    class Cut(Model):
+        async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
+            self.prompts.append(prompt)
+            yield Delta("w0 ")
+            yield Finish(Usage(10, 1), "p", "m", finish_reason="length")
+
+    model = Cut()
+    flights = SingleFlight(model, MemoryFlights(answer_seconds=60), log, CATALOG)
+
+    for _ in range(2):
+        assert await heard(flights.stream(ADA, PROMPT)) == "w0 "
+    assert len(model.prompts) == 2
