@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -36,36 +37,57 @@ class Folding:
     Nothing is lost with it: a turn has ended by its row alone, and a question that finds it in the queue looks there.
     """
 
-    def __init__(self, commands: Commands, keeping: Keeping) -> None:
+    def __init__(self, commands: Commands, keeping: Keeping, folded: Callable[[Fold], None]) -> None:
+        """`folded` is told of each turn that has surely left its queue."""
         self._commands = commands
+        self._folded = folded
         self._keeping = keeping
         self._waiting: dict[str, list[Fold]] = {}
         self._count = 0
         self._full = asyncio.Event()
+        self._writing: set[str] = set()
+        self._lock = asyncio.Lock()
         self._running: asyncio.Task[None] | None = None
 
     def add(self, caller: Caller, turn: Turn) -> None:
-        fold = Fold(caller, turn.thread, turn.id, self._keeping.document(turn))
-        self._waiting.setdefault(turn.thread, []).append(fold)
-        self._count += 1
+        self.put(Fold(caller, turn.thread, turn.id, self._keeping.document(turn)))
+
+    def put(self, *folds: Fold) -> None:
+        """Also puts back what was taken for a write that did not come about."""
+        for fold in folds:
+            self._waiting.setdefault(fold.thread, []).append(fold)
+        self._count += len(folds)
+        if not self._waiting:
+            return
         if self._count >= MAX_WAITING:
             self._full.set()
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
 
-    def take(self, thread: str) -> list[Fold]:
+    async def take(self, thread: str) -> list[Fold]:
         """The turns of the thread that wait, for a write that takes them off the queue itself."""
+        if thread in self._writing:
+            async with self._lock:
+                pass
         folds = self._waiting.pop(thread, [])
         self._count -= len(folds)
         return folds
 
+    async def keep(self, thread: str, queued: Collection[str]) -> None:
+        """Forgets those of the thread's turns that have left their queue otherwise."""
+        self.put(*(fold for fold in await self.take(thread) if fold.turn in queued))
+
     async def flush(self) -> None:
         """Writes all that waits."""
-        folds = [fold for folds in self._waiting.values() for fold in folds]
-        self._waiting, self._count = {}, 0
-        self._full.clear()
-        for start in range(0, len(folds), MAX_WAITING):
-            await self._write(folds[start : start + MAX_WAITING])
+        async with self._lock:
+            folds = [fold for folds in self._waiting.values() for fold in folds]
+            self._writing, self._waiting, self._count = set(self._waiting), {}, 0
+            self._full.clear()
+            try:
+                for start in range(0, len(folds), MAX_WAITING):
+                    await self._write(folds[start : start + MAX_WAITING])
+            finally:
+                self._writing = set()
 
     async def close(self) -> None:
         if self._running is not None:
@@ -84,9 +106,13 @@ class Folding:
         updates = [self._update(fold) for fold in folds]
         command = {"update": "threads", "updates": updates, "ordered": False, "writeConcern": {"w": 1}}
         try:
-            await self._commands.run(command)
+            reply = await self._commands.run(command)
         except PyMongoError as error:
             log.warning("turns_not_folded", turns=len(folds), error=repr(error))
+            return
+        if reply["n"] == len(folds):
+            for fold in folds:
+                self._folded(fold)
 
     def _update(self, fold: Fold) -> Document:
         change = {

@@ -1,85 +1,80 @@
-"""Many rows, one round trip and one sync of the journal: what arrives while one is under way goes with the next."""
+"""Many writes, one round trip and one sync of the journal: what arrives while one is under way goes with the next."""
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import PyMongoError
 
 from kit.mongo import domain_error
-from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.documents import Document
 
-MAX_ROWS = 128
+MAX_WRITES = 128
 MAX_BYTES = 12 * 1024 * 1024
-DUPLICATE_KEY = 11000
+
+Result = TypeVar("Result")
+Send = Callable[[Sequence[RawBSONDocument]], Awaitable[Sequence[Result | PyMongoError]]]
 
 
 @dataclass(slots=True)
-class _Insert:
-    row: RawBSONDocument
-    done: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+class _Write(Generic[Result]):
+    document: RawBSONDocument
+    done: asyncio.Future[Result] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class GroupCommit:
-    """Inserts rows; a quiet process pays one round trip each, a busy one shares them. No timer delays anything."""
+class GroupCommit(Generic[Result]):
+    """A quiet process pays one round trip for each write, a busy one shares them. No timer delays anything."""
 
-    def __init__(self, commands: Commands, collection: str) -> None:
-        self._commands = commands
-        self._collection = collection
-        self._waiting: deque[_Insert] = deque()
+    def __init__(self, send: Send[Result]) -> None:
+        """`send` writes the documents and says what became of each, in order."""
+        self._send = send
+        self._waiting: deque[_Write[Result]] = deque()
         self._committing: asyncio.Task[None] | None = None
 
-    async def insert(self, row: Document) -> bool:
-        """Whether the row stands there now, durably; false where its place is taken. Raises errors of the domain."""
-        insert = _Insert(RawBSONDocument(bson.encode(row)))
-        self._waiting.append(insert)
+    async def write(self, document: Document) -> Result:
+        """What became of it; raises errors of the domain."""
+        write: _Write[Result] = _Write(RawBSONDocument(bson.encode(document)))
+        self._waiting.append(write)
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit())
-        return await insert.done
+        return await write.done
 
     async def _commit(self) -> None:
         while self._waiting:
             batch = self._next()
+            results: Sequence[Result | Exception]
             try:
-                refused = await self._send(batch)
-            except PyMongoError as error:
-                for insert in batch:
-                    _fail(insert, error)
-                continue
-            for number, insert in enumerate(batch):
-                _settle(insert, refused.get(number))
+                results = await self._send([write.document for write in batch])
+            except Exception as error:
+                results = [error] * len(batch)
+            for write, result in zip(batch, results, strict=True):
+                _settle(write, result)
 
-    def _next(self) -> list[_Insert]:
-        """As much as one command takes, and at least one row."""
-        batch, room = [self._waiting.popleft()], MAX_BYTES
-        room -= len(batch[0].row.raw)
-        while self._waiting and len(batch) < MAX_ROWS and (room := room - len(self._waiting[0].row.raw)) >= 0:
+    def _next(self) -> list[_Write[Result]]:
+        """As much as one command takes, and at least one document."""
+        batch = [self._waiting.popleft()]
+        room = MAX_BYTES - len(batch[0].document.raw)
+        while self._waiting and len(batch) < MAX_WRITES and (room := room - len(self._waiting[0].document.raw)) >= 0:
             batch.append(self._waiting.popleft())
         return batch
 
-    async def _send(self, batch: list[_Insert]) -> dict[int, Document]:
-        """The errors of single rows, by their number."""
-        rows = [insert.row for insert in batch]
-        command = {"insert": self._collection, "documents": rows, "ordered": False, "writeConcern": DURABLE}
-        reply = await self._commands.run(command)
-        return {error["index"]: error for error in reply.get("writeErrors", ())}
 
-
-def _settle(insert: _Insert, refused: Document | None) -> None:
-    if insert.done.done():
+def _settle(write: _Write[Result], result: Result | Exception) -> None:
+    if write.done.done():
         return  # its writer was cancelled meanwhile
-    if refused is None or refused.get("code") == DUPLICATE_KEY:
-        insert.done.set_result(refused is None)
+    if isinstance(result, Exception):
+        write.done.set_exception(_failure(result))
     else:
-        _fail(insert, PyMongoError(refused.get("errmsg", "")))
+        write.done.set_result(result)
 
 
-def _fail(insert: _Insert, cause: PyMongoError) -> None:
-    if insert.done.done():
-        return
+def _failure(cause: Exception) -> Exception:
+    if not isinstance(cause, PyMongoError):
+        return cause
     failure = domain_error(cause)
     failure.__cause__ = cause
-    insert.done.set_exception(failure)
+    return failure

@@ -47,14 +47,14 @@ def short_id(turn: str) -> int:
     return int(turn[:16], 16) - SIGN
 
 
-def to_past(thread: Document) -> Past:
+def to_past(kept: Sequence[Document], past_count: int) -> Past:
+    """`kept` is oldest first; `past_count` counts all that have ended."""
     exchanges: list[Exchange] = []
-    kept = thread.get("past", ())
     for entry in reversed(kept):
         if "tokens" in entry:
             return Past(tuple(exchanges), older=entry["tokens"])
         exchanges.append(Exchange(entry["question"], entry["answer"], entry["video_url"]))
-    return Past(tuple(exchanges), older=None if len(kept) == thread.get("past_count", 0) else 1)
+    return Past(tuple(exchanges), older=None if len(kept) == past_count else 1)
 
 
 def count() -> Expression:

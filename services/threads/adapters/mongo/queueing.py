@@ -57,10 +57,10 @@ def discarding(turn: str) -> list[Stage]:
     ]
 
 
-def entry_of(turn: str, new: NewTurn) -> Stage:
-    """The turn in its queue: what the caller says as it is, never as an expression, and what the thread knows."""
+def said_of(turn: str, new: NewTurn) -> Stage:
+    """What the caller says of the turn."""
     question = new.question
-    said = {
+    return {
         "turn": turn,
         "request_id": question.request_id,
         "question": question.text,
@@ -70,14 +70,18 @@ def entry_of(turn: str, new: NewTurn) -> Stage:
         "token": 1,
         "call": new.call,
     }
-    another_video = {"$ne": ["$video_url", {"$literal": question.video_url}]}
+
+
+def entry_of(turn: str, new: NewTurn) -> Stage:
+    """The turn in its queue: what the caller says as it is, never as an expression, and what the thread knows."""
+    another_video = {"$ne": ["$video_url", {"$literal": new.question.video_url}]}
     known = {
         "sequence": "$next_sequence",
         "created": "$$NOW",
         "video_changed": {"$and": [{"$gt": ["$next_sequence", 1]}, another_video]},
         "video_before": "$video_url",
     }
-    return {"$mergeObjects": [{"$literal": said}, known]}
+    return {"$mergeObjects": [{"$literal": said_of(turn, new)}, known]}
 
 
 def _mended(past: Mended) -> list[Stage]:

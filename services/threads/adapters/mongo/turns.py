@@ -16,11 +16,12 @@ from services.threads.adapters.mongo import queueing, surveying
 from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import Document, from_ended, own, to_ended, to_thread, to_waiting
-from services.threads.adapters.mongo.folding import Folding
-from services.threads.adapters.mongo.group_commit import GroupCommit
-from services.threads.adapters.mongo.joining import joined_turn, joining
-from services.threads.adapters.mongo.keeping import KEPT_IDS, Keeping, ids_of, to_past
+from services.threads.adapters.mongo.folding import Fold, Folding
+from services.threads.adapters.mongo.joining import Joining, after_join, is_another_video, joined_turn, known_thread
+from services.threads.adapters.mongo.keeping import Keeping, ids_of, to_past
+from services.threads.adapters.mongo.known import KnownThread, KnownThreads
 from services.threads.adapters.mongo.queueing import Mended
+from services.threads.adapters.mongo.rows import Rows
 from services.threads.model import Lease, State, Thread, Turn, turn_id
 from services.threads.ports import UNSEEN, Joined, NewTurn, Place, Survey
 
@@ -40,14 +41,19 @@ class MongoTurns:
         self._turns = database.turns
         self._abandoned_after = abandoned_after
         self._commands = Commands(database.database)
-        self._rows = GroupCommit(self._commands, "turns")
+        self._rows = Rows(self._commands)
+        self._joining = Joining(self._commands)
         self._keeping = Keeping()
-        self._folding = Folding(self._commands, self._keeping)
+        self._known = KnownThreads()
+        self._folding = Folding(self._commands, self._keeping, self._folded)
         self._long: OrderedDict[str, None] = OrderedDict()
 
     async def close(self) -> None:
         """Writes what was put off."""
         await self._folding.close()
+
+    def _folded(self, fold: Fold) -> None:
+        self._known.fold(fold, self._keeping.turns)
 
     async def survey(self, caller: Caller, thread: str, turn: str, recent: int) -> Survey:
         # The queue is read first, so that a row says more than the queue did, never less.
@@ -72,22 +78,68 @@ class MongoTurns:
         return Survey(turns, surveying.ended_in(queue, *turns), orphans, this, left)
 
     async def join(self, caller: Caller, thread: str, new: NewTurn) -> Joined | None:
-        turn, is_new = turn_id(thread, new.question.request_id), new.has_fresh_id
+        turn = turn_id(thread, new.question.request_id)
         self._keeping.grow(new.history_tokens)
+        folds, known = await self._folding.take(thread), self._known.take(thread)
+        joined = None
+        try:
+            if turn not in [fold.turn for fold in folds]:
+                joined = await self._join(caller, thread, turn, new, folds, known)
+        finally:
+            if joined is None:
+                self._folding.put(*folds)
+        return joined
+
+    async def _join(
+        self, caller: Caller, thread: str, turn: str, new: NewTurn, folds: Sequence[Fold], known: KnownThread | None
+    ) -> Joined | None:
         with translated():
-            if not is_new and thread in self._long:
+            is_new = new.has_fresh_id
+            if not is_new and not self._can_tell(thread, known):
                 if await self._turns.find_one(own(caller, _id=turn), {"_id": 1}):
                     return None
                 is_new = True
-            folds, kept = self._folding.take(thread), self._keeping.turns
-            command = joining(caller, thread, turn, new, folds, is_new=is_new, kept_turns=kept)
-            document = (await self._commands.run(command))["value"]
+            if known is not None and known.turn in ("", *(fold.turn for fold in folds)):
+                joined = await self._join_known(caller, thread, turn, new, folds, known)
+                if joined is not None:
+                    return joined
+            document = await self._joining.read_and_join(
+                caller, thread, turn, new, folds, is_new=is_new, kept=self._keeping.turns
+            )
         if document is None:
             return None
-        self._remember(thread, knows_all_ids=document.get("past_count", 0) < KEPT_IDS)
-        [entry] = document["pending"]
-        joined = joined_turn(document, turn, new.question, new.owner)
-        return Joined(joined, entry["video_changed"], to_past(document))
+        known, [entry] = known_thread(document, turn, new), document["pending"]
+        self._has_joined(thread, known)
+        placed = joined_turn(thread, known.course, turn, new, sequence=entry["sequence"], created=entry["created"])
+        return Joined(placed, entry["video_changed"], to_past(known.past, known.past_count))
+
+    def _can_tell(self, thread: str, known: KnownThread | None) -> bool:
+        """Whether the ids that the thread keeps say that no ended turn has another one, as far as is known."""
+        return thread not in self._long and (known is None or known.has_all_ids)
+
+    async def _join_known(
+        self, caller: Caller, thread: str, turn: str, new: NewTurn, folds: Sequence[Fold], known: KnownThread
+    ) -> Joined | None:
+        """None where somebody else has written to the thread since."""
+        if not self._known.is_worth_a_guess():
+            return None
+        kept = self._keeping.turns
+        placed = joined_turn(thread, known.course, turn, new, sequence=known.next_sequence, created=_now())
+        is_right = await self._joining.join(caller, placed, new, folds, known, kept=kept)
+        self._known.guessed(right=is_right)
+        if not is_right:
+            return None
+        if folds:
+            known = known.folded(folds, kept)
+        changed = is_another_video(known, new)
+        known = after_join(known, placed)
+        self._has_joined(thread, known)
+        return Joined(placed, changed, to_past(known.past, known.past_count))
+
+    def _has_joined(self, thread: str, known: KnownThread) -> None:
+        self._known.put(thread, known)
+        if not known.has_all_ids:
+            self._remember_long(thread)
 
     async def enqueue(self, caller: Caller, thread: str, new: NewTurn, survey: Survey = UNSEEN) -> Place | None:
         turn = turn_id(thread, new.question.request_id)
@@ -99,12 +151,14 @@ class MongoTurns:
             "fields": {"course": 1, "pending": 1, "past_count": 1, "past_ids": 1},
             "writeConcern": DURABLE,
         }
-        self._folding.take(thread)  # the survey has seen them
+        self._known.take(thread)
         with translated():
             document = (await self._commands.run(command))["value"]
         if document is None:
             return None
-        self._remember(thread, knows_all_ids=document.get("past_count", 0) < len(document.get("past_ids", ())))
+        await self._folding.keep(thread, {entry["turn"] for entry in document["pending"]})
+        if document.get("past_count", 0) > len(document.get("past_ids", ())):
+            self._remember_long(thread)
         return _place_in(document, turn, new.call)
 
     def _mended(self, survey: Survey) -> Mended | None:
@@ -114,10 +168,7 @@ class MongoTurns:
         documents = [self._keeping.document(turn) for turn in seen[-self._keeping.turns :]]
         return Mended(documents, ids_of(seen), survey.left)
 
-    def _remember(self, thread: str, *, knows_all_ids: bool) -> None:
-        if knows_all_ids:
-            self._long.pop(thread, None)
-            return
+    def _remember_long(self, thread: str) -> None:
         self._long[thread] = None
         self._long.move_to_end(thread)
         if len(self._long) > REMEMBERED:
@@ -228,6 +279,7 @@ class MongoTurns:
 
     async def discard(self, caller: Caller, thread: str, turn: str, lease: Lease) -> Thread | None:
         held = {"turn": turn, "owner": lease.owner, "token": lease.token}
+        self._known.take(thread)
         with translated():
             document = await self._threads.find_one_and_update(
                 own(caller, _id=thread, pending={"$elemMatch": held}),

@@ -7,7 +7,7 @@ from typing import Any
 from kit.auth.caller import Caller
 from kit.errors import Unavailable
 from kit.redis import RedisError
-from services.threads.adapters.redis.group import CommandGroup
+from services.threads.adapters.redis.group import Argument, CommandGroup
 
 EDITION_BYTES = 8
 
@@ -40,11 +40,11 @@ class RedisPageCache:
     async def _first_edition(self, whose: str) -> str:
         """A new edition, or the one that another reader has just made."""
         fresh = _fresh()
-        known = await self._run("SET", _edition(whose), fresh, "EX", 2 * self._life, "NX", "GET", get=True)
+        known = await self._run("SET", _edition(whose), fresh, "EX", 2 * self._life, "NX", "GET")
         return known.decode() if isinstance(known, bytes) else fresh
 
-    async def _run(self, *command: Any, **options: Any) -> Any:
-        reply = await self._group.run(*command, **options)
+    async def _run(self, *command: Argument) -> Any:
+        reply = await self._group.run(*command)
         if isinstance(reply, RedisError):
             raise Unavailable("the cache cannot be reached", retry_after=1) from reply
         return reply
