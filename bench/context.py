@@ -1,22 +1,25 @@
-"""What context costs: latencies warm and cold, reads of MongoDB with and without caches, builds under a stampede.
+"""What context costs: processor time, latencies, reads of MongoDB with and without caches, builds under a stampede.
 
 Run it with `python -m bench.context`. Two instances of the service run as processes of their own, over a real MongoDB
 and Redis; vectors come from a stand-in without a model, so what is measured is this service and its databases.
 """
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import grpc
 import numpy as np
+import psutil
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc, grounding_pb2_grpc
 from pymongo import AsyncMongoClient
 
@@ -29,7 +32,18 @@ VIDEOS = 10
 TURNS = 1000
 CLIENTS = 1000
 ROUNDS = 20
-HOURS, LECTURES = "ten-hours", "ten-lectures"
+BUDGET = 1200  # of tokens, as the gateway asks for
+FOLDER = Path(__file__).parents[1] / "local" / "sample"
+HOURS, LECTURES, SAMPLE = "ten-hours", "ten-lectures", "sound-and-waves"
+BURST = 2000
+SETTLED = "What does a wave carry from one place to another?"
+PARAPHRASED = "Does the sea itself wander towards the beach when ripples go by?"
+KINDS = {
+    "words settle it": (SETTLED, False),
+    "its vector is at hand": (PARAPHRASED, False),
+    "its vector is made": (PARAPHRASED + " {number}", False),
+    "words settle it, and a position is given": (SETTLED, True),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,10 @@ class Rig:
 
     cached: Sequence[Client]
     uncached: Client
+    first: psutil.Process
+    vectors: Vectors
     database: Any
+    video_url: str
 
     async def reads(self) -> int:
         """Queries that MongoDB has answered since it started."""
@@ -57,20 +74,31 @@ async def rig(folder: Path) -> AsyncIterator[Rig]:
     async with AsyncExitStack() as stack:
         uri = stack.enter_context(mongodb_server(_made(folder / "mongodb")))
         url = stack.enter_context(redis_server(_made(folder / "redis")))
-        inference = await stack.enter_async_context(vector_server(Vectors()))
+        vectors = Vectors()
+        inference = await stack.enter_async_context(vector_server(vectors))
         environment = {**os.environ, "MONGODB_URI": uri, "REDIS_URL": url, "LECTERN_INFERENCE_TARGET": inference}
         environment |= {"LECTERN_SERVICE_SECRET": SECRET, "LECTERN_LOG_LEVEL": "warning"}
-        clients = [
+        instances = [
             await stack.enter_async_context(_instance(folder, {**environment, **more}))
             for more in ({}, {}, {"DISABLE_CACHE": "true"})
         ]
+        clients = [client for client, _ in instances]
         database = (await stack.enter_async_context(AsyncMongoClient[dict[str, Any]](uri)))["context"]
         for course, cues in ((HOURS, 1200), (LECTURES, 200)):
             await clients[0].create(course)
             for number in range(VIDEOS):
                 await clients[0].bring(course, _url(number), hour_of_captions(cues))
+        video_url = await _sample(clients[0])
         await _embedded(database)
-        yield Rig(clients[:2], clients[2], database)
+        yield Rig(clients[:2], clients[2], psutil.Process(instances[0][1]), vectors, database, video_url)
+
+
+async def _sample(client: Client) -> str:
+    described = json.loads((FOLDER / "course.json").read_text())
+    await client.create(SAMPLE)
+    for video in described["videos"]:
+        await client.bring(SAMPLE, video["videoUrl"], (FOLDER / video["file"]).read_text(), title=video["title"])
+    return str(described["videos"][0]["videoUrl"])
 
 
 async def _embedded(database: Any) -> None:
@@ -79,18 +107,43 @@ async def _embedded(database: Any) -> None:
 
 
 @asynccontextmanager
-async def _instance(folder: Path, environment: dict[str, str]) -> AsyncIterator[Client]:
+async def _instance(folder: Path, environment: dict[str, str]) -> AsyncIterator[tuple[Client, int]]:
+    """An instance and the id of its process."""
     port = free_port()
     command = [sys.executable, "-m", "services.context"]
-    with started(command, folder / f"{port}.log", {**environment, "LECTERN_LISTEN": f"127.0.0.1:{port}"}):
+    environment = {**environment, "LECTERN_LISTEN": f"127.0.0.1:{port}"}
+    with started(command, folder / f"{port}.log", environment) as process:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as probe:
             await probe.channel_ready()
         peer = Peer(f"127.0.0.1:{port}", service="gateway", secret=SECRET)
         courses, grounding = courses_pb2_grpc.CourseServiceStub, grounding_pb2_grpc.GroundingServiceStub
         try:
-            yield Client(peer, peer.stub(courses), peer.stub(grounding), port)
+            yield Client(peer, peer.stub(courses), peer.stub(grounding), port), process.pid
         finally:
             await peer.close()
+
+
+async def processor(rig: Rig) -> None:
+    """What the service takes for a turn, by what its question needs; 16 are under way at once."""
+    for what, (question, positioned) in KINDS.items():
+        numbers = iter(range(2 * BURST))
+        await _ask_sample(rig, question, islice(numbers, BURST // 4), positioned)
+        before, made = _used(rig.first), rig.vectors.calls
+        shares = [islice(numbers, BURST // 16) for _ in range(16)]
+        await asyncio.gather(*(_ask_sample(rig, question, share, positioned) for share in shares))
+        used, vectors = (_used(rig.first) - before) / BURST * 1000, (rig.vectors.calls - made) / BURST
+        print(f"a turn where {what}: {used:.2f} ms of processor, {vectors:.2f} vectors made")
+
+
+async def _ask_sample(rig: Rig, question: str, numbers: Iterable[int], positioned: bool) -> None:
+    for number in numbers:
+        text, position = question.format(number=number), number % 600 if positioned else None
+        await rig.cached[0].context(SAMPLE, text, video_url=rig.video_url, position=position, budget=BUDGET)
+
+
+def _used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 async def latencies(rig: Rig) -> None:
@@ -187,7 +240,7 @@ def _print(what: str, seconds: Sequence[float]) -> None:
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with rig(Path(folder)) as running:
-            for measurement in (latencies, turns, stampede, news):
+            for measurement in (processor, latencies, turns, stampede, news):
                 await measurement(running)
 
 

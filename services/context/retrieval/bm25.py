@@ -57,7 +57,7 @@ class Bm25:
         weights = np.concatenate([self._weights[each] for each in postings])
         idf = self._idf[numbers]
         whole = idf.sum() + self._idf_of_strangers * (len(asked) - len(numbers))
-        held = np.repeat(idf / whole, [each.stop - each.start for each in postings])
+        held = (idf / whole).repeat([each.stop - each.start for each in postings])
         return Matched(self._added(rows, weights), self._added(rows, held))
 
     def _added(self, rows: npt.NDArray[np.int32], values: npt.NDArray[Any]) -> Scores:

@@ -24,8 +24,9 @@ def values_of(contexts: Sequence[SourceContext], model: str) -> dict[int, bytes]
 
 def ranking(scores: npt.NDArray[np.floating[Any]], floor: float, limit: int) -> npt.NDArray[np.intp]:
     """The rows that score above `floor`, best first, at most `limit`; equal ones in the order of rows."""
-    rows = np.flatnonzero(scores > floor)
+    rows = (scores > floor).nonzero()[0]
+    values = scores[rows]
     if len(rows) > limit:  # only those that may be among the best are sorted
-        rows = rows[scores[rows] >= np.partition(scores[rows], -limit)[-limit]]
-    best: npt.NDArray[np.intp] = rows[np.argsort(-scores[rows], kind="stable")][:limit]
-    return best
+        kept = values >= np.partition(values, -limit)[-limit]
+        rows, values = rows[kept], values[kept]
+    return rows[(-values).argsort(kind="stable")[:limit]]
