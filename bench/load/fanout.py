@@ -30,7 +30,7 @@ from local.ports import HOST
 from services.gateway.adapters.journal import LoggedJournal
 from services.gateway.adapters.threads import GrpcThreads
 from services.gateway.model import Begun, Delta, Event, Failed, Question, Started, State
-from tests.javascript import FOLDER
+from tests.javascript import FOLDER, install
 from tests.servers import free_port, redis_server
 
 TEXT = "x" * 100
@@ -152,6 +152,7 @@ def node_is_here() -> bool:
 @asynccontextmanager
 async def node_room(members: int, events: int) -> AsyncIterator[Room]:
     """Node's instances; a client of the first says everything, as its rooms are told."""
+    await asyncio.to_thread(install)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(redis_server(folder))
