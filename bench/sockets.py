@@ -1,34 +1,27 @@
 """Sockets held by one instance, what each takes of memory, and how fast an answer fans out to a room.
 
-Run by `python -m bench sockets`. The same clients then join a room of Node's socket.io with its Redis adapter, and are
-sent as many messages of the same size there.
+Run by `python -m bench sockets`: at the pace of a model, and then as fast as it goes to a room on two gateways, beside
+as many messages of the same size to a room on two of Node's socket.io with its Redis adapter.
 """
 
 import argparse
 import asyncio
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import orjson
 import psutil
 
+from bench.load.fanout import INSTANCES, TEXT, Round, node_is_here, node_room, our_room
 from bench.load.processor import machine
 from bench.load.rig import Rig, Script, rig
-from local.ports import HOST
-from tests.javascript import FOLDER
-from tests.servers import free_port, redis_server
 
 AT_ONCE = 50
 WORDS = 400
-TEXT = "x" * 100
 
 
 @dataclass
@@ -84,14 +77,15 @@ class Crowd:
 
 
 async def measure(arguments: argparse.Namespace) -> None:
-    async with rig(Script(), {}, {"LECTERN_USER_CALLS_PER_MINUTE": "0"}) as running:
+    async with rig(Script(), {"gateway": INSTANCES}, {"LECTERN_USER_CALLS_PER_MINUTE": "0"}) as running:
         print(f"({machine()})")
-        async with crowd() as held:
-            await _held(running, held, arguments.sockets)
-        async with crowd() as room:
-            await _fan_out(running, room, arguments.room)
-    async with crowd() as room:
-        await _node(room, arguments.room)
+        if arguments.sockets:
+            async with crowd() as held:
+                await _held(running, held, arguments.sockets)
+        if arguments.room:
+            async with crowd() as room:
+                await _fan_out(running, room, arguments.room)
+        await _unpaced(running, arguments.members, arguments.events, arguments.rounds)
 
 
 @asynccontextmanager
@@ -132,37 +126,34 @@ async def _fan_out(running: Rig, room: Crowd, count: int) -> None:
     print(f"  a room of {count}: {sent} deltas of {size} bytes in {seconds:.1f} s, {sent / seconds:.0f} a second")
 
 
-async def _node(room: Crowd, count: int) -> None:
-    node = shutil.which("node")
-    if node is None:
-        print("  Node.js is not on this machine")
-        return
-    with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as redis:
-        port = free_port()
-        told = orjson.dumps({"redis": redis, "port": port}).decode()
-        process = await asyncio.create_subprocess_exec(
-            node, FOLDER / "fanout_server.js", told, stdout=asyncio.subprocess.PIPE
-        )
-        try:
-            assert process.stdout is not None
-            await process.stdout.readline()
-            await room.connect(f"http://{HOST}:{port}", {}, count)
-            await room.send("join", {}, count)
-            began = time.perf_counter()
-            for _ in range(WORDS):
-                await room.sockets[0].send_str(f"42{json.dumps(['say', {'text': TEXT}])}")
-            await room.until(deltas=WORDS * count)
-            seconds = time.perf_counter() - began
-            print(f"  Node's socket.io, a room of {count}: {room.deltas / seconds:.0f} messages of 100 bytes a second")
-        finally:
-            process.terminate()
-            await process.wait()
+async def _unpaced(running: Rig, members: int, events: int, rounds: int) -> None:
+    """Rounds of ours and of Node's, one after the other, so that both meet the same machine."""
+    async with AsyncExitStack() as stack:
+        rooms = {"ours": await stack.enter_async_context(our_room(running, members, events))}
+        if node_is_here():
+            rooms["Node's socket.io"] = await stack.enter_async_context(node_room(members, events))
+        else:
+            print("  Node.js is not on this machine")
+        done: dict[str, list[Round]] = {name: [] for name in rooms}
+        for _ in range(rounds):
+            for name, room in rooms.items():
+                done[name].append(await room.round())
+    print(f"  unpaced, {members} members on two instances, {events} events of {len(TEXT)} bytes, median of {rounds}:")
+    medians = {name: sorted(each, key=lambda made: made.rate)[len(each) // 2] for name, each in done.items()}
+    for name, median in medians.items():
+        print(f"    {name}: {median}")
+    if len(medians) > 1:
+        ours, node = medians.values()
+        print(f"    ours beside Node's: {ours.rate / node.rate:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench sockets", description=__doc__)
-    parser.add_argument("--sockets", type=int, default=2000, help="how many are held")
-    parser.add_argument("--room", type=int, default=100, help="how many look at one thread")
+    parser.add_argument("--sockets", type=int, default=2000, help="how many are held; 0 leaves this part out")
+    parser.add_argument("--room", type=int, default=100, help="how many look at one thread; 0 leaves this part out")
+    parser.add_argument("--members", type=int, default=200, help="how many are in the room that is told without a pace")
+    parser.add_argument("--events", type=int, default=1000, help="how many events they are told in each round")
+    parser.add_argument("--rounds", type=int, default=5, help="how often")
     asyncio.run(measure(parser.parse_args()))
 
 

@@ -18,7 +18,7 @@ async def start_node(script: str, **arguments: Any) -> asyncio.subprocess.Proces
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not on this machine")
-    await asyncio.to_thread(_installed)
+    await asyncio.to_thread(install)
     return await asyncio.create_subprocess_exec(
         node, FOLDER / script, json.dumps(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -32,7 +32,7 @@ async def run_node(script: str, **arguments: Any) -> Any:
     return json.loads(out)
 
 
-def _installed() -> None:
+def install() -> None:
     """Installs what the lock file names, once for all tests that run at the same time."""
     mark, lock = FOLDER / "node_modules" / ".package-lock.json", FOLDER / "package-lock.json"
     with (FOLDER / "package.json").open() as held:

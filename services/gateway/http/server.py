@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from kit.tls import Tls
+from services.gateway.http.websockets import Frames
 
 BACKLOG = 2048
 GRACE_SECONDS = 5
@@ -42,6 +43,9 @@ async def serve_http(app: ASGIApp, listen: str, stack: AsyncExitStack, tls: Tls 
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="off",
+        ws=Frames,
+        ws_per_message_deflate=False,  # it would be done anew for each reader of a room
+        ws_ping_interval=None,  # Engine.IO has a heartbeat of its own
         **_certified(tls),
     )
     server = _Server(config)

@@ -6,28 +6,30 @@ from typing import Any
 from google.protobuf import json_format
 
 from services.gateway import convert
-from services.gateway.model import Completed, Event, Turn
+from services.gateway.model import Completed, Delta, Event, Turn
+from services.gateway.socketio.packets import EventPacket
 
-Message = tuple[str, dict[str, Any]]
 
-
-def event_message(thread: str, turn: str, event: Event) -> Message:
+def event_packet(thread: str, turn: str, event: Event) -> EventPacket:
     """The event by its name, as the JSON that server-sent events carry, with where it happened."""
+    where = {"thread": thread, "turn": turn}
+    if isinstance(event.happening, Delta) and event.happening.text:  # nearly all of them: said without the proto
+        return EventPacket("delta", {**where, "sequence": event.sequence, "delta": {"text": event.happening.text}})
     proto = convert.event_to_proto(event)
-    name = proto.WhichOneof("event") or "heartbeat"
-    return name, {"thread": thread, "turn": turn, **json_format.MessageToDict(proto)}
+    return EventPacket(proto.WhichOneof("event") or "heartbeat", {**where, **json_format.MessageToDict(proto)})
 
 
-def question_message(turn: Turn) -> Message:
-    return "message", {"thread": turn.thread, "turn": turn.name, "role": "USER", "text": turn.question}
+def question_packet(turn: Turn) -> EventPacket:
+    said = {"thread": turn.thread, "turn": turn.name, "role": "USER", "text": turn.question}
+    return EventPacket("message", said)
 
 
-def answer_message(completed: Completed) -> Message:
+def answer_packet(completed: Completed) -> EventPacket:
     turn = completed.turn
     citations = [json_format.MessageToDict(convert.citation_to_proto(citation)) for citation in turn.citations]
     said = {"thread": turn.thread, "turn": turn.name, "role": "ASSISTANT", "text": turn.answer}
-    return "message", {**said, "citations": citations}
+    return EventPacket("message", {**said, "citations": citations})
 
 
-def thread_message(name: str, thread: str, more: Mapping[str, Any] | None = None) -> Message:
-    return name, {"thread": thread, **(more or {})}
+def thread_packet(name: str, thread: str, more: Mapping[str, Any] | None = None) -> EventPacket:
+    return EventPacket(name, {"thread": thread, **(more or {})})

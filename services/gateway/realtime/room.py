@@ -12,14 +12,17 @@ from kit.auth.caller import Caller
 from kit.errors import LecternError, NotFound, PermissionDenied, Reason
 from services.gateway.model import Completed, Event, Heartbeat, Started
 from services.gateway.realtime.member import Member
-from services.gateway.realtime.messages import Message, answer_message, question_message, thread_message
+from services.gateway.realtime.messages import answer_packet, event_packet, question_packet, thread_packet
 from services.gateway.realtime.ports import Happened, ThreadChanged, ThreadGone, ThreadWatch, TurnHappened
 from services.gateway.service import ChatService
+from services.gateway.socketio.packets import EventPacket
 
 # A running turn that is quiet for so long may have lost its owner: then it is resumed, which takes it over.
 SILENCE_SECONDS = 3.0
 AGAIN_SECONDS = 0.5
 REMEMBERED_TURNS = 64
+
+Shown = tuple[int, EventPacket]
 
 log = structlog.get_logger()
 
@@ -35,7 +38,7 @@ class Room:
         self._caller = caller
         self._watch = watch
         self._chat = chat
-        self._running: dict[str, list[Event]] = {}
+        self._running: dict[str, list[Shown]] = {}
         self._heard: dict[str, float] = {}
         self._ended: dict[str, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,8 +59,8 @@ class Room:
         for name, events in self._running.items():
             if after and not turn:
                 member.begin_after(name, after)
-            for event in events:
-                member.show(self.thread, name, event)
+            for sequence, packet in events:
+                member.show(name, sequence, packet)
         if turn and turn not in self._running:
             self._start(self._catch_up(member, turn, after))
 
@@ -69,16 +72,17 @@ class Room:
         if isinstance(event.happening, Heartbeat) or turn in self._ended:
             return
         events = self._running.setdefault(turn, [])
-        if event.sequence <= (events[-1].sequence if events else 0):
+        if event.sequence <= _last(events):
             return
-        events.append(event)
+        packet = event_packet(self.thread, turn, event)
+        events.append((event.sequence, packet))
         self._heard[turn] = monotonic()
-        for member in tuple(self.members):
-            member.show(self.thread, turn, event)
+        for member in self.members:
+            member.show(turn, event.sequence, packet)
         if isinstance(event.happening, Started):
             self._start(self._tell_question(turn))
         if isinstance(event.happening, Completed):
-            self._tell(answer_message(event.happening))
+            self._tell(answer_packet(event.happening))
         if event.final:
             self._end(turn)
 
@@ -89,14 +93,14 @@ class Room:
         if len(self._ended) > REMEMBERED_TURNS:
             del self._ended[next(iter(self._ended))]
 
-    def _tell(self, message: Message) -> None:
-        for member in tuple(self.members):
-            member.tell(message)
+    def _tell(self, packet: EventPacket) -> None:
+        for member in self.members:
+            member.tell(packet)
 
     async def _tell_question(self, turn: str) -> None:
         """Other devices have not seen what was asked."""
         with suppress(LecternError):
-            self._tell(question_message(await self._chat.read(self._caller, turn)))
+            self._tell(question_packet(await self._chat.read(self._caller, turn)))
 
     async def _follow(self) -> None:
         """Watches the thread until it is gone; a watch that breaks is begun again."""
@@ -121,7 +125,7 @@ class Room:
             case TurnHappened(turn, event):
                 self.hear(turn, event)
             case ThreadChanged(thread):
-                self._tell(("updated", {"thread": self.thread, "changed": dict(thread)}))
+                self._tell(thread_packet("updated", self.thread, {"changed": dict(thread)}))
             case ThreadGone():
                 self._gone(NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND))
 
@@ -129,7 +133,7 @@ class Room:
         """Members are told once; who comes later is refused."""
         self.refused = error
         self.opened.set()
-        self._tell(thread_message("deleted", self.thread))
+        self._tell(thread_packet("deleted", self.thread))
 
     async def _guard(self) -> None:
         """Sees to it that a turn whose process died goes on."""
@@ -142,8 +146,7 @@ class Room:
 
     async def _resume(self, turn: str) -> None:
         try:
-            events = self._running.get(turn, [])
-            after = events[-1].sequence if events else 0
+            after = _last(self._running.get(turn, []))
             async with aclosing(self._chat.resume(self._caller, turn, after)) as rest:
                 async for event in rest:
                     self.hear(turn, event)
@@ -161,14 +164,19 @@ class Room:
                 async for event in _told(rest):
                     if member not in self.members:
                         return
-                    shown = member.show(self.thread, turn, event)
+                    shown = member.show(turn, event.sequence, event_packet(self.thread, turn, event))
                     if shown and isinstance(event.happening, Completed):
-                        member.tell(answer_message(event.happening))
+                        member.tell(answer_packet(event.happening))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _last(events: list[Shown]) -> int:
+    """The number of the last event, 0 where there is none."""
+    return events[-1][0] if events else 0
 
 
 async def _told(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:

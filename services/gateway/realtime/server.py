@@ -18,6 +18,7 @@ from services.gateway.realtime.member import Member
 from services.gateway.realtime.rooms import Rooms
 from services.gateway.realtime.session import Ack, Session, problem
 from services.gateway.service import ChatService
+from services.gateway.socketio.engine import SendQueue, SocketServer
 
 PATH = "/socket.io"
 MOST_MESSAGE_BYTES = 64 * 1024
@@ -53,7 +54,7 @@ class Sockets:
         self._turnstile = turnstile
         self._most_sockets = most_sockets
         self._sessions: dict[str, Session] = {}
-        self._server = socketio.AsyncServer(
+        self._server = SocketServer(
             async_mode="asgi",
             cors_allowed_origins=list(origins) or None,
             max_http_buffer_size=MOST_MESSAGE_BYTES,
@@ -96,7 +97,8 @@ class Sockets:
             caller = await self._tokens.verify(token)
         except LecternError as error:
             raise socketio.exceptions.ConnectionRefusedError(problem(error)["error"]) from error
-        member = Member(self._sender(sid), self._unsent(sid), lambda: self._cut(sid))
+        queue: SendQueue = self._transport(sid).queue
+        member = Member(queue.put_nowait, queue.qsize, lambda: self._cut(sid))
         self._sessions[sid] = Session(caller, token, member, self._rooms, self._chat, self._jobs)
 
     async def _disconnect(self, sid: str, reason: Any = None) -> None:
@@ -128,27 +130,19 @@ class Sockets:
     async def _unknown(self, event: str, sid: str, *_: Any) -> Ack:
         return problem(InvalidArgument(f"there is no message {event[:64]}"))
 
-    def _sender(self, sid: str) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
-        async def send(name: str, body: dict[str, Any]) -> None:
-            await self._server.emit(name, body, to=sid)
-
-        return send
-
-    def _unsent(self, sid: str) -> Callable[[], int]:
-        """Packets that the transport of the socket still holds."""
-
-        def unsent() -> int:
-            transport = self._transport(sid)
-            return int(transport.queue.qsize()) if transport else 0
-
-        return unsent
-
     def _transport(self, sid: str) -> Any:
         """The connection that carries the socket; None once it is gone."""
         return self._server.eio.sockets.get(self._server.manager.eio_sid_from_sid(sid, "/"))
 
     async def _cut(self, sid: str) -> None:
-        """At once: the library's own way waits until everything was sent, and so for ever for who reads nothing."""
+        """At once, with whatever was not sent: who reads nothing would never see the end of it."""
+        transport = self._transport(sid)
+        if transport is not None:
+            await self._let_go(sid)
+            transport.queue.abort()
+
+    async def _let_go(self, sid: str) -> None:
+        """The library's own way waits until everything was sent, and so for ever for who reads nothing."""
         transport = self._transport(sid)
         if transport is not None:
             await transport.close(wait=False, abort=True)
@@ -169,7 +163,7 @@ class Sockets:
         if self._checking is not None:
             self._checking.cancel()
         sessions = tuple(self._sessions)
-        await asyncio.gather(*(self._cut(sid) for sid in sessions), return_exceptions=True)
+        await asyncio.gather(*(self._let_go(sid) for sid in sessions), return_exceptions=True)
         await asyncio.gather(*(self._disconnect(sid) for sid in sessions), return_exceptions=True)
         await self._rooms.close()
 

@@ -18,6 +18,7 @@ from services.gateway.observed import observed
 from services.gateway.realtime.member import Member
 from services.gateway.realtime.rooms import Rooms
 from services.gateway.service import ChatService
+from services.gateway.socketio.packets import EventPacket
 
 THREAD = "threads/{thread}"
 TURN = "threads/{thread}/turns/{turn}"
@@ -51,7 +52,6 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for thread in self._joined:
             self._rooms.leave(self.caller, thread, self._member)
-        await self._member.close()
 
     def count(self) -> None:
         """Raises ResourceExhausted above so many messages a second."""
@@ -109,7 +109,7 @@ class Session:
                         room.hear(turn, event)
         except LecternError as error:
             if begun.done():
-                self._member.tell(("problem", {"turn": turn, **problem(error)["error"]}))
+                self._member.tell(EventPacket("problem", {"turn": turn, **problem(error)["error"]}))
             _settle(begun, problem(error))
         finally:
             _settle(begun, {"ok": False})
@@ -131,7 +131,7 @@ class Session:
     async def _follow_job(self, job: str) -> None:
         async with aclosing(self._jobs.watch(self.caller, job)) as changes:
             async for changed in changes:
-                self._member.tell(("job", json_format.MessageToDict(job_message(changed))))
+                self._member.tell(EventPacket("job", json_format.MessageToDict(job_message(changed))))
 
     def _start(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(work)

@@ -1,0 +1,1 @@
+"""How packets of Socket.IO reach their connections: encoded once, written at once where nothing waits."""
