@@ -70,14 +70,13 @@ class InlineJobs(Jobs):
         self._closing.set()
         self._desk.hand_back()
         await asyncio.gather(*self._running)
+        await self._desk.close()
 
     async def _run(self, job: Job, delay: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), delay)
         try:
-            if await self._desk.begin(job.queue, job.id):
-                await self._desk.run(job.id)
-                await self._desk.end(job.id)
+            await self._desk.attempt(job.queue, job.id)
         except LecternError as error:
             log.warning("job_not_run", job=job.id, kind=job.kind, cause=error.message)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from kit.auth.caller import Caller
 from kit.jobs.model import Claim, Job, Outcome, Standing, State, Step, Ticket
@@ -27,6 +27,9 @@ class JobStore(Protocol):
 
     async def accept(self, job: Job, session: object = None) -> Job:
         """Keeps a new job, or finds the one with its id; a session makes it part of the caller's transaction."""
+
+    async def accept_all(self, jobs: Sequence[Job]) -> list[Job]:
+        """As `accept` for each, in their order and in one write; may be repeated. Not one transaction."""
 
     async def get(self, job: str) -> Job | None: ...
 
@@ -57,6 +60,9 @@ class Claims(Protocol):
     async def claim(self, job: str, worker: str, lease: float) -> Job | None:
         """Takes a queued job for so many seconds; None where it is not there to be taken."""
 
+    async def claim_all(self, jobs: Collection[str], worker: str, lease: float) -> list[Job]:
+        """As `claim` for each, in a few writes for all; those that are not there to be taken are missing."""
+
     async def renew(self, claims: Collection[Claim], lease: float) -> list[Standing]:
         """Extends the leases; claims that are lost are missing from the answer."""
 
@@ -67,6 +73,12 @@ class Claims(Protocol):
 
     async def settle(self, claim: Claim, outcome: Outcome) -> Job:
         """Says how the attempt ended; what ended well or for good is final."""
+
+    async def succeed(self, ends: Sequence[tuple[Claim, Mapping[str, Any] | None]]) -> list[bool]:
+        """As `settle` by `Succeeded` with these results, in one write; whether each claim still held.
+
+        May be repeated: what was settled under a claim before stays settled under it.
+        """
 
 
 class Backlog(Protocol):
@@ -215,4 +227,4 @@ class ProviderHealth(Protocol):
 class JobChanges(Protocol):
     """Tells those who watch a job that it has changed."""
 
-    async def changed(self, job: str) -> None: ...
+    async def changed(self, *jobs: str) -> None: ...

@@ -1,10 +1,13 @@
 """Jobs for those who submit, read and steer them."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from bson import encode
+from bson.raw_bson import RawBSONDocument
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kit.auth.caller import Caller
 from kit.jobs.model import Job, State
@@ -12,6 +15,8 @@ from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import NEW_LIFE, after, from_job, to_job
 from kit.jobs.ports import JobQuery
 from kit.mongo import translated
+
+DUPLICATE_KEY = 11000
 
 
 class MongoJobs:
@@ -32,6 +37,16 @@ class MongoJobs:
                 return await self._upsert(job, None)
             except DuplicateKeyError:
                 return await self._upsert(job, None)
+
+    async def accept_all(self, jobs: Sequence[Job]) -> list[Job]:
+        documents = [RawBSONDocument(encode({"_id": job.id, **from_job(job)})) for job in jobs]
+        with translated():
+            try:
+                await self._jobs.insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                # The write waited for the majority all the same, and so for the jobs that were there before.
+                return await self._kept(jobs, _known(error))
+        return list(jobs)
 
     async def get(self, job: str) -> Job | None:
         return await self._one({"_id": job})
@@ -90,6 +105,13 @@ class MongoJobs:
         )
         return to_job(document)
 
+    async def _kept(self, jobs: Sequence[Job], known: frozenset[int]) -> list[Job]:
+        """The jobs, those at `known` as they were kept before."""
+        names = [jobs[index].id for index in known]
+        before = {document["_id"]: to_job(document) async for document in self._jobs.find({"_id": {"$in": names}})}
+        kept = {job.id: await self.accept(job) for job in (jobs[index] for index in known) if job.id not in before}
+        return [{**before, **kept}[job.id] if index in known else job for index, job in enumerate(jobs)]
+
     async def _one(self, match: Document) -> Job | None:
         with translated():
             document = await self._jobs.find_one(match)
@@ -102,6 +124,14 @@ class MongoJobs:
         with translated():
             document = await self._jobs.find_one_and_update(match, update, return_document=ReturnDocument.AFTER)
         return to_job(document) if document else None
+
+
+def _known(error: BulkWriteError) -> frozenset[int]:
+    """Which documents were there before; raises the error where it says anything else."""
+    failed = error.details["writeErrors"]
+    if error.details["writeConcernErrors"] or any(each["code"] != DUPLICATE_KEY for each in failed):
+        raise error
+    return frozenset(each["index"] for each in failed)
 
 
 def _visible(caller: Caller) -> Document:

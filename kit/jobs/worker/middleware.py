@@ -1,5 +1,6 @@
-"""Around each message of Dramatiq: claim the job before, settle it after."""
+"""What Dramatiq calls for each message."""
 
+import functools
 from collections.abc import Callable
 
 import structlog
@@ -12,36 +13,6 @@ from kit.jobs.worker.desk import Desk
 from kit.jobs.worker.loop import LoopThread
 
 log = structlog.get_logger()
-
-
-class Claiming(Middleware):
-    """Skips messages whose job may not be had; skipping acknowledges them, and the truth stays with the job."""
-
-    def __init__(self, loop: LoopThread, desk: Desk) -> None:
-        self._loop = loop
-        self._desk = desk
-
-    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
-        [job] = message.args
-        try:
-            begun = self._loop.run(self._desk.begin(message.queue_name, job))
-        except Exception as error:
-            # Dramatiq would run the actor all the same; the dispatcher releases the job again.
-            log.warning("job_not_begun", job=job, cause=repr(error))
-            begun = False
-        if not begun:
-            raise SkipMessage(job)
-
-    def after_process_message(
-        self,
-        broker: Broker,
-        message: MessageProxy,
-        *,
-        result: object = None,
-        exception: BaseException | None = None,
-    ) -> None:
-        [job] = message.args
-        self._loop.run(self._desk.end(job))
 
 
 class Counting(Middleware):
@@ -66,17 +37,24 @@ class Counting(Middleware):
 
 def declare(broker: Broker, policies: Policies, kinds: frozenset[str], loop: LoopThread, desk: Desk) -> None:
     """One Dramatiq actor per kind, bound to this broker and no global one. All run on the loop."""
-
-    def run(job: str) -> None:
-        loop.run(desk.run(job))
-
     for kind in sorted(kinds):
         policy = policies.of(kind)
         Actor(
-            run,
+            functools.partial(_attempt, loop, desk, policy.queue.name),
             broker=broker,
             actor_name=kind,
             queue_name=policy.queue.name,
             priority=policy.priority,
             options={},
         )
+
+
+def _attempt(loop: LoopThread, desk: Desk, queue: str, job: str) -> None:
+    """Claims the job, runs it and settles it; skips the message of one that may not be had."""
+    try:
+        ran = loop.run(desk.attempt(queue, job))
+    except Exception as error:
+        log.warning("job_not_attempted", job=job, cause=repr(error))  # the dispatcher releases it again
+        ran = False
+    if not ran:
+        raise SkipMessage(job)

@@ -24,7 +24,7 @@ from kit.jobs.work import Actors
 from kit.jobs.worker.broker import JobsBroker
 from kit.jobs.worker.desk import Desk
 from kit.jobs.worker.loop import LoopThread
-from kit.jobs.worker.middleware import Claiming, Counting, declare
+from kit.jobs.worker.middleware import Counting, declare
 from kit.telemetry.setup import telemetry
 
 S = TypeVar("S", bound=JobsSettings)
@@ -76,12 +76,19 @@ class WorkerProcess:
         capacity = capacity_of(actors, self._policies)
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), capacity))
         self._stack.callback(beats.cancel)
+        self._stack.push_async_callback(desk.close)
         return desk, actors
 
     def _serve(self, desk: Desk, actors: Actors, retiring: Callable[[], None]) -> None:
-        middleware = [Claiming(self._loop, desk), Counting(self._settings.jobs_per_process, self._ending.set)]
+        counting = Counting(self._settings.jobs_per_process, self._ending.set)
         capacity = capacity_of(actors, self._policies)
-        broker = JobsBroker(self._settings.redis_url, [*middleware], capacity)
+        broker = JobsBroker(
+            self._settings.redis_url,
+            [counting],
+            capacity,
+            lease=self._settings.job_lease_seconds,
+            start_within=self._settings.jobs_start_seconds,
+        )
         declare(broker, self._policies, actors.kinds, self._loop, desk)
         # As many threads as jobs can be held: no queue waits for another one's jobs.
         worker = dramatiq.Worker(broker, worker_threads=sum(capacity.values()), worker_timeout=BELL_MILLISECONDS)
