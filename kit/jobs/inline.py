@@ -76,7 +76,7 @@ class InlineJobs(Jobs):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), delay)
         try:
-            await self._desk.attempt(job.queue, job.id)
+            await self._desk.work(job.queue, job.id)
         except LecternError as error:
             log.warning("job_not_run", job=job.id, kind=job.kind, cause=error.message)
 

@@ -133,6 +133,9 @@ class WaitingRoom(Protocol):
     async def leave(self, queue: str, jobs: Sequence[str]) -> None:
         """Gives slots or places back; who waits next is released."""
 
+    async def exchange(self, queue: str, jobs: Sequence[str], most: int, lease: float) -> list[str]:
+        """As `leave`, and takes up to so many released jobs that may start; their slots last for the lease."""
+
     async def pump(self, queue: str) -> Occupancy:
         """Releases what may run by now: slots run out, and rates allow more with time."""
 

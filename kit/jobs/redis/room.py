@@ -14,7 +14,7 @@ from kit.redis import Redis, RedisError
 
 SCRIPTS = Path(__file__).parent / "scripts"
 NAMESPACE = "dramatiq"
-STEPS = ("enter", "begin", "leave", "occupy", "govern", "pump")
+STEPS = ("enter", "begin", "leave", "exchange", "occupy", "govern", "pump")
 TICKETS_AT_ONCE = 200
 
 
@@ -44,6 +44,10 @@ class RedisRoom:
 
     async def leave(self, queue: str, jobs: Sequence[str]) -> None:
         await self._run("leave", queue, *jobs)
+
+    async def exchange(self, queue: str, jobs: Sequence[str], most: int, lease: float) -> list[str]:
+        taken = await self._run("exchange", queue, most, round(lease * 1000), *jobs)
+        return [job.decode() for job in taken]
 
     async def pump(self, queue: str) -> Occupancy:
         waiting, running = await self._run("pump", queue)

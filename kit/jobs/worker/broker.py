@@ -15,7 +15,6 @@ import structlog
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.message import Message
-from dramatiq.middleware import Middleware
 
 from kit.jobs.redis.room import NAMESPACE, keys_of, room_key, script_of
 
@@ -30,16 +29,14 @@ log = structlog.get_logger()
 class JobsBroker(RedisBroker):
     """Has no delayed queues: jobs that are due later wait in MongoDB. Once `retired` it fetches nothing more."""
 
-    def __init__(
-        self, url: str, middleware: list[Middleware], prefetch: dict[str, int], *, lease: float, start_within: float
-    ) -> None:
+    def __init__(self, url: str, prefetch: dict[str, int], *, lease: float, start_within: float) -> None:
         """`prefetch` says how many messages of each queue this process holds at once.
 
         A job that starts has its slot for the `lease`; one that is given back may take `start_within`, in seconds.
         """
         client: Any = redis.Redis.from_url(url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=1.0)
         super().__init__(  # type: ignore[no-untyped-call] # Dramatiq leaves it untyped
-            middleware=middleware, client=client, namespace=NAMESPACE
+            middleware=[], client=client, namespace=NAMESPACE
         )
         self._lease, self._start_within = round(lease * 1000), round(start_within * 1000)
         self._take: Any = client.register_script(script_of("take"))

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -67,8 +68,9 @@ class Desk:
         policies: Policies,
         *,
         lease: float,
+        attempted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lease` is in seconds; it is renewed three times within it."""
+        """`lease` is in seconds; it is renewed three times within it. `attempted` is called at each attempt."""
         self.worker = worker
         self._claims = claims
         self._room = room
@@ -76,9 +78,11 @@ class Desk:
         self._actors = actors
         self._policies = policies
         self._lease = lease
+        self._attempted = attempted
         self._attempts: dict[str, Attempt] = {}
         self._taking: set[str] = set()
         self._going = False
+        self._retired = False
         self._claiming = GroupCommit(self._claim)
         self._succeeding = GroupCommit(claims.succeed)
         self._leaving = GroupCommit(self._leave)
@@ -88,20 +92,30 @@ class Desk:
     def running(self) -> tuple[str, ...]:
         return tuple(self._attempts)
 
-    async def attempt(self, queue: str, name: str) -> bool:
-        """Takes the job, runs it, and commits how it ended; False where it is not there to be taken."""
-        attempt = await self._begin(queue, name)
-        if attempt is None:
-            return False
-        await self._run_out(attempt)
-        await self._end(attempt)
-        return True
+    async def work(self, queue: str, name: str) -> bool:
+        """Attempts the job, then those that the waiting room hands on for it, until there is none.
+
+        False where nothing was attempted. Whoever calls is one hand of the queue, and is busy for so long.
+        """
+        attempted, following = False, name
+        while following:
+            attempt = await self._begin(following)
+            if attempt is not None:
+                attempted = True
+                await self._run_out(attempt)
+            following = await self._end(queue, following, attempt)
+        return attempted
+
+    def retire(self) -> None:
+        """Takes no further jobs; what runs ends in peace."""
+        self._retired = True
 
     async def close(self) -> None:
         """Returns when all that was to be told is told."""
         await self._telling.idle()
 
-    async def _begin(self, queue: str, name: str) -> Attempt | None:
+    async def _begin(self, name: str) -> Attempt | None:
+        """The attempt at the job, if it is there to be taken."""
         if self._going or name in self._attempts or name in self._taking:
             return None
         self._taking.add(name)
@@ -110,12 +124,12 @@ class Desk:
         finally:
             self._taking.discard(name)
         if job is None:
-            await self._leaving.add(Leaving(queue, name))
             return None
         self._attempts[name] = attempt = Attempt(job)
         if self._going:
             self._stop(attempt, Stop.HANDED_BACK)
         self._telling.post(name)
+        self._attempted()
         return attempt
 
     async def _run_out(self, attempt: Attempt) -> None:
@@ -125,16 +139,17 @@ class Desk:
             attempt.task.cancel()
         await asyncio.wait([attempt.task])
 
-    async def _end(self, attempt: Attempt) -> None:
-        """Commits the outcome, while the claim still holds, and gives the slot back."""
-        name, again = attempt.job.id, None
-        try:
-            if attempt.stop is not Stop.LEASE_LOST:
-                again = await self._settle(attempt, attempt.outcome or _interrupted(attempt.stop))
-        finally:
-            del self._attempts[name]
-        self._telling.post(name)
-        await self._leaving.add(Leaving(attempt.job.queue, name, again))
+    async def _end(self, queue: str, name: str, attempt: Attempt | None) -> str:
+        """Commits the outcome, while the claim still holds, and gives the slot back; the job that may start instead."""
+        again = None
+        if attempt is not None:
+            try:
+                if attempt.stop is not Stop.LEASE_LOST:
+                    again = await self._settle(attempt, attempt.outcome or _interrupted(attempt.stop))
+            finally:
+                del self._attempts[name]
+            self._telling.post(name)
+        return await self._leaving.add(Leaving(queue, name, again))
 
     async def beat(self) -> None:
         """Renews all leases and slots; stops attempts that were cancelled or taken over."""
@@ -153,7 +168,7 @@ class Desk:
 
     def hand_back(self) -> None:
         """Takes nothing any more, and stops what runs: other workers go on with it."""
-        self._going = True
+        self._going = self._retired = True
         for attempt in self._attempts.values():
             self._stop(attempt, Stop.HANDED_BACK)
 
@@ -213,13 +228,16 @@ class Desk:
         claimed = {job.id: job for job in await self._claims.claim_all(names, self.worker, self._lease)}
         return [claimed.get(name) for name in names]
 
-    async def _leave(self, leavings: Sequence[Leaving]) -> list[None]:
+    async def _leave(self, leavings: Sequence[Leaving]) -> list[str]:
+        following: defaultdict[str, list[str]] = defaultdict(list)
         with contextlib.suppress(Unavailable):
             for queue in {each.queue for each in leavings}:
-                await self._room.leave(queue, [each.job for each in leavings if each.queue == queue])
+                jobs = [each.job for each in leavings if each.queue == queue]
+                hands = 0 if self._retired else len(jobs)
+                following[queue] = await self._room.exchange(queue, jobs, hands, self._lease)
             if tickets := [each.again for each in leavings if each.again is not None]:
                 await self._room.enter(tickets)
-        return [None] * len(leavings)
+        return [following[each.queue].pop(0) if following[each.queue] else "" for each in leavings]
 
     async def _tell(self, names: Sequence[str]) -> list[None]:
         await self._changes.changed(*dict.fromkeys(names))

@@ -21,10 +21,10 @@ from kit.jobs.policies import POLICIES, Policies
 from kit.jobs.ports import WorkerBeat, WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.work import Actors
+from kit.jobs.worker.actors import declare
 from kit.jobs.worker.broker import JobsBroker
 from kit.jobs.worker.desk import Desk
 from kit.jobs.worker.loop import LoopThread
-from kit.jobs.worker.middleware import Counting, declare
 from kit.telemetry.setup import telemetry
 
 S = TypeVar("S", bound=JobsSettings)
@@ -47,6 +47,7 @@ class WorkerProcess:
         self._policies = policies
         self._id = f"{name}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._name = name
+        self._attempted = 0
         self._ending = threading.Event()
         self._loop = LoopThread()
         self._stack = AsyncExitStack()
@@ -72,6 +73,7 @@ class WorkerProcess:
             actors,
             self._policies,
             lease=self._settings.job_lease_seconds,
+            attempted=lambda: self._count(desk),
         )
         capacity = capacity_of(actors, self._policies)
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), capacity))
@@ -80,11 +82,9 @@ class WorkerProcess:
         return desk, actors
 
     def _serve(self, desk: Desk, actors: Actors, retiring: Callable[[], None]) -> None:
-        counting = Counting(self._settings.jobs_per_process, self._ending.set)
         capacity = capacity_of(actors, self._policies)
         broker = JobsBroker(
             self._settings.redis_url,
-            [counting],
             capacity,
             lease=self._settings.job_lease_seconds,
             start_within=self._settings.jobs_start_seconds,
@@ -97,9 +97,17 @@ class WorkerProcess:
         worker.start()
         log.info("working", worker=self._id, capacity=capacity)
         self._ending.wait()
+        self._loop.call(desk.retire)
         broker.retired.set()
         retiring()
         worker.stop(UNBOUNDED_MILLISECONDS)
+
+    def _count(self, desk: Desk) -> None:
+        """The process is replaced once it has attempted its number of jobs."""
+        self._attempted += 1
+        if self._attempted == self._settings.jobs_per_process:
+            desk.retire()
+            self._ending.set()
 
     def _stop(self, desk: Desk) -> None:
         """Lets jobs finish for a while, then hands them back."""

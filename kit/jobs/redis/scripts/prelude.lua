@@ -110,3 +110,19 @@ local function pump()
   end
   if left == 0 then redis.call('DEL', turns) end
 end
+
+-- Takes messages out of Dramatiq's queue whose jobs may start; the others are dropped, as MongoDB knows their jobs.
+local function take(most, lease)
+  local taken = {}
+  while #taken < most do
+    local id = redis.call('LPOP', line)
+    if not id then break end
+    local message, job = redis.call('HGET', messages, id), job_of(id)
+    redis.call('HDEL', messages, id)
+    if message and may_start(job, lease) then taken[#taken + 1] = { job = job, message = message } end
+  end
+  -- The bell rings for what is still there, and no more often.
+  local left = redis.call('LLEN', line)
+  if left == 0 then redis.call('DEL', bell) else redis.call('LTRIM', bell, 0, left - 1) end
+  return taken
+end
