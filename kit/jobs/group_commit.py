@@ -21,9 +21,11 @@ class GroupCommit(Generic[T, R]):
     """
 
     def __init__(
-        self, commit: Callable[[Sequence[T]], Awaitable[Sequence[R]]], most_in_a_group: int = MOST_IN_A_GROUP
+        self,
+        commit: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
+        most_in_a_group: int = MOST_IN_A_GROUP,
     ) -> None:
-        """`commit` answers one result for each item, in their order."""
+        """`commit` answers one result for each item, in their order; an error is raised where its item was added."""
         self._commit = commit
         self._most = most_in_a_group
         self._waiting: list[tuple[T, asyncio.Future[R] | None]] = []
@@ -74,5 +76,9 @@ class GroupCommit(Generic[T, R]):
                     done.set_exception(error)
             return
         for (_, done), result in zip(group, results, strict=True):
-            if done is not None and not done.done():
+            if done is None or done.done():
+                continue
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
                 done.set_result(result)

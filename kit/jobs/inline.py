@@ -43,10 +43,10 @@ class InlineJobs(Jobs):
         self._running: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
 
-    async def accept(self, caller: Caller, submission: Submission, session: object = None) -> Job:
+    def prepare(self, caller: Caller, submission: Submission) -> Job:
         if not self._policies.of(submission.kind).light or submission.kind not in self._kinds:
             raise _switched_off()
-        job = await super().accept(caller, replace(submission, delay=0.0), session)
+        job = super().prepare(caller, replace(submission, delay=0.0))
         self._delays[job.id] = submission.delay
         return job
 

@@ -28,8 +28,11 @@ class JobStore(Protocol):
     async def accept(self, job: Job, session: object = None) -> Job:
         """Keeps a new job, or finds the one with its id; a session makes it part of the caller's transaction."""
 
-    async def accept_all(self, jobs: Sequence[Job]) -> list[Job]:
-        """As `accept` for each, in their order and in one write; may be repeated. Not one transaction."""
+    async def accept_all(self, jobs: Sequence[Job], session: object = None) -> list[Job]:
+        """As `accept` for each, in their order and in one write, which may be repeated.
+
+        Within a transaction all of them must be new.
+        """
 
     async def get(self, job: str) -> Job | None: ...
 

@@ -37,8 +37,16 @@ class Jobs:
 
     async def accept(self, caller: Caller, submission: Submission, session: object = None) -> Job:
         """As `submit`, but within the caller's transaction; `release` it once that is committed."""
-        job = new_job(caller, submission, self._policies)
+        job = self.prepare(caller, submission)
         return await (self._accepting.add(job) if session is None else self._store.accept(job, session))
+
+    def prepare(self, caller: Caller, submission: Submission) -> Job:
+        """The job as `accept_all` is to keep it, with the trace of this call."""
+        return new_job(caller, submission, self._policies)
+
+    async def accept_all(self, jobs: Sequence[Job], session: object) -> None:
+        """Keeps prepared jobs of keys that are new within the caller's transaction, in one write."""
+        await self._store.accept_all(jobs, session)
 
     async def release(self, *jobs: Job) -> None:
         """Lets jobs run that wait for nothing; while Redis is away they stay with the dispatcher."""

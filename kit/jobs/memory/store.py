@@ -19,7 +19,7 @@ class MemoryJobs:
     async def accept(self, job: Job, session: object = None) -> Job:
         return self._jobs.setdefault(job.id, job)
 
-    async def accept_all(self, jobs: Sequence[Job]) -> list[Job]:
+    async def accept_all(self, jobs: Sequence[Job], session: object = None) -> list[Job]:
         return [await self.accept(job) for job in jobs]
 
     async def get(self, job: str) -> Job | None:
