@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from kit import mongo, process
+from kit import mongo, process, redis
 from kit.errors import InvalidArgument, Unavailable
 from kit.jobs.dispatcher.app import lead
 from kit.jobs.memory.health import MemoryHealth
@@ -28,6 +28,7 @@ RATED = Queue("rated", concurrency=8, per_worker=8, rate=Rate(3, 3600.0))
 PLANT = Policies(
     (
         Policy("mark", QUICK, attempts=3, backoff=(0.05,), time_limit=30),
+        Policy("count", QUICK, attempts=3, backoff=(0.05,), time_limit=30),
         Policy("fail", QUICK, attempts=3, backoff=(0.05,), time_limit=0.5),
         Policy("hold", SLOW, attempts=3, backoff=(0.05,), time_limit=60),
         Policy("mark_single", SINGLE, attempts=3, backoff=(0.05,)),
@@ -40,7 +41,8 @@ PLANT = Policies(
 class Plant:
     """The actors. `runs` counts every run of a job, `effects` holds one row per job."""
 
-    def __init__(self, client: mongo.Client, database: str) -> None:
+    def __init__(self, client: mongo.Client, database: str, counters: redis.Redis) -> None:
+        self._counters = counters
         self._runs = client[database]["runs"]
         self._effects = client[database]["effects"]
         self._repeats = client[database]["repeats"]
@@ -55,6 +57,10 @@ class Plant:
         except DuplicateKeyError:  # an earlier attempt came as far as this
             await self._repeats.insert_one({"job": work.job.id})
         return {"marked": work.job.id}
+
+    async def count(self, _: Work) -> None:
+        """What the actor of bare Dramatiq does too."""
+        await self._counters.incr("plant:count")
 
     async def fail(self, work: Work) -> None:
         """Fails in the way that the payload says."""
@@ -86,9 +92,12 @@ class Plant:
 async def build(settings: JobsSettings, stack: AsyncExitStack) -> Actors:
     client = mongo.connect(settings)
     stack.push_async_callback(client.close)
-    plant, actors = Plant(client, settings.jobs_database), Actors()
+    counters = redis.connect(settings.redis_url, settings)
+    stack.push_async_callback(counters.aclose)
+    plant, actors = Plant(client, settings.jobs_database, counters), Actors()
     for kind in ("mark", "mark_single", "mark_held", "mark_rated"):
         actors.add(kind, plant.mark)
+    actors.add("count", plant.count)
     actors.add("fail", plant.fail)
     actors.add("hold", plant.hold)
     return actors

@@ -43,10 +43,10 @@ class InlineJobs(Jobs):
         self._running: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
 
-    async def accept(self, caller: Caller, submission: Submission, session: object = None) -> Job:
+    def prepare(self, caller: Caller, submission: Submission) -> Job:
         if not self._policies.of(submission.kind).light or submission.kind not in self._kinds:
             raise _switched_off()
-        job = await super().accept(caller, replace(submission, delay=0.0), session)
+        job = super().prepare(caller, replace(submission, delay=0.0))
         self._delays[job.id] = submission.delay
         return job
 
@@ -70,14 +70,13 @@ class InlineJobs(Jobs):
         self._closing.set()
         self._desk.hand_back()
         await asyncio.gather(*self._running)
+        await self._desk.close()
 
     async def _run(self, job: Job, delay: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), delay)
         try:
-            if await self._desk.begin(job.queue, job.id):
-                await self._desk.run(job.id)
-                await self._desk.end(job.id)
+            await self._desk.work(job.queue, job.id)
         except LecternError as error:
             log.warning("job_not_run", job=job.id, kind=job.kind, cause=error.message)
 

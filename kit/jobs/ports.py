@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from kit.auth.caller import Caller
 from kit.jobs.model import Claim, Job, Outcome, Standing, State, Step, Ticket
@@ -27,6 +27,12 @@ class JobStore(Protocol):
 
     async def accept(self, job: Job, session: object = None) -> Job:
         """Keeps a new job, or finds the one with its id; a session makes it part of the caller's transaction."""
+
+    async def accept_all(self, jobs: Sequence[Job], session: object = None) -> list[Job]:
+        """As `accept` for each, in their order and in one write, which may be repeated.
+
+        Within a transaction all of them must be new.
+        """
 
     async def get(self, job: str) -> Job | None: ...
 
@@ -57,6 +63,9 @@ class Claims(Protocol):
     async def claim(self, job: str, worker: str, lease: float) -> Job | None:
         """Takes a queued job for so many seconds; None where it is not there to be taken."""
 
+    async def claim_all(self, jobs: Collection[str], worker: str, lease: float) -> list[Job]:
+        """As `claim` for each, in a few writes for all; those that are not there to be taken are missing."""
+
     async def renew(self, claims: Collection[Claim], lease: float) -> list[Standing]:
         """Extends the leases; claims that are lost are missing from the answer."""
 
@@ -67,6 +76,12 @@ class Claims(Protocol):
 
     async def settle(self, claim: Claim, outcome: Outcome) -> Job:
         """Says how the attempt ended; what ended well or for good is final."""
+
+    async def succeed(self, ends: Sequence[tuple[Claim, Mapping[str, Any] | None]]) -> list[bool]:
+        """As `settle` by `Succeeded` with these results, in one write; whether each claim still held.
+
+        May be repeated: what was settled under a claim before stays settled under it.
+        """
 
 
 class Backlog(Protocol):
@@ -120,6 +135,9 @@ class WaitingRoom(Protocol):
 
     async def leave(self, queue: str, jobs: Sequence[str]) -> None:
         """Gives slots or places back; who waits next is released."""
+
+    async def exchange(self, queue: str, jobs: Sequence[str], most: int, lease: float) -> list[str]:
+        """As `leave`, and takes up to so many released jobs that may start; their slots last for the lease."""
 
     async def pump(self, queue: str) -> Occupancy:
         """Releases what may run by now: slots run out, and rates allow more with time."""
@@ -215,4 +233,4 @@ class ProviderHealth(Protocol):
 class JobChanges(Protocol):
     """Tells those who watch a job that it has changed."""
 
-    async def changed(self, job: str) -> None: ...
+    async def changed(self, *jobs: str) -> None: ...

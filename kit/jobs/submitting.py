@@ -3,14 +3,15 @@
 import contextlib
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from opentelemetry import propagate
 
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, NotFound, Reason, Unavailable
-from kit.jobs.model import Job, State, Submission
+from kit.jobs.group_commit import GroupCommit
+from kit.jobs.model import Job, State, Submission, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import JobChanges, JobStore, WaitingRoom
 
@@ -25,6 +26,8 @@ class Jobs:
         self._room = room
         self._changes = changes
         self._policies = policies
+        self._accepting = GroupCommit(store.accept_all)
+        self._entering = GroupCommit(self._enter)
 
     async def submit(self, caller: Caller, submission: Submission) -> Job:
         """The job: a new one, or the one that was submitted with this key before."""
@@ -34,14 +37,22 @@ class Jobs:
 
     async def accept(self, caller: Caller, submission: Submission, session: object = None) -> Job:
         """As `submit`, but within the caller's transaction; `release` it once that is committed."""
-        return await self._store.accept(new_job(caller, submission, self._policies), session)
+        job = self.prepare(caller, submission)
+        return await (self._accepting.add(job) if session is None else self._store.accept(job, session))
+
+    def prepare(self, caller: Caller, submission: Submission) -> Job:
+        """The job as `accept_all` is to keep it, with the trace of this call."""
+        return new_job(caller, submission, self._policies)
+
+    async def accept_all(self, jobs: Sequence[Job], session: object) -> None:
+        """Keeps prepared jobs of keys that are new within the caller's transaction, in one write."""
+        await self._store.accept_all(jobs, session)
 
     async def release(self, *jobs: Job) -> None:
         """Lets jobs run that wait for nothing; while Redis is away they stay with the dispatcher."""
         tickets = [job.ticket for job in jobs if job.state is State.QUEUED and not job.delayed]
         if tickets:
-            with contextlib.suppress(Unavailable):
-                await self._room.enter(tickets)
+            await self._entering.add(tickets)
 
     async def cancel(self, caller: Caller, name: str) -> Job:
         """Ends a job that waits; asks one that runs to stop; leaves one that ended as it is."""
@@ -79,6 +90,11 @@ class Jobs:
         await self._forget(purged)
         return len(purged)
 
+    async def _enter(self, groups: Sequence[Sequence[Ticket]]) -> list[None]:
+        with contextlib.suppress(Unavailable):
+            await self._room.enter([ticket for group in groups for ticket in group])
+        return [None] * len(groups)
+
     async def _forget(self, jobs: list[Job]) -> None:
         with contextlib.suppress(Unavailable):
             for queue in {job.queue for job in jobs}:
@@ -86,8 +102,8 @@ class Jobs:
         await self._tell(jobs)
 
     async def _tell(self, jobs: Iterable[Job]) -> None:
-        for job in jobs:
-            await self._changes.changed(job.id)
+        if names := [job.id for job in jobs]:
+            await self._changes.changed(*names)
 
     async def _found(self, caller: Caller, name: str) -> None:
         if await self._store.find(caller, name) is None:

@@ -18,5 +18,5 @@ class MemoryChanges:
     def __init__(self) -> None:
         self.jobs: list[str] = []
 
-    async def changed(self, job: str) -> None:
-        self.jobs.append(job)
+    async def changed(self, *jobs: str) -> None:
+        self.jobs.extend(jobs)

@@ -73,6 +73,15 @@ class MemoryRoom:
             _forget(room, job)
         self._pump(room)
 
+    async def exchange(self, queue: str, jobs: Sequence[str], most: int, lease: float) -> list[str]:
+        await self.leave(queue, jobs)
+        line, taken = self._rooms[queue].line, list[str]()
+        while line and len(taken) < most:
+            job = line.pop(0)
+            if await self.begin(queue, job, lease):
+                taken.append(job)
+        return taken
+
     async def pump(self, queue: str) -> Occupancy:
         room = self._rooms[queue]
         self._pump(room)

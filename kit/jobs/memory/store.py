@@ -1,5 +1,6 @@
 """Jobs in memory, under the rules of the real store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,6 +18,9 @@ class MemoryJobs:
 
     async def accept(self, job: Job, session: object = None) -> Job:
         return self._jobs.setdefault(job.id, job)
+
+    async def accept_all(self, jobs: Sequence[Job], session: object = None) -> list[Job]:
+        return [await self.accept(job) for job in jobs]
 
     async def get(self, job: str) -> Job | None:
         return self._jobs.get(job)

@@ -1,10 +1,12 @@
 """Jobs for workers: leases by the database's clock, and every write under the fencing token."""
 
-from collections.abc import Collection, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ReturnDocument, UpdateOne, WriteConcern
+from pymongo.errors import BulkWriteError
 
 from kit.errors import Conflict, Reason
 from kit.jobs.model import Cancelled, Claim, Failed, Job, Outcome, Postponed, Standing, State, Step, Succeeded
@@ -13,6 +15,7 @@ from kit.jobs.mongo.documents import after, from_step, to_job
 from kit.mongo import translated
 
 LOG_LINES = 100
+CLAIMABLE: Document = {"state": State.QUEUED.value, "delayed": False}
 
 
 class MongoClaims:
@@ -25,20 +28,25 @@ class MongoClaims:
         self._retention = database.retention
 
     async def claim(self, job: str, worker: str, lease: float) -> Job | None:
-        taken = {
-            "state": State.RUNNING.value,
-            "worker": worker,
-            "token": {"$add": ["$token", 1]},
-            "attempt": {"$add": ["$attempt", 1]},
-            "leased_until": after(lease),
-            "started": "$$NOW",
-        }
-        match = {"_id": job, "state": State.QUEUED.value, "delayed": False}
+        match = {"_id": job, **CLAIMABLE}
         with translated():
             document = await self._soon_durable.find_one_and_update(
-                match, [{"$set": taken}], return_document=ReturnDocument.AFTER
+                match, [{"$set": _taken(worker, lease)}], return_document=ReturnDocument.AFTER
             )
         return to_job(document) if document else None
+
+    async def claim_all(self, jobs: Collection[str], worker: str, lease: float) -> list[Job]:
+        if len(jobs) == 1:
+            claimed = [await self.claim(job, worker, lease) for job in jobs]
+            return [job for job in claimed if job is not None]
+        # The mark tells what this write took from what the worker took before.
+        mark = uuid.uuid4().hex
+        named = {"_id": {"$in": list(jobs)}}
+        with translated():
+            await self._soon_durable.update_many(
+                {**named, **CLAIMABLE}, [{"$set": {**_taken(worker, lease), "claimed_in": mark}}]
+            )
+            return [to_job(document) async for document in self._jobs.find({**named, "claimed_in": mark})]
 
     async def renew(self, claims: Collection[Claim], lease: float) -> list[Standing]:
         if not claims:
@@ -76,12 +84,54 @@ class MongoClaims:
         stages.append({"$set": {"expires": {"$cond": [final, after(self._retention), "$$REMOVE"]}}})
         return to_job(await self._write(claim, stages))
 
+    async def succeed(self, ends: Sequence[tuple[Claim, Mapping[str, Any] | None]]) -> list[bool]:
+        writes = [UpdateOne(_held(claim), [{"$set": self._succeeded(claim, result)}]) for claim, result in ends]
+        with translated():
+            try:
+                written = await self._jobs.bulk_write(writes, ordered=False)
+            except BulkWriteError as error:
+                if error.details["writeErrors"]:  # one of them cannot be kept, which is no fault of the others
+                    raise ValueError("a result cannot be kept") from error
+                raise
+            if written.matched_count == len(ends):
+                return [True] * len(ends)
+            names = [claim.job for claim, _ in ends]
+            found = self._jobs.find({"_id": {"$in": names}}, {"settled": 1})
+            settled = {document["_id"]: document.get("settled") async for document in found}
+        return [settled.get(claim.job) == _settlement(claim) for claim, _ in ends]
+
+    def _succeeded(self, claim: Claim, result: Mapping[str, Any] | None) -> Document:
+        return {
+            **_changes(Succeeded(result)),
+            "worker": "",
+            "leased_until": None,
+            "ended": "$$NOW",
+            "expires": after(self._retention),
+            "settled": {"$literal": _settlement(claim)},
+        }
+
     async def _write(self, claim: Claim, update: Any) -> Document:
         with translated():
             document = await self._jobs.find_one_and_update(_held(claim), update, return_document=ReturnDocument.AFTER)
         if document is None:
             raise Conflict("another worker has taken this job over", Reason.LEASE_LOST)
         return document
+
+
+def _taken(worker: str, lease: float) -> Document:
+    return {
+        "state": State.RUNNING.value,
+        "worker": worker,
+        "token": {"$add": ["$token", 1]},
+        "attempt": {"$add": ["$attempt", 1]},
+        "leased_until": after(lease),
+        "started": "$$NOW",
+    }
+
+
+def _settlement(claim: Claim) -> str:
+    """Which claim a job was settled under: a write that is repeated finds its own trace."""
+    return f"{claim.worker}#{claim.token}"
 
 
 def _held(claim: Claim) -> Document:

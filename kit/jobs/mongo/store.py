@@ -1,17 +1,23 @@
 """Jobs for those who submit, read and steer them."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from bson import encode
+from bson.raw_bson import RawBSONDocument
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kit.auth.caller import Caller
+from kit.jobs.group_commit import GroupCommit
 from kit.jobs.model import Job, State
 from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import NEW_LIFE, after, from_job, to_job
 from kit.jobs.ports import JobQuery
 from kit.mongo import translated
+
+DUPLICATE_KEY = 11000
 
 
 class MongoJobs:
@@ -21,6 +27,8 @@ class MongoJobs:
         self._jobs = database.jobs
         self._webhooks = database.webhooks
         self._retention = database.retention
+        # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
+        self._finding = GroupCommit(self._find_all)
 
     async def accept(self, job: Job, session: object = None) -> Job:
         assert session is None or isinstance(session, AsyncClientSession)  # noqa: S101 - the port is silent on drivers
@@ -33,11 +41,25 @@ class MongoJobs:
             except DuplicateKeyError:
                 return await self._upsert(job, None)
 
+    async def accept_all(self, jobs: Sequence[Job], session: object = None) -> list[Job]:
+        assert session is None or isinstance(session, AsyncClientSession)  # noqa: S101 - the port is silent on drivers
+        documents = [RawBSONDocument(encode({"_id": job.id, **from_job(job)})) for job in jobs]
+        with translated():
+            try:
+                await self._jobs.insert_many(documents, ordered=False, session=session)
+            except BulkWriteError as error:
+                if session is not None:
+                    raise
+                # The write waited for the majority all the same, and so for the jobs that were there before.
+                return await self._kept(jobs, _known(error))
+        return list(jobs)
+
     async def get(self, job: str) -> Job | None:
         return await self._one({"_id": job})
 
     async def find(self, caller: Caller, job: str) -> Job | None:
-        return await self._one({"_id": job, **_visible(caller)})
+        found = await self._finding.add(job)
+        return found if found is not None and _may_see(caller, found) else None
 
     async def page(self, caller: Caller, query: JobQuery) -> list[Job]:
         wanted = {"queue": query.queue, "state": query.state and query.state.value, "kind": query.kind}
@@ -90,6 +112,21 @@ class MongoJobs:
         )
         return to_job(document)
 
+    async def _kept(self, jobs: Sequence[Job], known: frozenset[int]) -> list[Job]:
+        """The jobs, those at `known` as they were kept before."""
+        names = [jobs[index].id for index in known]
+        before = {document["_id"]: to_job(document) async for document in self._jobs.find({"_id": {"$in": names}})}
+        kept = {job.id: await self.accept(job) for job in (jobs[index] for index in known) if job.id not in before}
+        return [{**before, **kept}[job.id] if index in known else job for index, job in enumerate(jobs)]
+
+    async def _find_all(self, names: Sequence[str]) -> list[Job | None]:
+        if len(set(names)) == 1:
+            return [await self.get(names[0])] * len(names)
+        with translated():
+            documents = self._jobs.find({"_id": {"$in": list(set(names))}})
+            found = {document["_id"]: to_job(document) async for document in documents}
+        return [found.get(name) for name in names]
+
     async def _one(self, match: Document) -> Job | None:
         with translated():
             document = await self._jobs.find_one(match)
@@ -102,6 +139,19 @@ class MongoJobs:
         with translated():
             document = await self._jobs.find_one_and_update(match, update, return_document=ReturnDocument.AFTER)
         return to_job(document) if document else None
+
+
+def _known(error: BulkWriteError) -> frozenset[int]:
+    """Which documents were there before; raises the error where it says anything else."""
+    failed = error.details["writeErrors"]
+    if error.details["writeConcernErrors"] or any(each["code"] != DUPLICATE_KEY for each in failed):
+        raise error
+    return frozenset(each["index"] for each in failed)
+
+
+def _may_see(caller: Caller, job: Job) -> bool:
+    """As `_visible`, of a job that was read."""
+    return job.caller.tenant == caller.tenant and (caller.is_admin or job.caller.user == caller.user)
 
 
 def _visible(caller: Caller) -> Document:

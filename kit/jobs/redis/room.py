@@ -14,6 +14,7 @@ from kit.redis import Redis, RedisError
 
 SCRIPTS = Path(__file__).parent / "scripts"
 NAMESPACE = "dramatiq"
+STEPS = ("enter", "begin", "leave", "exchange", "occupy", "govern", "pump")
 TICKETS_AT_ONCE = 200
 
 
@@ -23,9 +24,7 @@ class RedisRoom:
     def __init__(self, redis: Redis, start_within: float = 30.0) -> None:
         """A released job that nobody has started after `start_within` seconds gives its slot back."""
         self._start_within = round(start_within * 1000)
-        prelude = (SCRIPTS / "prelude.lua").read_text()
-        names = ("enter", "begin", "leave", "occupy", "govern", "pump")
-        self._scripts = {name: redis.register_script(prelude + (SCRIPTS / f"{name}.lua").read_text()) for name in names}
+        self._scripts = {name: redis.register_script(script_of(name)) for name in STEPS}
         self._redis = redis
 
     async def enter(self, tickets: Sequence[Ticket]) -> int:
@@ -45,6 +44,10 @@ class RedisRoom:
 
     async def leave(self, queue: str, jobs: Sequence[str]) -> None:
         await self._run("leave", queue, *jobs)
+
+    async def exchange(self, queue: str, jobs: Sequence[str], most: int, lease: float) -> list[str]:
+        taken = await self._run("exchange", queue, most, round(lease * 1000), *jobs)
+        return [job.decode() for job in taken]
 
     async def pump(self, queue: str) -> Occupancy:
         waiting, running = await self._run("pump", queue)
@@ -78,9 +81,8 @@ class RedisRoom:
         return [job for job, place, slot in places if place is None and (slot is None or slot <= now)]
 
     async def _run(self, name: str, queue: str, *arguments: Any) -> Any:
-        keys = [room_key(queue), f"{NAMESPACE}:{queue}"]
         try:
-            return await self._scripts[name](keys=keys, args=[self._start_within, *arguments])
+            return await self._scripts[name](keys=keys_of(queue), args=[self._start_within, *arguments])
         except (RedisError, OSError) as error:
             raise _away() from error
 
@@ -89,13 +91,23 @@ class RedisChanges:
     """Tells watchers by publishing on the job's channel; who misses it looks again after a while."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._tell = redis.register_script((SCRIPTS / "tell.lua").read_text())
 
-    async def changed(self, job: str) -> None:
+    async def changed(self, *jobs: str) -> None:
         try:
-            await self._redis.publish(channel_of(job), "")
+            await self._tell(keys=[channel_of(job) for job in jobs])
         except (RedisError, OSError):
             return
+
+
+def script_of(step: str) -> str:
+    """The script of a step, which takes the keys of a queue."""
+    return (SCRIPTS / "prelude.lua").read_text() + (SCRIPTS / f"{step}.lua").read_text()
+
+
+def keys_of(queue: str) -> list[str]:
+    """The room of a queue and the line of Dramatiq behind it."""
+    return [room_key(queue), f"{NAMESPACE}:{queue}"]
 
 
 def room_key(queue: str) -> str:

@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import enum
 import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 from opentelemetry import metrics, propagate, trace
 
-from kit.errors import Conflict, LecternError, Unavailable
-from kit.jobs.model import Cancelled, Job, Outcome, Postponed, State, Succeeded
+from kit.errors import Conflict, LecternError, Reason, Unavailable
+from kit.jobs.group_commit import GroupCommit
+from kit.jobs.model import Cancelled, Job, Outcome, Postponed, State, Succeeded, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import Claims, JobChanges, WaitingRoom
 from kit.jobs.work import Actors, Work
@@ -43,8 +46,17 @@ class Attempt:
     began: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A job that gives its slot back; one that waits again at once has a ticket."""
+
+    queue: str
+    job: str
+    again: Ticket | None = None
+
+
 class Desk:
-    """Lives on the worker's loop. Calls for one message come in order: begin, run, end."""
+    """Lives on the worker's loop. What several attempts write in the same moment is written together."""
 
     def __init__(
         self,
@@ -56,8 +68,9 @@ class Desk:
         policies: Policies,
         *,
         lease: float,
+        attempted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lease` is in seconds; it is renewed three times within it."""
+        """`lease` is in seconds; it is renewed three times within it. `attempted` is called at each attempt."""
         self.worker = worker
         self._claims = claims
         self._room = room
@@ -65,49 +78,78 @@ class Desk:
         self._actors = actors
         self._policies = policies
         self._lease = lease
+        self._attempted = attempted
         self._attempts: dict[str, Attempt] = {}
+        self._taking: set[str] = set()
         self._going = False
+        self._retired = False
+        self._claiming = GroupCommit(self._claim)
+        self._succeeding = GroupCommit(claims.succeed)
+        self._leaving = GroupCommit(self._leave)
+        self._telling = GroupCommit(self._tell)
 
     @property
     def running(self) -> tuple[str, ...]:
         return tuple(self._attempts)
 
-    async def begin(self, queue: str, name: str) -> bool:
-        """Takes the job; False where it may not start, or is not there to be taken."""
-        if self._going or name in self._attempts:
-            return False
-        with contextlib.suppress(Unavailable):  # without Redis the claim alone decides
-            if not await self._room.begin(queue, name, self._lease):
-                return False
-        job = await self._claims.claim(name, self.worker, self._lease)
-        if job is None:
-            await self._leave(queue, name)
-            return False
-        self._attempts[name] = Attempt(job)
-        await self._changes.changed(name)
-        return True
+    async def work(self, queue: str, name: str) -> bool:
+        """Attempts the job, then those that the waiting room hands on for it, until there is none.
 
-    async def run(self, name: str) -> None:
-        """Runs the actor within its time limit; never raises, the outcome is kept for `end`."""
-        attempt = self._attempts[name]
+        False where nothing was attempted. Whoever calls is one hand of the queue, and is busy for so long.
+        """
+        attempted, following = False, name
+        while following:
+            attempt = await self._begin(following)
+            if attempt is not None:
+                attempted = True
+                await self._run_out(attempt)
+            following = await self._end(queue, following, attempt)
+        return attempted
+
+    def retire(self) -> None:
+        """Takes no further jobs; what runs ends in peace."""
+        self._retired = True
+
+    async def close(self) -> None:
+        """Returns when all that was to be told is told."""
+        await self._telling.idle()
+
+    async def _begin(self, name: str) -> Attempt | None:
+        """The attempt at the job, if it is there to be taken."""
+        if self._going or name in self._attempts or name in self._taking:
+            return None
+        self._taking.add(name)
+        try:
+            job = await self._claiming.add(name)
+        finally:
+            self._taking.discard(name)
+        if job is None:
+            return None
+        self._attempts[name] = attempt = Attempt(job)
+        if self._going:
+            self._stop(attempt, Stop.HANDED_BACK)
+        self._telling.post(name)
+        self._attempted()
+        return attempt
+
+    async def _run_out(self, attempt: Attempt) -> None:
+        """Runs the actor within its time limit; never raises, the outcome is kept with the attempt."""
         attempt.task = asyncio.create_task(self._run(attempt))
         if attempt.stop is not None:
             attempt.task.cancel()
         await asyncio.wait([attempt.task])
 
-    async def end(self, name: str) -> None:
-        """Commits the outcome, while the claim still holds, and gives the slot back."""
-        attempt, settled = self._attempts[name], None
-        try:
-            if attempt.stop is not Stop.LEASE_LOST:
-                settled = await self._settle(attempt, attempt.outcome or _interrupted(attempt.stop))
-        finally:
-            del self._attempts[name]
-        await self._leave(attempt.job.queue, name)
-        if settled and settled.state is State.QUEUED and not settled.delayed:
-            with contextlib.suppress(Unavailable):
-                await self._room.enter([settled.ticket])
-        await self._changes.changed(name)
+    async def _end(self, queue: str, name: str, attempt: Attempt | None) -> str:
+        """Commits the outcome, while the claim still holds, and gives the slot back; the job that may start instead."""
+        again = None
+        if attempt is not None:
+            try:
+                if attempt.stop is not Stop.LEASE_LOST:
+                    again = await self._settle(attempt, attempt.outcome or _interrupted(attempt.stop))
+            finally:
+                del self._attempts[name]
+            self._telling.post(name)
+        return await self._leaving.add(Leaving(queue, name, again))
 
     async def beat(self) -> None:
         """Renews all leases and slots; stops attempts that were cancelled or taken over."""
@@ -126,7 +168,7 @@ class Desk:
 
     def hand_back(self) -> None:
         """Takes nothing any more, and stops what runs: other workers go on with it."""
-        self._going = True
+        self._going = self._retired = True
         for attempt in self._attempts.values():
             self._stop(attempt, Stop.HANDED_BACK)
 
@@ -150,29 +192,56 @@ class Desk:
             except Exception as error:
                 attempt.outcome = outcome_of(error, job, policy)
 
-    async def _settle(self, attempt: Attempt, outcome: Outcome) -> Job | None:
-        """Tries until the database answers or the lease is over: work that is done is not lost to a restart of it."""
-        claim = attempt.job.claim
+    async def _settle(self, attempt: Attempt, outcome: Outcome) -> Ticket | None:
+        """The ticket of a job that waits again at once.
+
+        Tries until the database answers or the lease is over: work that is done is not lost to a restart of it.
+        """
+        job = attempt.job
         while attempt.stop is not Stop.LEASE_LOST:
             try:
-                job = await self._claims.settle(claim, outcome)
+                state, again = await self._commit(job, outcome)
             except Conflict:
-                log.warning("job_taken_over", job=claim.job, worker=self.worker)
+                log.warning("job_taken_over", job=job.id, worker=self.worker)
                 return None
             except LecternError as error:
-                log.warning("job_not_settled", job=claim.job, cause=error.message)
+                log.warning("job_not_settled", job=job.id, cause=error.message)
                 await asyncio.sleep(SETTLE_AGAIN_SECONDS)
             except Exception as error:  # such as a result that BSON can't hold
-                outcome = outcome_of(error, attempt.job, self._policies.of(attempt.job.kind))
+                outcome = outcome_of(error, job, self._policies.of(job.kind))
             else:
-                ended_jobs.add(1, {"kind": job.kind, "state": job.state.value})
+                ended_jobs.add(1, {"kind": job.kind, "state": state.value})
                 seconds_of_jobs.record(time.monotonic() - attempt.began, {"kind": job.kind})
-                return job
+                return again
         return None
 
-    async def _leave(self, queue: str, name: str) -> None:
+    async def _commit(self, job: Job, outcome: Outcome) -> tuple[State, Ticket | None]:
+        if isinstance(outcome, Succeeded):
+            if not await self._succeeding.add((job.claim, outcome.result)):
+                raise Conflict("another worker has taken this job over", Reason.LEASE_LOST)
+            return State.SUCCEEDED, None
+        settled = await self._claims.settle(job.claim, outcome)
+        waits = settled.state is State.QUEUED and not settled.delayed
+        return settled.state, settled.ticket if waits else None
+
+    async def _claim(self, names: Sequence[str]) -> list[Job | None]:
+        claimed = {job.id: job for job in await self._claims.claim_all(names, self.worker, self._lease)}
+        return [claimed.get(name) for name in names]
+
+    async def _leave(self, leavings: Sequence[Leaving]) -> list[str]:
+        following: defaultdict[str, list[str]] = defaultdict(list)
         with contextlib.suppress(Unavailable):
-            await self._room.leave(queue, [name])
+            for queue in {each.queue for each in leavings}:
+                jobs = [each.job for each in leavings if each.queue == queue]
+                hands = 0 if self._retired else len(jobs)
+                following[queue] = await self._room.exchange(queue, jobs, hands, self._lease)
+            if tickets := [each.again for each in leavings if each.again is not None]:
+                await self._room.enter(tickets)
+        return [following[each.queue].pop(0) if following[each.queue] else "" for each in leavings]
+
+    async def _tell(self, names: Sequence[str]) -> list[None]:
+        await self._changes.changed(*dict.fromkeys(names))
+        return [None] * len(names)
 
 
 def _interrupted(stop: Stop | None) -> Outcome:

@@ -21,10 +21,10 @@ from kit.jobs.policies import POLICIES, Policies
 from kit.jobs.ports import WorkerBeat, WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.work import Actors
+from kit.jobs.worker.actors import declare
 from kit.jobs.worker.broker import JobsBroker
 from kit.jobs.worker.desk import Desk
 from kit.jobs.worker.loop import LoopThread
-from kit.jobs.worker.middleware import Claiming, Counting, declare
 from kit.telemetry.setup import telemetry
 
 S = TypeVar("S", bound=JobsSettings)
@@ -47,6 +47,7 @@ class WorkerProcess:
         self._policies = policies
         self._id = f"{name}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._name = name
+        self._attempted = 0
         self._ending = threading.Event()
         self._loop = LoopThread()
         self._stack = AsyncExitStack()
@@ -72,16 +73,22 @@ class WorkerProcess:
             actors,
             self._policies,
             lease=self._settings.job_lease_seconds,
+            attempted=lambda: self._count(desk),
         )
         capacity = capacity_of(actors, self._policies)
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), capacity))
         self._stack.callback(beats.cancel)
+        self._stack.push_async_callback(desk.close)
         return desk, actors
 
     def _serve(self, desk: Desk, actors: Actors, retiring: Callable[[], None]) -> None:
-        middleware = [Claiming(self._loop, desk), Counting(self._settings.jobs_per_process, self._ending.set)]
         capacity = capacity_of(actors, self._policies)
-        broker = JobsBroker(self._settings.redis_url, [*middleware], capacity)
+        broker = JobsBroker(
+            self._settings.redis_url,
+            capacity,
+            lease=self._settings.job_lease_seconds,
+            start_within=self._settings.jobs_start_seconds,
+        )
         declare(broker, self._policies, actors.kinds, self._loop, desk)
         # As many threads as jobs can be held: no queue waits for another one's jobs.
         worker = dramatiq.Worker(broker, worker_threads=sum(capacity.values()), worker_timeout=BELL_MILLISECONDS)
@@ -90,9 +97,17 @@ class WorkerProcess:
         worker.start()
         log.info("working", worker=self._id, capacity=capacity)
         self._ending.wait()
+        self._loop.call(desk.retire)
         broker.retired.set()
         retiring()
         worker.stop(UNBOUNDED_MILLISECONDS)
+
+    def _count(self, desk: Desk) -> None:
+        """The process is replaced once it has attempted its number of jobs."""
+        self._attempted += 1
+        if self._attempted == self._settings.jobs_per_process:
+            desk.retire()
+            self._ending.set()
 
     def _stop(self, desk: Desk) -> None:
         """Lets jobs finish for a while, then hands them back."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from kit.errors import NotFound
+from kit.errors import LecternError, NotFound
 from services.context.adapters.memory_stores import Shelves
 from services.context.model import (
     CourseKey,
@@ -34,6 +34,29 @@ class MemoryDocuments:
             await along(None)
             self._shelves.documents[key, document.id] = document
         return before
+
+    async def add_all(
+        self, new: Sequence[tuple[CourseKey, Document]], along: Callable[[object, Sequence[int]], Awaitable[None]]
+    ) -> Sequence[Document | LecternError | None]:
+        results = list[Document | LecternError | None]()
+        added = list[int]()
+        for index, (key, document) in enumerate(new):
+            if key not in self._shelves.courses:
+                results.append(course_not_found(key))
+                continue
+            results.append(self._shelves.documents.get((key, document.id)))
+            if results[-1] is None:
+                self._shelves.documents[key, document.id] = document
+                added.append(index)
+        try:
+            if added:
+                await along(None, added)
+        except BaseException:
+            for index in added:
+                key, document = new[index]
+                del self._shelves.documents[key, document.id]
+            raise
+        return results
 
     async def find(self, key: CourseKey, document: str) -> Document | None:
         return self._shelves.documents.get((key, document))

@@ -3,9 +3,10 @@ from datetime import datetime
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
-from kit.mongo import Client, translated
+from kit.errors import LecternError
+from kit.mongo import Client, domain_error, translated
 from services.context.adapters.mongo_mapping import (
     COURSES,
     DATABASE,
@@ -25,6 +26,7 @@ from services.context.model import CourseKey, Document, DocumentPosition, Docume
 from services.context.model.missing import course_not_found
 
 ROWS_PER_INSERT = 500
+RACES = 3
 
 
 class MongoDocuments:
@@ -39,19 +41,56 @@ class MongoDocuments:
     async def add(
         self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
     ) -> Document | None:
-        async def keep(session: AsyncClientSession) -> None:
-            if not await self._database[COURSES].find_one({"_id": course_ref(key)}, {"_id": 1}, session=session):
-                raise course_not_found(key)
-            await self._documents.insert_one(document_row(key, document), session=session)
-            await along(session)
+        [kept] = await self.add_all([(key, document)], lambda session, added: along(session) if added else _nothing())
+        if isinstance(kept, LecternError):
+            raise kept
+        return kept
 
+    async def add_all(
+        self, new: Sequence[tuple[CourseKey, Document]], along: Callable[[object, Sequence[int]], Awaitable[None]]
+    ) -> Sequence[Document | LecternError | None]:
         with translated():
-            try:
-                async with self._client.start_session() as session:
-                    await session.with_transaction(keep)
-            except DuplicateKeyError:
-                return await self.find(key, document.id)
-        return None
+            async with self._client.start_session() as session:
+                for _ in range(RACES):
+                    try:
+                        return await session.with_transaction(lambda session: self._add_all(session, new, along))
+                    except BulkWriteError as error:  # another process kept the same one since our look
+                        race = error
+        raise domain_error(race)
+
+    async def _add_all(
+        self,
+        session: AsyncClientSession,
+        new: Sequence[tuple[CourseKey, Document]],
+        along: Callable[[object, Sequence[int]], Awaitable[None]],
+    ) -> Sequence[Document | LecternError | None]:
+        refs = [document_ref(key, document.id) for key, document in new]
+        courses, known = await self._known(session, [course_ref(key) for key, _ in new], refs)
+        results = list[Document | LecternError | None]()
+        added = list[int]()
+        for index, ((key, document), ref) in enumerate(zip(new, refs, strict=True)):
+            if course_ref(key) not in courses:
+                results.append(course_not_found(key))
+            elif ref in known:
+                results.append(known[ref])
+            else:
+                known[ref] = document
+                added.append(index)
+                results.append(None)
+        if added:
+            rows = [document_row(*new[index]) for index in added]
+            await self._documents.insert_many(rows, ordered=False, session=session)
+            await along(session, added)
+        return results
+
+    async def _known(
+        self, session: AsyncClientSession, courses: Sequence[str], documents: Sequence[str]
+    ) -> tuple[frozenset[str], dict[str, Document]]:
+        """Which of the courses there are, and which of the documents."""
+        found = self._database[COURSES].find({"_id": {"$in": list(set(courses))}}, {"_id": 1}, session=session)
+        there = frozenset([row["_id"] async for row in found])
+        rows = self._documents.find({"_id": {"$in": list(documents)}}, session=session)
+        return there, {row["_id"]: document_of(row) async for row in rows}
 
     async def find(self, key: CourseKey, document: str) -> Document | None:
         with translated():
@@ -143,3 +182,7 @@ class MongoDocuments:
 
     async def _forget(self, key: CourseKey, edition: str) -> None:
         await self._passages.delete_many({**owned(key), "edition": edition})
+
+
+async def _nothing() -> None:
+    pass

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kit.auth.caller import Caller
+from kit.errors import LecternError
 from services.context.model import (
     Course,
     CourseChanges,
@@ -91,6 +92,15 @@ class DocumentStore(Protocol):
 
         None; or the document of this id that is there already, and then nothing is kept. Raises NotFound where the
         course is gone.
+        """
+        ...
+
+    async def add_all(
+        self, new: Sequence[tuple[CourseKey, Document]], along: Callable[[object, Sequence[int]], Awaitable[None]]
+    ) -> Sequence[Document | LecternError | None]:
+        """As `add` for each, all in one transaction; `along` is also given which of them are kept.
+
+        Where a course is gone, its NotFound stands in the answer, and the others are kept.
         """
         ...
 

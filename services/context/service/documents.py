@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from kit.auth.caller import Caller
 from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, Reason, Unavailable
+from kit.jobs.group_commit import GroupCommit
 from kit.jobs.model import Job, Submission
 from kit.jobs.submitting import Jobs
 from services.context.model import CourseKey, Document, DocumentPosition
@@ -67,6 +68,7 @@ class Documents:
         self._jobs = jobs
         self._most_bytes = most_megabytes * MEGABYTE
         self._now = now
+        self._keeping: GroupCommit[_New, Document | None] = GroupCommit(self._keep)
 
     async def upload(self, caller: Caller, upload: Upload) -> Uploaded:
         """Keeps the bytes, then the document together with its job; raises InvalidArgument for what is no PDF."""
@@ -105,15 +107,19 @@ class Documents:
         await self._blobs.delete(deleted.blob)
 
     async def _kept(self, caller: Caller, key: CourseKey, document: Document) -> Uploaded:
-        accepted: list[Job] = []
-
-        async def accept(session: object) -> None:
-            accepted.append(await self._jobs.accept(caller, _submission(key, document), session))
-
-        before = await self._store.add(key, document, accept)
+        job = self._jobs.prepare(caller, _submission(key, document))
+        before = await self._keeping.add(_New(key, document, job))
         if before is None:
-            return Uploaded(document, accepted[-1])
+            return Uploaded(document, job)
         return Uploaded(before, await self._jobs.accept(caller, _submission(key, before)))
+
+    async def _keep(self, new: Sequence["_New"]) -> Sequence[Document | LecternError | None]:
+        """Documents that arrive together, with their jobs, in one transaction."""
+
+        async def accept(session: object, kept: Sequence[int]) -> None:
+            await self._jobs.accept_all([new[index].job for index in kept], session)
+
+        return await self._store.add_all([(each.key, each.document) for each in new], accept)
 
     def _document(self, caller: Caller, upload: Upload, blob: str, measured: "_Measured") -> Document:
         moment, file_name = self._now(), _base(upload.file_name)
@@ -127,6 +133,15 @@ class Documents:
             created=moment,
             updated=moment,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A document to be kept with the job that reads it."""
+
+    key: CourseKey
+    document: Document
+    job: Job
 
 
 class _Measured:

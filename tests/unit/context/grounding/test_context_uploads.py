@@ -1,11 +1,16 @@
 """The bytes of an upload, where keeping the document goes wrong."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from unittest.mock import AsyncMock
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 
 from kit.errors import DeadlineExceeded, LecternError, NotFound
+from kit.jobs.memory.database import MemoryDatabase
+from kit.jobs.memory.health import MemoryChanges
+from kit.jobs.memory.room import MemoryRoom
+from kit.jobs.memory.store import MemoryJobs
+from kit.jobs.policies import POLICIES
+from kit.jobs.submitting import Jobs
 from services.context.adapters.memory_documents import MemoryBlobs, MemoryDocuments
 from services.context.model import CourseKey, Document
 from services.context.service.documents import Documents, Upload
@@ -18,11 +23,11 @@ class Broken(MemoryDocuments):
     error: LecternError
     keeps: bool
 
-    async def add(
-        self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
-    ) -> Document | None:
+    async def add_all(
+        self, new: Sequence[tuple[CourseKey, Document]], along: Callable[[object, Sequence[int]], Awaitable[None]]
+    ) -> Sequence[Document | LecternError | None]:
         if self.keeps:
-            await super().add(key, document, along)
+            await super().add_all(new, along)
         raise self.error
 
 
@@ -34,7 +39,8 @@ async def bytes_after(rig: Rig, error: LecternError, *, keeps: bool) -> bytes:
     """What is left of the upload's bytes after the error."""
     store, blobs = Broken(rig.shelves), MemoryBlobs()
     store.error, store.keeps = error, keeps
-    documents = Documents(rig.courses, store, blobs, rig.shelf, AsyncMock(), most_megabytes=1)
+    jobs = Jobs(MemoryJobs(MemoryDatabase()), MemoryRoom(), MemoryChanges(), POLICIES)
+    documents = Documents(rig.courses, store, blobs, rig.shelf, jobs, most_megabytes=1)
     with pytest.raises(type(error)):
         await documents.upload(TEACHER, Upload("waves", "waves.pdf", "", pdf()))
     kept = rig.shelves.documents_of(KEY)

@@ -1,0 +1,84 @@
+"""Many callers, one write: what arrives while a group is being committed goes with the next one."""
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from kit.errors import LecternError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MOST_IN_A_GROUP = 200
+
+
+class GroupCommit(Generic[T, R]):
+    """A quiet process pays one round trip, a busy one shares it; no timer delays anything.
+
+    A group that fails for another reason than an absent server is committed again item by item, so that nobody fails
+    by what a neighbour brought: committing twice must be the same as committing once.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
+        most_in_a_group: int = MOST_IN_A_GROUP,
+    ) -> None:
+        """`commit` answers one result for each item, in their order; an error is raised where its item was added."""
+        self._commit = commit
+        self._most = most_in_a_group
+        self._waiting: list[tuple[T, asyncio.Future[R] | None]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def add(self, item: T) -> R:
+        """The result for this item, once its group is committed; who is cancelled meanwhile cancels nothing."""
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._put(item, done)
+        return await done
+
+    def post(self, item: T) -> None:
+        """As `add`, for whom the result does not matter."""
+        self._put(item, None)
+
+    async def idle(self) -> None:
+        """Returns when all that was added has been committed, or has failed."""
+        while self._committing is not None and not self._committing.done():
+            await asyncio.wait([self._committing])
+
+    def _put(self, item: T, done: "asyncio.Future[R] | None") -> None:
+        self._waiting.append((item, done))
+        if self._committing is None or self._committing.done():
+            # In a context of its own: the deadline and the trace of the first caller are not the group's.
+            self._committing = asyncio.create_task(self._commit_all(), context=contextvars.Context())
+
+    async def _commit_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            try:
+                await self._commit_group(group)
+            except BaseException:
+                for _, done in (*group, *self._waiting):
+                    if done is not None:
+                        done.cancel()
+                raise
+
+    async def _commit_group(self, group: "list[tuple[T, asyncio.Future[R] | None]]") -> None:
+        try:
+            results = await self._commit([item for item, _ in group])
+        except Exception as error:
+            if len(group) > 1 and not isinstance(error, LecternError):
+                for one in group:
+                    await self._commit_group([one])
+                return
+            for _, done in group:
+                if done is not None and not done.done():
+                    done.set_exception(error)
+            return
+        for (_, done), result in zip(group, results, strict=True):
+            if done is None or done.done():
+                continue
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
+                done.set_result(result)
