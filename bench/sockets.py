@@ -17,14 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import orjson
 import psutil
 
 from bench.load.processor import machine
 from bench.load.rig import Rig, Script, rig
-from local.ports import HOST
-from tests.javascript import FOLDER
-from tests.servers import free_port, redis_server
+from bench.peers.node_sockets import node_sockets
 
 AT_ONCE = 50
 WORDS = 400
@@ -133,30 +130,19 @@ async def _fan_out(running: Rig, room: Crowd, count: int) -> None:
 
 
 async def _node(room: Crowd, count: int) -> None:
-    node = shutil.which("node")
-    if node is None:
+    if shutil.which("node") is None:
         print("  Node.js is not on this machine")
         return
-    with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as redis:
-        port = free_port()
-        told = orjson.dumps({"redis": redis, "port": port}).decode()
-        process = await asyncio.create_subprocess_exec(
-            node, FOLDER / "fanout_server.js", told, stdout=asyncio.subprocess.PIPE
-        )
-        try:
-            assert process.stdout is not None
-            await process.stdout.readline()
-            await room.connect(f"http://{HOST}:{port}", {}, count)
+    with tempfile.TemporaryDirectory() as folder:
+        async with node_sockets(Path(folder)) as base_url:
+            await room.connect(base_url, {}, count)
             await room.send("join", {}, count)
             began = time.perf_counter()
             for _ in range(WORDS):
                 await room.sockets[0].send_str(f"42{json.dumps(['say', {'text': TEXT}])}")
             await room.until(deltas=WORDS * count)
             seconds = time.perf_counter() - began
-            print(f"  Node's socket.io, a room of {count}: {room.deltas / seconds:.0f} messages of 100 bytes a second")
-        finally:
-            process.terminate()
-            await process.wait()
+    print(f"  Node's socket.io, a room of {count}: {room.deltas / seconds:.0f} messages of 100 bytes a second")
 
 
 def main() -> None:

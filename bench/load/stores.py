@@ -19,18 +19,58 @@ HANDSHAKES = frozenset({"hello", "ismaster", "isMaster", "client|setinfo", "ping
 JOURNAL_SYNCS = "journal syncs"
 
 
-@dataclass
+Operations = Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Counts:
-    """Commands by store and name; `inside` are those of Redis that scripts called, by store and name."""
+    """Commands by store and name; `inside` are those of them that scripts of Redis called."""
 
-    commands: dict[str, Counter[str]] = field(default_factory=dict)
-    inside: dict[str, Counter[str]] = field(default_factory=dict)
+    commands: Mapping[str, Operations]
+    inside: Mapping[str, Operations] = field(default_factory=dict)
 
-    def total(self, store: str) -> int:
-        """Without handshakes and the syncs of the journal, which are no commands, and without what scripts called."""
+    def total(self, store: str) -> float:
+        """What clients asked for, without handshakes and without the syncs of the journal, which are no commands."""
         left_out = HANDSHAKES | {JOURNAL_SYNCS}
         counted = sum(count for name, count in self.commands[store].items() if name not in left_out)
-        return counted - sum(self.inside.get(store, Counter()).values())
+        return counted - sum(self.inside.get(store, {}).values())
+
+    def each_of(self, number: float) -> "Counts":
+        """For one of so many calls, or seconds."""
+        return Counts(_divided(self.commands, number), _divided(self.inside, number))
+
+    def less(self, other: "Counts", times: float) -> "Counts":
+        """Without so many times what another counted."""
+        left = {
+            store: {
+                name: max(0.0, count - times * other.commands[store].get(name, 0.0)) for name, count in each.items()
+            }
+            for store, each in self.commands.items()
+        }
+        return Counts(left, self.inside)
+
+    def told_apart(self, watched: "Watched") -> "Counts":
+        """With what scripts called, by the shares that were seen while Redis was watched."""
+        inside = {
+            store: {name: count * watched.share(store, name) for name, count in each.items()}
+            for store, each in self.commands.items()
+            if store in watched.by_scripts
+        }
+        return Counts(self.commands, inside)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Commands that MONITOR told, by store and name."""
+
+    by_clients: Mapping[str, Counter[str]]
+    by_scripts: Mapping[str, Counter[str]]
+
+    def share(self, store: str, name: str) -> float:
+        """How much of a command is called by scripts."""
+        plain = name.partition("|")[0]
+        scripts, clients = self.by_scripts[store][plain], self.by_clients[store][plain]
+        return scripts / (scripts + clients) if scripts else 0.0
 
 
 class StoreMeter:
@@ -45,22 +85,28 @@ class StoreMeter:
 
     def since(self) -> Counts:
         last, self._last = self._last, self._read()
-        return Counts({store: now - last.get(store, Counter()) for store, now in self._last.items()})
+        return Counts({store: now - last[store] for store, now in self._last.items()})
 
     def close(self) -> None:
         self._mongo.close()
         for redis in self._redis.values():
             redis.close()
 
-    async def watched(self, seconds: float) -> tuple[dict[str, Counter[str]], dict[str, Counter[str]]]:
-        """What clients and what scripts asked of each Redis in this time, as MONITOR tells it. Slows the server."""
+    async def watched(self, seconds: float) -> Watched:
+        """Who asked each Redis for what in this time, as MONITOR tells it, which slows the server."""
         reads = [_monitor(at.hostname or "", at.port or 6379, seconds) for at in self._places.values()]
         found = dict(zip(self._places, await asyncio.gather(*reads), strict=True))
-        return {store: each[0] for store, each in found.items()}, {store: each[1] for store, each in found.items()}
+        return Watched(
+            {store: each[0] for store, each in found.items()}, {store: each[1] for store, each in found.items()}
+        )
 
     def _read(self) -> dict[str, Counter[str]]:
         counts = {store: _redis_commands(redis) for store, redis in self._redis.items()}
         return {"mongodb": _mongo_commands(self._mongo), **counts}
+
+
+def _divided(counts: Mapping[str, Operations], number: float) -> dict[str, Operations]:
+    return {store: {name: count / number for name, count in each.items()} for store, each in counts.items()}
 
 
 def _has(rig: Rig, name: str) -> bool:

@@ -14,6 +14,8 @@ from bench.peers.server import Peer
 
 OURS = "ours"
 SETTLE_SECONDS = 0.5
+QUIET_TRIES = 8
+QUIET_SHARE = 0.3  # of one core
 Measure = Callable[[], Awaitable[float]]
 
 
@@ -37,10 +39,16 @@ class Site:
     folder: Path
     raw: list[dict[str, Any]] = field(default_factory=list)
 
+    def processor_of(self, name: str, system: str) -> list[float]:
+        """Milliseconds of all processes of a system for one of the loads of this name, by round."""
+        own = self.rig.stack.programs if system == OURS else (system,)
+        rounds = [each for each in self.raw if (each["row"], each["system"]) == (name, system)]
+        return [sum(each["processor_ms_each"].get(process, 0.0) for process in own) for each in rounds]
+
     async def load(self, name: str, system: str, order: Order) -> Outcome:
         """What came of a load on one of the systems, kept with what each of them took of the processor."""
-        await asyncio.sleep(SETTLE_SECONDS)
         usage = Usage(self.pids())
+        await _quiet(usage)
         outcome = await generate(order)
         taken = usage.since()
         each = max(1, outcome.in_all)
@@ -64,6 +72,15 @@ class Site:
         own = {name: self.rig.stack.pid(name) for name in self.rig.stack.programs}
         others = {name: peer.pid for name, peer in self.peers.items()}
         return own | others | {"provider (fake)": self.rig.provider.pid}
+
+
+async def _quiet(usage: Usage) -> None:
+    """Returns when what was measured before has done what it put off, or after a while all the same."""
+    for _ in range(QUIET_TRIES):
+        usage.since()
+        await asyncio.sleep(SETTLE_SECONDS)
+        if sum(usage.since().values()) < QUIET_SHARE * SETTLE_SECONDS * 1000:
+            return
 
 
 async def interleaved(rounds: int, measures: Mapping[str, Measure]) -> dict[str, list[float]]:

@@ -38,7 +38,15 @@ async def measure(site: Site) -> list[Row]:
             {OURS: found[PLAIN], **peers},
             [Goal(6, None, site.litellm), Goal(0.6, 1, "Portkey")],
         ),
+        _processor(site, TURNS),
+        _processor(site, PLAIN),
     ]
+
+
+def _processor(site: Site, row: str) -> Row:
+    """What does not depend on who else uses the machine."""
+    peers = {name: site.processor_of(PLAIN, name) for name in site.peers}
+    return Row(f"processor of a {row}, all processes of a system", "ms", {OURS: site.processor_of(row, OURS), **peers})
 
 
 def _of_peer(site: Site, name: str) -> Measure:

@@ -23,13 +23,10 @@ async def idle(site: Site) -> list[Row]:
     began = time.monotonic()
     await asyncio.sleep(SECONDS)
     span, taken, counts = time.monotonic() - began, usage.since(), meter.since()
-    began = time.monotonic()
-    _, inside = await meter.watched(SECONDS / 2)
-    watched = time.monotonic() - began
+    counts = counts.told_apart(await meter.watched(SECONDS / 2)).each_of(span)
     meter.close()
-    mongo = counts.total("mongodb") / span
-    redis = sum(counts.total(store) for store in counts.commands if store != "mongodb") / span
-    redis -= sum(sum(each.values()) for each in inside.values()) / watched
+    mongo = counts.total("mongodb")
+    redis = sum(counts.total(store) for store in counts.commands if store != "mongodb")
     figures = {"mongodb_commands": mongo, "redis_commands": redis}
     by_process = {name: round(ms / span, 3) for name, ms in taken.items()}
     site.raw.append({"row": "idle", "system": OURS, "processor_ms_per_second": by_process, **figures})
