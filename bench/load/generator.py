@@ -42,6 +42,12 @@ async def generate(order: Order) -> Outcome:
     return Outcome.of(orjson.loads(out))
 
 
+async def each_once(base_url: str, callers: Sequence[Caller], whole: str, at_once: int = 24) -> None:
+    """Every caller asks once, some at a time: what only a first call costs is then behind them."""
+    for start in range(0, len(callers), at_once):
+        await generate(Order("instant", base_url, callers[start : start + at_once], whole=whole))
+
+
 @dataclass
 class Tally:
     """What has come since the measuring began."""

@@ -23,8 +23,8 @@ STANDARD = "the standard library"
 class Samples:
     """Shares of all samples.
 
-    `own` is by the innermost package that is not of the standard library, `within` by every package that stands anywhere
-    in the stack, which counts once for each.
+    `own` is by the innermost package that is not of the standard library, `within` by every package that stands
+    anywhere in the stack, which counts once for each.
     """
 
     taken: int

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from bench.load import users
+from bench.load.generator import each_once
 from bench.load.orders import Caller, Order
 from bench.peers.site import OURS, Measure, Site, interleaved
 from bench.peers.table import Goal, Row
 
-STUDENTS = 240
+STUDENTS = 96
 CONNECTIONS = 24
 TURNS, PLAIN = "whole turn", "plain completion"
 
@@ -15,6 +16,7 @@ TURNS, PLAIN = "whole turn", "plain completion"
 async def measure(site: Site) -> list[Row]:
     """Both rows from the same rounds, so that the peers are measured once for both."""
     await site.script()
+    await each_once(site.rig.stack.base_url, users.turns(site.rig, users.names("student", STUDENTS)), users.THREAD)
     found = await interleaved(
         site.pace.rounds,
         {

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 
 from bench.load import users
-from bench.load.generator import generate
+from bench.load.generator import each_once
 from bench.load.orders import NUMBER, Caller, Order
 from bench.peers.site import OURS, Measure, Site, interleaved
 from bench.peers.table import Goal, Row
@@ -83,9 +83,7 @@ async def _reports(site: Site) -> list[Caller]:
     """Each of a thread with one turn in it."""
     names = users.names("reporter", AT_ONCE)
     turns = users.turns(site.rig, names)
-    order = Order("instant", site.rig.stack.base_url, turns, whole=users.THREAD)
-    for at in range(0, AT_ONCE, 25):
-        await generate(Order(**{**vars(order), "callers": turns[at : at + 25]}))
+    await each_once(site.rig.stack.base_url, turns, users.THREAD)
     callers = []
     async with aiohttp.ClientSession() as session:
         for name in names:
