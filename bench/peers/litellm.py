@@ -30,7 +30,7 @@ async def litellm(provider_url: str, workers: int, folder: Path) -> AsyncIterato
     ready = f"http://{HOST}:{port}/health/liveliness"
     async with running(command, folder / f"litellm-{workers}.log", environ, ready) as process:
         headers = {"authorization": f"Bearer {KEY}"}
-        yield Peer(f"LiteLLM ({workers} workers)", f"http://{HOST}:{port}/v1", process.pid, headers)
+        yield Peer(f"LiteLLM, {workers} worker{'s' * (workers > 1)}", f"http://{HOST}:{port}/v1", process.pid, headers)
 
 
 def _config(provider_url: str) -> dict[str, object]:

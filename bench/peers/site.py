@@ -63,9 +63,9 @@ class Site:
         await self.rig.provider.script(text=ANSWER, **script)
 
     @property
-    def litellm(self) -> str:
-        """What LiteLLM is called here, with the number of its workers."""
-        return next((name for name in self.peers if name.startswith("LiteLLM")), "LiteLLM")
+    def litellms(self) -> list[str]:
+        """LiteLLM by the number of its workers."""
+        return [name for name in self.peers if name.startswith("LiteLLM")]
 
     def pids(self) -> dict[str, int]:
         """Every process that is watched, by name."""

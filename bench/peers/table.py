@@ -30,6 +30,7 @@ class Row:
     figures: Mapping[str, Sequence[float]]
     goals: Sequence[Goal] = ()
     note: str = ""
+    compared: bool = True  # whether a ratio beside a peer says anything
 
     @property
     def ours(self) -> float:
@@ -79,7 +80,7 @@ def _cells(row: Row) -> list[tuple[str, ...]]:
                 row.name if first else "",
                 said if first else "",
                 f"{goal.peer} {_figures(row.figures.get(goal.peer, ()))}" if goal.peer else "",
-                f"{value:.2f}x" if goal.peer else "",
+                f"{value:.2f}x" if goal.peer and row.compared else "",
                 _bound(goal, goal.must),
                 _bound(goal, goal.aim),
                 "; ".join(filter(None, (goal.met(value), row.note if first else ""))),

@@ -50,7 +50,7 @@ class Search:
 async def measure(site: Site) -> list[Row]:
     """Each system is searched in steps, and the steps are interleaved."""
     await site.script(words_per_second=WORDS_PER_SECOND)
-    names = [TURNS, PLAIN, *(name for name in site.peers if name == site.litellm)]
+    names = [TURNS, PLAIN, *site.litellms]
     searches = {name: Search(stride=4 if site.pace.quick else 2) for name in names}
     while any(not search.done for search in searches.values()):
         for name, search in searches.items():
@@ -62,7 +62,7 @@ async def measure(site: Site) -> list[Row]:
         f"streams of {WORDS_PER_SECOND:g} words/s without a pause over {GAP_MS:g} ms, whole turns",
         "",
         held,
-        [Goal(10, None, site.litellm), Goal(None, 500)],
+        [*(Goal(10, None, name) for name in site.litellms), Goal(None, 500)],
     )
     return [row, await _first_word(site)]
 
@@ -93,6 +93,7 @@ async def _first_word(site: Site) -> Row:
         "ms",
         {OURS: beside.pop(TURNS), **beside},
         [Goal(15, 3, more=False)],
+        compared=False,
     )
 
 
