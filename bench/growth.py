@@ -1,7 +1,8 @@
 """What once, twice and four times the load and the data cost, in one plot.
 
 Run by `python -m bench growth`. Solid lines are the processor time of so much more: turns a second, threads, messages,
-jobs, passages; they should lie on the diagonal. Dashed lines are one call while so much more is stored; they should be flat.
+jobs, passages; they should lie on the diagonal. Dashed lines are one call while so much more is stored: they should be
+flat.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from bench.peers.environment import keep
 FACTORS = (1, 2, 4)
 SETTLE_SECONDS = 4.0
 CALM_SHARE = 0.05
-CUE = "00:{minute:02}:{second:02}.000 --> 00:{minute:02}:{second:02}.900\nIn case {n} a wave of kind {kind} carries energy."
+CUE = "00:{minute:02}:{second:02}.000 --> 00:{minute:02}:{second:02}.900\nIn case {n} wave {kind} carries energy."
 
 
 class Grown:
@@ -36,7 +37,10 @@ class Grown:
         self.costs: dict[str, list[float]] = {}
 
     async def settle(self) -> None:
-        """Reads what the system takes when nobody asks."""
+        """Calls everything once, then reads what the system takes when nobody asks."""
+        await each_once(self._rig.stack.base_url, self._talkers(), users.THREAD)
+        for call in self._calls().values():
+            await call()
         await asyncio.sleep(SETTLE_SECONDS)
         self._usage.since()
         await asyncio.sleep(SETTLE_SECONDS)
@@ -109,21 +113,26 @@ class Grown:
         return 1
 
     async def _paced(self, rate: float) -> int:
-        callers = users.turns(self._rig, users.names("thread", self._base))
-        order = Order("paced", self._rig.stack.base_url, callers, seconds=5.0, warm_seconds=0.0, per_second=rate)
+        order = Order(
+            "paced", self._rig.stack.base_url, self._talkers(), seconds=5.0, warm_seconds=0.0, per_second=rate
+        )
         await generate(order)
         return 1
 
     def _calls(self) -> Mapping[str, Callable[[], Awaitable[int]]]:
-        names = users.names("thread", self._base)
+        names = users.names("user", self._base)
         search = f"/v1/{self._rig.course}/passages:search?query=energy%20of%20a%20wave"
         return {
             "one turn in its thread": lambda: self._many("POST", users.turns(self._rig, ["talker"]), 1),
-            "one turn of anybody": lambda: self._many("POST", users.turns(self._rig, names), 8),
+            "one turn of anybody": lambda: self._many("POST", self._talkers(), 8),
             "one list of threads": lambda: self._many("GET", users.reads(self._rig, names, "/v1/threads"), 8),
             "one search for passages": lambda: self._many("GET", users.reads(self._rig, names, search), 8),
             "one list of queues": lambda: self._many("GET", [Caller("/v1/queues", users.admin(self._rig))], 4),
         }
+
+    def _talkers(self) -> list[Caller]:
+        """Users who have had a thread from the beginning."""
+        return users.turns(self._rig, users.names("user", self._base))
 
     async def _many(self, method: str, callers: Sequence[Caller], connections: int) -> int:
         order = Order(

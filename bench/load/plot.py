@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 WIDTH, HEIGHT = 860, 520
 LEFT, TOP, BOTTOM = 70, 50, 60
 PLOT = 480
+FONT = 'font-family="sans-serif" font-size="13"'
 COLOURS = ("#1b6ca8", "#c0392b", "#27813c", "#8e44ad", "#b9770e", "#117a65", "#6c3483", "#7b241c", "#1a5276", "#566573")
 
 
@@ -13,7 +14,7 @@ def svg(title: str, factors: Sequence[float], lines: Mapping[str, Sequence[float
     """Each line has a value for each factor; those named in `dashed` are drawn so."""
     top = max([*factors, *(value for line in lines.values() for value in line)])
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {FONT}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="28" font-size="16">{escape(title)}</text>',
         *_axes(factors, top),
