@@ -58,8 +58,9 @@ check: lint proto docs test ## All that CI runs; ends with a clean git diff
 	@git diff --exit-code
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "Files appeared that git does not know." >&2; exit 1; }
 
-bench: setup ## Measure everything that bench/ knows, or what ARGS names ("turns --students 8")
-	@$(BIN)/python -m bench $(ARGS)
+bench: setup ## Measure ours beside its peers, or what ARGS names ("peers --quick", "turns --students 8")
+	@$(BIN)/python -m bench $(or $(ARGS),peers)
+	@$(if $(ARGS),,echo "bench/README.md names the other measurements: make bench ARGS=budget, growth, soak, turns, ...")
 
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-PACKAGES = ("inference",)
+PACKAGES = ("inference", "peers")
 
 
 def main() -> int:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from bench.fake_provider.script import Script
 
+_WORD = re.compile(r"\s*\S+")
 NUMBERED = re.compile(r"\bw(\d{4})\b")
 WIDTH = len("w0000")
 
@@ -23,8 +25,7 @@ def pieces(script: Script, messages: Sequence[dict[str, Any]]) -> list[str]:
     """The answer in the pieces that are streamed, one word in each; the rest of it where one is to be continued."""
     said = _said(messages)
     if script.text:
-        whole = re.findall(r"\s*\S+", script.text)
-        return whole if said is None else re.findall(r"\s*\S+", script.text.removeprefix(said))
+        return _words(script.text if said is None else script.text.removeprefix(said))
     if said is None:
         return _numbered(1, script.words)
     return _rest(script, said)
@@ -32,6 +33,11 @@ def pieces(script: Script, messages: Sequence[dict[str, Any]]) -> list[str]:
 
 def tokens_of(messages: Sequence[dict[str, Any]]) -> int:
     return sum(len(str(message.get("content", "")).split()) + 4 for message in messages)
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)
 
 
 def _numbered(first: int, last: int) -> list[str]:

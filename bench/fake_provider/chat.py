@@ -56,12 +56,17 @@ async def _say(
     script: Script, said: Sequence[str], head: dict[str, Any], connection: Connection, served: Served
 ) -> None:
     start = time.monotonic()
+    sent = bytearray()
     for at in range(0, len(said), script.words_per_chunk):
         if script.words_per_second and at:
             await asyncio.sleep(max(0.0, start + at / script.words_per_second - time.monotonic()))
         chunk = said[at : at + script.words_per_chunk]
-        connection.send_chunk(_event({**head, "choices": [_choice({"content": "".join(chunk)})]}))
+        sent += connection.chunk(_event({**head, "choices": [_choice({"content": "".join(chunk)})]}))
         served.words += len(chunk)
+        if script.words_per_second:
+            connection.send(sent)
+            sent.clear()
+    connection.send(sent)  # what is said all at once goes out in one write, as from a server that buffers
 
 
 async def _wait(script: Script, words: int) -> None:

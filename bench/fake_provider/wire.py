@@ -76,8 +76,16 @@ class Connection(asyncio.Protocol):
         lines = (*self._head(200), "content-type: text/event-stream", "transfer-encoding: chunked")
         self._write("\r\n".join(lines).encode() + b"\r\n\r\n")
 
+    @staticmethod
+    def chunk(data: bytes) -> bytes:
+        return b"%x\r\n%b\r\n" % (len(data), data)
+
     def send_chunk(self, data: bytes) -> None:
-        self._write(b"%x\r\n%b\r\n" % (len(data), data))
+        self._write(self.chunk(data))
+
+    def send(self, chunks: bytes | bytearray) -> None:
+        """Chunks that are made already."""
+        self._write(bytes(chunks))
 
     def end_stream(self) -> None:
         self._write(b"0\r\n\r\n")
