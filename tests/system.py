@@ -61,15 +61,13 @@ class System:
 
 
 @asynccontextmanager
-async def whole_system(
-    redis_url: str, mongodb_uri: str, *, colocated: bool = False, **common: Any
-) -> AsyncIterator[System]:
+async def whole_system(redis_url: str, mongodb_uri: str, **common: Any) -> AsyncIterator[System]:
     """Started in the order of their dependencies; nothing is shared with another call but the two databases.
 
-    `colocated` services call each other as they do where they share a process.
+    With `colocated=True` they call each other as they do where they share a process.
     """
     async with AsyncExitStack() as stack:
-        unique = uuid.uuid4().hex
+        unique, colocated = uuid.uuid4().hex, common.pop("colocated", False)
         provider = await stack.enter_async_context(fake_provider({"text": "A wave carries energy [1]."}))
         shared: dict[str, Any] = {
             "local": True,
