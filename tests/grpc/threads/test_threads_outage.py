@@ -33,9 +33,13 @@ async def test_conversations_go_on_while_redis_is_away_and_after(
     assert [t.message_count for t in (await client.list()).threads] == [8]
     with redis_server(tmp_path, port):
         async with asyncio.timeout(30), Redis.from_url(url) as back:
-            while not await back.exists("thread:default:ann:waves:7.3"):
+            # A thread that the process knows does not ask Redis, but one that it meets for the first time does.
+            number = 0
+            while not await back.exists(f"thread:default:ann:after-{number}:7.3"):
+                number += 1
                 assert await converse(client, "After?") == thread
-        [listed] = (await client.list()).threads
+                await client.answered("After?", "Because.", course=f"courses/after-{number}")
+        [listed] = (await client.list(course="courses/waves")).threads
         [newest] = (await client.messages(thread, page_size=1, order_by="sequence desc")).messages
         assert listed.message_count == newest.sequence
 

@@ -2,8 +2,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.threads.model import Answer, Question, Role, State, Turn, messages_of, tokens_in, turn_id, turns_to_read
-from services.threads.service.history import window
+from services.threads.model import (
+    Answer,
+    Exchange,
+    Past,
+    Question,
+    Role,
+    State,
+    Turn,
+    messages_of,
+    tokens_in,
+    turn_id,
+    turns_to_read,
+)
+from services.threads.service.history import window, window_of
 from services.threads.service.titles import title_of
 
 
@@ -63,3 +75,21 @@ def test_messages_are_numbered_by_their_turn() -> None:
 def test_a_request_makes_the_same_turn_in_its_thread_alone() -> None:
     assert turn_id("t1", "r1") == turn_id("t1", "r1")
     assert len({turn_id("t1", "r1"), turn_id("t2", "r1"), turn_id("t1", "r2")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("older", "budget", "is_enough"),
+    [(None, 1000, True), (1, 1000, False), (1, 3, True), (2000, 1000, True), (900, 1000, False)],
+)
+def test_a_kept_past_is_enough_where_nothing_before_it_would_fit(
+    older: int | None, budget: int, is_enough: bool
+) -> None:
+    exchange = Exchange("why?", "because", "")
+    assert window_of(Past((exchange,), older), budget) == ((exchange,) if is_enough else None)
+
+
+def test_a_kept_past_is_enough_where_no_more_turns_would_be_read() -> None:
+    past = Past((Exchange("why?", "because", ""),) * 20, older=1)
+    kept = window_of(past, 1000)
+    assert kept is not None
+    assert len(kept) == turns_to_read(1000)

@@ -9,7 +9,7 @@ from kit.errors import Unavailable
 from kit.outage import PAUSE_SECONDS, Outage
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.memory.pages import MemoryPageCache
-from services.threads.adapters.outages import SteadyHotThreads, SteadyPageCache
+from services.threads.adapters.outages import NearHotThreads, SteadyHotThreads, SteadyPageCache
 from services.threads.model import ThreadKey
 
 KEY = ThreadKey("default", "ann", "waves")
@@ -116,3 +116,14 @@ async def test_pages_that_became_stale_meanwhile_are_never_served(switch: Switch
     await outage.looked()
     assert (await steady.read(ANN, "page"))[1] is None
     assert not outage.away
+
+
+async def test_the_shared_cache_is_asked_for_a_thread_only_once(switch: Switch) -> None:
+    shared = FarHotThreads(switch)
+    await shared.remember(KEY, "t1")
+    near = NearHotThreads(MemoryHotThreads(life=60), shared)
+    assert [await near.recall(KEY) for _ in range(5)] == ["t1"] * 5
+    assert switch.tries == 1
+    await near.forget(KEY)
+    assert await near.recall(KEY) is None
+    assert switch.tries == 2

@@ -1,0 +1,80 @@
+"""What threads tell Redis in shared round trips, and what becomes of it when Redis goes away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from kit.auth.caller import Caller
+from kit.errors import Unavailable
+from kit.redis import Redis, connect
+from kit.turnlog.redis_bulletin import RedisBulletin
+from kit.turnlog.wakes import Wakes
+from services.threads.adapters.redis.group import CommandGroup
+from services.threads.adapters.redis.notices import GroupedNotices
+from services.threads.adapters.redis.pages import RedisPageCache
+from services.threads.settings import ThreadsSettings
+from tests.servers import free_port, redis_server
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    made = connect(redis_url, ThreadsSettings())
+    yield made
+    await made.aclose()
+
+
+async def test_replies_are_those_to_ones_own_command(client: Redis) -> None:
+    group = CommandGroup(client)
+    replies = await asyncio.gather(*(group.run("ECHO", f"{n}\r\n$é") for n in range(50)), group.run("NONSENSE"))
+    assert [reply.decode() for reply in replies[:-1]] == [f"{n}\r\n$é" for n in range(50)]
+    assert "NONSENSE" in str(replies[-1])
+
+
+async def test_a_group_outlives_a_redis_that_goes_and_comes_back(tmp_path: Path) -> None:
+    port = free_port()
+    client = connect(f"redis://127.0.0.1:{port}/0", ThreadsSettings())
+    group = CommandGroup(client)
+    with redis_server(tmp_path, port):
+        assert await group.run("ECHO", "before") == b"before"
+    assert {
+        type(reply) for reply in await asyncio.gather(group.run("PING"), group.run("PING"), return_exceptions=True)
+    } == {Unavailable}
+    with redis_server(tmp_path, port):
+        assert await group.run("ECHO", "after") == b"after"
+    await client.aclose()
+
+
+async def test_a_caller_who_leaves_takes_no_others_reply(client: Redis) -> None:
+    group = CommandGroup(client)
+    leaving = asyncio.create_task(group.run("ECHO", "left"))
+    staying = asyncio.create_task(group.run("ECHO", "stayed"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == b"stayed"
+    assert await group.run("ECHO", "later") == b"later"
+
+
+async def test_watchers_hear_notices_also_after_the_scripts_were_flushed(client: Redis) -> None:
+    wakes = Wakes(client)
+    notices = GroupedNotices(CommandGroup(client))
+    async with asyncio.timeout(30), aclosing(RedisBulletin(client, wakes).follow("threads/t1")) as notes:
+        assert await anext(notes) == b""
+        for note in (b"one", b"two"):
+            await client.script_flush()
+            await notices.publish("threads/t1", note)
+            assert await anext(notes) == note
+    await wakes.close()
+
+
+async def test_nothing_is_kept_of_users_without_pages(client: Redis) -> None:
+    await client.flushall()
+    pages, ann = RedisPageCache(CommandGroup(client), life=60), Caller("default", "ann")
+    await pages.invalidate(ann)
+    assert await client.dbsize() == 0
+    edition, _ = await pages.read(ann, "page")
+    await pages.write(ann, "page", edition, b"content")
+    await pages.invalidate(ann)
+    assert (await pages.read(ann, "page"))[1] is None
