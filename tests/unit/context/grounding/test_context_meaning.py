@@ -13,8 +13,10 @@ from services.context.adapters.memory_stores import (
 from services.context.model import CourseKey, Vector
 from services.context.ports import Embedded
 from services.context.service import indexing
+from services.context.service.finding import Finding
 from services.context.service.indexing import Pace
 from services.context.service.queries import PAUSE_AFTER_FAILURE, QueryVectors
+from services.context.service.search import Search
 from tests.unit.context.grounding.conftest import KEY, SENTENCES, STUDENT, Rig, until
 
 
@@ -34,6 +36,16 @@ async def test_meaning_is_not_looked_up_where_words_settle_it(rig: Rig) -> None:
     assert rig.embedder.inner.calls == calls
     await rig.ask("which of them is the thirtyfirst?")
     assert rig.embedder.inner.calls == calls + 1
+
+
+async def test_readers_search_by_meaning_too_whatever_words_find(rig: Rig) -> None:
+    await rig.bring("one", *SENTENCES)
+    await rig.indexing.sweep()
+    queries, calls = QueryVectors(rig.embedder), rig.embedder.inner.calls
+    found = await Finding(rig.grounding, Search(queries, budget=1)).passages(STUDENT, "waves", "item31?", "", 50)
+    assert rig.embedder.inner.calls == calls + 1
+    assert "item31." in found[0].passage.text
+    await queries.close()
 
 
 async def test_a_query_has_one_vector_whatever_its_case_and_space_and_one_for_each_tenant(rig: Rig) -> None:
