@@ -1,6 +1,7 @@
 """What every store of documents and of bytes promises."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -95,6 +96,56 @@ async def test_a_document_is_kept_once_and_with_what_goes_along(stores: Stores) 
     head = await stores.sources.head(stores.key)
     assert head is not None
     assert (head.course.revision, head.documents) == (1, ())  # nothing to lean on yet
+
+
+async def test_documents_that_arrive_together_are_kept_each_for_itself(stores: Stores) -> None:
+    before, fresh, twin = a_document("old"), a_document("new"), a_document("new")
+    await stores.documents.add(stores.key, before, nothing)
+    kept = list[int]()
+
+    async def note(_: object, added: Sequence[int]) -> None:
+        kept[:] = added
+
+    strange = replace(stores.key, course="gone")
+    new = [(stores.key, a_document("old")), (strange, a_document()), (stores.key, fresh), (stores.key, twin)]
+    known, refused, added, again = await stores.documents.add_all(new, note)
+    assert (known, added, again) == (before, None, fresh)
+    assert isinstance(refused, NotFound)
+    assert kept == [2]
+    assert await stores.documents.find(stores.key, "new") == fresh
+
+
+async def test_the_same_document_from_many_sides_is_kept_once(stores: Stores) -> None:
+    documents = [a_document("same") for _ in range(8)]
+    results = await asyncio.gather(*(stores.documents.add(stores.key, each, nothing) for each in documents))
+    assert results.count(None) == 1
+    kept = documents[results.index(None)]
+    assert all(result == kept for result in results if result is not None)
+
+
+async def test_what_fails_for_documents_that_arrive_together_keeps_none(stores: Stores) -> None:
+    async def fail(_: object, __: Sequence[int]) -> None:
+        raise InvalidArgument("no")
+
+    with pytest.raises(InvalidArgument):
+        await stores.documents.add_all([(stores.key, a_document(name)) for name in ("a", "b")], fail)
+    assert await stores.documents.page(stores.key, None, 9) == []
+
+
+@pytest.mark.parametrize("sizes", [(10, 0, 300_000), (1024 * 1024, 1024 * 1024 + 1), (2_500_000, 5)])
+async def test_bytes_that_arrive_together_are_kept_apart(stores: Stores, sizes: Sequence[int]) -> None:
+    contents = {uuid4().hex: bytes([97 + number]) * size for number, size in enumerate(sizes)}
+
+    async def pieces(content: bytes) -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 262_144):
+            yield content[start : start + 262_144]
+
+    await asyncio.gather(*(stores.blobs.write(name, pieces(content)) for name, content in contents.items()))
+    for name, content in contents.items():
+        assert b"".join([piece async for piece in stores.blobs.read(name)]) == content
+        await stores.blobs.delete(name)
+        with pytest.raises(NotFound):
+            await anext(aiter(stores.blobs.read(name)))
 
 
 async def test_what_fails_along_the_way_keeps_nothing(stores: Stores) -> None:

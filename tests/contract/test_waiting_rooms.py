@@ -98,6 +98,36 @@ async def test_a_slot_that_is_given_back_goes_to_the_next(place: Place) -> None:
     assert (occupancy.waiting, occupancy.running) == (0, 0)
 
 
+async def test_whoever_gives_slots_back_may_go_on_with_what_they_are_given_to(place: Place) -> None:
+    await place.govern(2)
+    await place.room.enter(place.tickets("a", "b", "c", "d", "e"))
+    assert await place.room.exchange(place.queue.name, [], 2, 60) == ["a", "b"]
+    assert await place.room.exchange(place.queue.name, ["a", "b"], 1, 60) == ["c"]
+    assert await place.released() == ["d"], "the other slot is for whoever comes"
+    assert await place.room.exchange(place.queue.name, ["c"], 0, 60) == []
+    assert await place.released() == ["d", "e"]
+    occupancy = await place.room.pump(place.queue.name)
+    assert (occupancy.waiting, occupancy.running) == (0, 2)
+
+
+async def test_what_is_taken_holds_its_slot_for_the_lease(place: Place) -> None:
+    hasty = place.make(0)
+    await hasty.govern(Rules(place.queue, 2, paused=False))
+    await hasty.enter(place.tickets("a", "b"))
+    assert await hasty.exchange(place.queue.name, [], 1, 60) == ["a"]
+    assert (await hasty.pump(place.queue.name)).running == 1
+    assert await hasty.missing(place.queue.name, ["a", "b"]) == ["b"]
+
+
+async def test_a_paused_queue_hands_nothing_on(place: Place) -> None:
+    await place.govern(2)
+    await place.room.enter(place.tickets("a", "b", "c"))
+    assert await place.room.exchange(place.queue.name, [], 1, 60) == ["a"]
+    await place.govern(2, paused=True)
+    assert await place.room.exchange(place.queue.name, ["a"], 1, 60) == []
+    assert await place.room.missing(place.queue.name, ["a", "b", "c"]) == ["a", "b"]
+
+
 async def test_nobody_overtakes_those_who_wait(place: Place) -> None:
     await place.govern(1, paused=True)
     await place.room.enter(place.tickets("a"))

@@ -1,6 +1,8 @@
 """Jobs as workers see them, in MongoDB and in memory: claims, ends, leases, cancels."""
 
 import asyncio
+import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +18,54 @@ async def test_only_one_of_many_workers_claims_a_job(stores: Stores) -> None:
     assert (won.state, won.token, won.attempt) == (State.RUNNING, 1, 1)
     assert won.started is not None
     assert await stores.claims.claim("missing", "w1", 60) is None
+
+
+async def test_of_many_jobs_those_are_claimed_that_wait(stores: Stores) -> None:
+    for name in ("a", "b", "taken"):
+        await stores.jobs.accept(new_job(name))
+    await stores.jobs.accept(new_job("later", delay=60))
+    held = await stores.claims.claim("taken", "w1", 60)
+    claimed = await stores.claims.claim_all(["a", "b", "taken", "later", "missing"], "w1", 60)
+    assert {(job.id, job.state, job.token, job.attempt, job.worker) for job in claimed} == {
+        (name, State.RUNNING, 1, 1, "w1") for name in ("a", "b")
+    }
+    assert held == await stores.job("taken")
+    assert await stores.claims.claim_all(["a", "b"], "w2", 60) == []
+
+
+async def test_workers_that_claim_the_same_jobs_share_them(stores: Stores) -> None:
+    names = [f"j{number}" for number in range(20)]
+    await stores.jobs.accept_all([new_job(name) for name in names])
+    shares = await asyncio.gather(*(stores.claims.claim_all(names, f"w{n}", 60) for n in range(5)))
+    assert sorted(job.id for share in shares for job in share) == sorted(names)
+    for number, share in enumerate(shares):
+        assert {job.worker for job in share} <= {f"w{number}"}
+
+
+async def test_good_ends_are_kept_where_the_claim_still_holds(stores: Stores) -> None:
+    good, plain = await stores.running(new_job("a")), await stores.running(new_job("b"))
+    lost = await stores.running(new_job("c"), lease=0)
+    await stores.backlog.lapsed(3, 10)
+    again = await stores.claims.claim("c", "w2", 60)
+    assert again is not None
+    ends = [(good, {"name": "$reports/1"}), (lost, None), (plain, None)]
+    assert await stores.claims.succeed(ends) == [True, False, True]
+    done = await stores.job("a")
+    assert (done.state, done.progress, done.result) == (State.SUCCEEDED, 100, {"name": "$reports/1"})
+    assert (done.worker, done.leased_until, done.ended is not None) == ("", None, True)
+    assert (await stores.job("c")).claim == again.claim, "who took over goes on"
+    assert await stores.claims.succeed(ends) == [True, False, True], "a reply that was lost may be asked for again"
+    assert await stores.job("a") == done
+    assert await stores.claims.succeed([(replace(plain, worker="w9"), None)]) == [False]
+    assert await stores.claims.succeed([(again.claim, None)]) == [True]
+
+
+async def test_a_result_that_cannot_be_kept_harms_no_other(stores: Stores) -> None:
+    claims = [await stores.running(new_job(name)) for name in ("a", "b")]
+    too_large = {"text": "x" * (17 * 1024 * 1024)}
+    with contextlib.suppress(Exception):
+        await stores.claims.succeed([(claims[0], too_large), (claims[1], None)])
+    assert await stores.claims.succeed([(claims[1], None)]) == [True]
 
 
 async def test_a_result_is_final(stores: Stores) -> None:

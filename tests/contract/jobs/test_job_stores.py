@@ -23,6 +23,35 @@ async def test_the_same_job_is_kept_once(stores: Stores) -> None:
     assert await stores.jobs.get("a") == kept[0]
 
 
+async def test_jobs_that_arrive_together_are_each_kept_once(stores: Stores) -> None:
+    before = await stores.jobs.accept(new_job("a"))
+    again, fresh = replace(before, payload={"n": 1}), replace(new_job("b"), payload={"n": 2})
+    kept = await stores.jobs.accept_all([again, fresh, replace(fresh, payload={"n": 3})])
+    assert kept == [before, fresh, fresh]
+    assert [await stores.job("a"), await stores.job("b")] == [before, fresh]
+    assert await stores.jobs.accept_all([again, fresh]) == [before, fresh]
+
+
+async def test_readers_of_one_moment_see_what_is_theirs_alone(stores: Stores) -> None:
+    for name, caller in (("a", ANN), ("b", BOB), ("c", Caller("other", "ann"))):
+        await stores.jobs.accept(new_job(name, caller))
+    asked = [(caller, name) for caller in (ANN, BOB, ADMIN, ELSEWHERE) for name in ("a", "b", "c", "missing")]
+    found = await asyncio.gather(*(stores.jobs.find(caller, name) for caller, name in asked))
+    seen = {(caller, job.id) for (caller, _), job in zip(asked, found, strict=True) if job is not None}
+    assert seen == {(ANN, "a"), (BOB, "b"), (ADMIN, "a"), (ADMIN, "b"), (ELSEWHERE, "c")}
+
+
+async def test_a_reader_sees_what_was_written_before_it_asked(stores: Stores) -> None:
+    await stores.jobs.accept(new_job("a"))
+    asked = [asyncio.create_task(stores.jobs.find(ANN, "a")) for _ in range(3)]
+    await asyncio.sleep(0)
+    await stores.claims.claim("a", "w1", 60)
+    found = await stores.jobs.find(ANN, "a")
+    assert found is not None
+    assert found.state is State.RUNNING
+    await asyncio.gather(*asked)
+
+
 async def test_erasing_removes_a_users_own_jobs_and_their_claims(stores: Stores) -> None:
     claim = await stores.running(new_job("a"))
     await stores.jobs.accept(new_job("b", BOB))

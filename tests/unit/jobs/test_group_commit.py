@@ -1,0 +1,88 @@
+"""Writes of many callers as one."""
+
+import asyncio
+import contextvars
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from kit.errors import Unavailable
+from kit.jobs.group_commit import GroupCommit
+
+DEADLINE = contextvars.ContextVar("deadline", default="none")
+
+
+@dataclass
+class Ledger:
+    """Notes each group, waits for its gate, and then answers as the items say."""
+
+    groups: list[list[str]] = field(default_factory=list)
+    contexts: list[str] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def commit(self, items: Sequence[str]) -> list[str | Exception]:
+        self.groups.append(list(items))
+        self.begun.set()
+        self.contexts.append(DEADLINE.get())
+        await self.gate.wait()
+        if "away" in items:
+            raise Unavailable("away")
+        if "broken" in items:
+            raise ValueError("broken")
+        return [KeyError(item) if item == "refused" else item.upper() for item in items]
+
+
+async def test_what_arrives_while_a_group_is_under_way_goes_with_the_next() -> None:
+    ledger = Ledger()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, most_in_a_group=3)
+    first = asyncio.create_task(commits.add("a"))
+    await ledger.begun.wait()
+    rest = [asyncio.create_task(commits.add(item)) for item in "bcde"]
+    await asyncio.sleep(0)
+    ledger.gate.set()
+    assert await asyncio.gather(first, *rest) == ["A", "B", "C", "D", "E"]
+    assert ledger.groups == [["a"], ["b", "c", "d"], ["e"]]
+
+
+async def test_nobody_fails_by_what_a_neighbour_brought() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit)
+    added = (commits.add(item) for item in ("a", "broken", "refused", "b"))
+    good, broken, refused, other = await asyncio.gather(*added, return_exceptions=True)
+    assert (good, other) == ("A", "B")
+    assert isinstance(broken, ValueError)
+    assert isinstance(refused, KeyError)
+
+
+async def test_a_server_that_is_away_is_asked_once_for_the_whole_group() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit)
+    answers = await asyncio.gather(*(commits.add(item) for item in ("a", "away", "b")), return_exceptions=True)
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+    assert ledger.groups == [["a", "away", "b"]]
+
+
+async def test_who_is_cancelled_cancels_nothing() -> None:
+    ledger = Ledger()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit)
+    gone, stays = asyncio.create_task(commits.add("a")), asyncio.create_task(commits.add("b"))
+    await ledger.begun.wait()
+    gone.cancel()
+    ledger.gate.set()
+    assert await stays == "B"
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+
+async def test_a_group_has_no_callers_context() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    DEADLINE.set("soon")
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit)
+    commits.post("a")
+    await commits.idle()
+    assert (ledger.groups, ledger.contexts) == ([["a"]], ["none"])
