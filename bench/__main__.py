@@ -1,4 +1,4 @@
-"""`python -m bench NAME... [OPTION...]` runs these measurements one after another, or all where none is named."""
+"""`python -m bench NAME... [OPTION...]` runs these measurements one by one; without names, all but the longest."""
 
 import subprocess
 import sys
@@ -6,6 +6,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 PACKAGES = ("inference", "peers")
+# Takes half an hour: only where it is named.
+LONG = ("soak",)
 
 
 def main() -> int:
@@ -16,7 +18,7 @@ def main() -> int:
     options = [word for word in sys.argv[1:] if word not in known]
     if options and not names:
         sys.exit(f"Name what to measure: {', '.join(known)}. NAME --help tells what can be chosen.")
-    return sum(_run(name, options) for name in names or known)
+    return sum(_run(name, options) for name in names or (each for each in known if each not in LONG))
 
 
 def _run(name: str, options: list[str]) -> bool:

@@ -19,7 +19,7 @@ TURNS, PLAIN, DIRECT = "whole turns", "ours, plain completions", "the provider i
 class Search:
     """The largest of `STEPS` that holds: up by `stride` steps until one does not, then halfway between."""
 
-    def __init__(self, stride: int = 2) -> None:
+    def __init__(self, stride: int = 3) -> None:
         self._stride = stride
         self._held, self._failed = -1, len(STEPS)
         self._at = stride // 2
@@ -51,7 +51,7 @@ async def measure(site: Site) -> list[Row]:
     """Each system is searched in steps, and the steps are interleaved."""
     await site.script(words_per_second=WORDS_PER_SECOND)
     names = [TURNS, PLAIN, *site.litellms]
-    searches = {name: Search(stride=4 if site.pace.quick else 2) for name in names}
+    searches = {name: Search(stride=4 if site.pace.quick else 3) for name in names}
     while any(not search.done for search in searches.values()):
         for name, search in searches.items():
             if not search.done:

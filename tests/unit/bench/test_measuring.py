@@ -21,7 +21,7 @@ SITE = "/somewhere/lib/python3.11/site-packages"
 
 
 @pytest.mark.parametrize("bears", [0, 5, 25, 80, 333, 10_000])
-@pytest.mark.parametrize("stride", [2, 4])
+@pytest.mark.parametrize("stride", [2, 3, 4])
 def test_the_search_ends_at_the_largest_number_that_holds(bears: int, stride: int) -> None:
     search, tried = Search(stride), []
     while not search.done:
