@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf import json_format
@@ -160,7 +161,9 @@ def grounds_of(turn: model.Turn) -> dict[str, Any]:
     }
 
 
+@lru_cache(4096)
 def citation_to_proto(citation: model.Citation) -> chat_pb2.Citation:
+    """Made once for each citation, since turns about a lecture cite the same places; nobody changes it."""
     return chat_pb2.Citation(
         quote=citation.quote,
         title=citation.title,

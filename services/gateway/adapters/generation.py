@@ -1,5 +1,6 @@
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from functools import lru_cache
 
 from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
 
@@ -41,6 +42,7 @@ def _request_of(prompt: Prompt) -> generation_pb2.StreamGenerateRequest:
     )
 
 
+@lru_cache(1024)
 def _source_of(passage: Passage) -> generation_pb2.StreamGenerateRequest.Source:
     return generation_pb2.StreamGenerateRequest.Source(id=passage.id, text=passage.text, label=_label_of(passage))
 
