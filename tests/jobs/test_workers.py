@@ -112,6 +112,7 @@ async def site(redis_url: str, mongodb_uri: str, tmp_path: Path) -> AsyncIterato
         jobs_start_seconds=2,
         dispatcher_tick_seconds=0.05,
         dispatcher_audit_seconds=0.5,
+        dispatcher_sweep_seconds=0.5,
     )
     async with AsyncExitStack() as stack:
         grounds = await open_grounds(settings, stack)

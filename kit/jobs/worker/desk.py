@@ -104,9 +104,12 @@ class Desk:
         finally:
             del self._attempts[name]
         await self._leave(attempt.job.queue, name)
-        if settled and settled.state is State.QUEUED and not settled.delayed:
-            with contextlib.suppress(Unavailable):
-                await self._room.enter([settled.ticket])
+        if settled and settled.state is State.QUEUED:
+            if settled.delayed:
+                await self._changes.delayed(settled.due)
+            else:
+                with contextlib.suppress(Unavailable):
+                    await self._room.enter([settled.ticket])
         await self._changes.changed(name)
 
     async def beat(self) -> None:
