@@ -127,7 +127,7 @@ class ChatService:
                         pass
             return await self.read(caller, name)
         try:
-            begun = await self._threads.claim(caller, name, self._desk.owner)
+            begun = await self._threads.claim(caller, name, await self._desk.leased())
         except Conflict:
             return await self.read(caller, name)  # it ended, or another instance has just taken it over
         said = _text(await self._journal.read(name))
@@ -138,7 +138,7 @@ class ChatService:
         """Both at once; a question that can't be grounded leaves no trace."""
         grounding = asyncio.create_task(self._knowledge.ground(caller, question))
         try:
-            begun = await self._threads.begin(caller, question, self._desk.owner)
+            begun = await self._threads.begin(caller, question, await self._desk.leased())
         except BaseException:
             grounding.cancel()
             raise
@@ -183,7 +183,7 @@ class ChatService:
             return None  # somebody else was quicker, or nobody can be asked now
 
     async def _take_over(self, caller: Caller, name: str) -> TurnRun:
-        begun = await self._threads.claim(caller, name, self._desk.owner)
+        begun = await self._threads.claim(caller, name, await self._desk.leased())
         turn = begun.turn
         question = Question(turn.course, turn.video_url, turn.question, turn.request_id, begun.position)
         try:

@@ -18,6 +18,8 @@ from services.gateway.turns.run import Ports, TurnRun
 log = structlog.get_logger()
 
 BEAT_SECONDS = 1.0
+# After its last turn a process renews for so long; in between its next turn finds the lease held.
+IDLE_SECONDS = 10.0
 
 
 class Desk:
@@ -31,9 +33,11 @@ class Desk:
         self._abandon_seconds = abandon_seconds
         self._runs: dict[str, tuple[TurnRun, asyncio.Task[None]]] = {}
         self._chores: list[asyncio.Task[None]] = []
+        self._in_use = asyncio.Event()
+        self._used = self._renewed = float("-inf")
 
     def open(self) -> None:
-        """Begins to renew the lease and to listen to orders."""
+        """Begins to listen to orders, and to renew the lease while there are turns."""
         self._chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._listen())]
 
     async def close(self, grace: float) -> None:
@@ -46,6 +50,15 @@ class Desk:
         await asyncio.gather(*tasks, *self._chores, return_exceptions=True)
         with contextlib.suppress(LecternError):
             await self._ports.threads.renew(self.owner, release=True)
+
+    async def leased(self) -> str:
+        """The owner of this process, its lease renewed: turns may be begun or claimed for it."""
+        self._used = time.monotonic()
+        if self._used - self._renewed > 2 * BEAT_SECONDS:
+            with contextlib.suppress(LecternError):
+                await self._renew()
+        self._in_use.set()
+        return self.owner
 
     @property
     def active(self) -> int:
@@ -89,10 +102,18 @@ class Desk:
 
     async def _beat(self) -> None:
         while True:
+            await self._in_use.wait()
             with contextlib.suppress(LecternError):
-                await self._ports.threads.renew(self.owner)
+                await self._renew()
             self._end_abandoned()
             await asyncio.sleep(BEAT_SECONDS)
+            if not self._runs and time.monotonic() - self._used > IDLE_SECONDS:
+                self._in_use.clear()
+
+    async def _renew(self) -> None:
+        asked = time.monotonic()
+        await self._ports.threads.renew(self.owner)
+        self._renewed = asked
 
     def _end_abandoned(self) -> None:
         for run, task in list(self._runs.values()):
