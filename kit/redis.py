@@ -1,6 +1,7 @@
 """Connections to Redis."""
 
 import asyncio
+import socket
 from typing import Any
 
 from redis.asyncio import Redis
@@ -12,9 +13,18 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from kit.settings import CommonSettings
 
-__all__ = ["NO_RETRY", "Redis", "RedisError", "connect"]
+__all__ = ["KEEPALIVE", "NO_RETRY", "Redis", "RedisError", "connect"]
 
 NO_RETRY = Retry(NoBackoff(), 0)
+
+# Whether a silent peer is still there the kernel asks: after 15 s, then each 5 s, and three times in vain is enough.
+_PROBES = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+KEEPALIVE: dict[str, Any] = {
+    "socket_keepalive": True,
+    "socket_keepalive_options": {
+        getattr(socket, name): number for name, number in _PROBES.items() if hasattr(socket, name)
+    },
+}
 
 
 class _Cancellable(Redis):
@@ -39,6 +49,7 @@ def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:
         "retry": Retry(backoff, settings.redis_max_retries),
         "retry_on_error": [RedisConnectionError, RedisTimeoutError],
         "max_connections": 64,
+        **KEEPALIVE,
     }
     client: Redis = _Cancellable.from_url(url, **{**defaults, **options})
     return client

@@ -82,6 +82,7 @@ async def works(system: System, log: Path) -> AsyncIterator[Works]:
         jobs_database=common.jobs_database,
         dispatcher_tick_seconds=0.05,
         dispatcher_audit_seconds=0.5,
+        dispatcher_sweep_seconds=0.5,
     )
     async with AsyncExitStack() as stack:
         grounds = await open_grounds(settings, stack)

@@ -82,6 +82,7 @@ class EdgeConfig:
     heap_bytes: int = 512 * 1024 * 1024
     connections: int = 20_000
     calls_per_address: int = 0
+    health_seconds: float = 2.0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "EdgeConfig":
@@ -109,6 +110,7 @@ class EdgeConfig:
             heap_bytes=int(environ.get("LECTERN_EDGE_HEAP_BYTES", cls.heap_bytes)),
             connections=int(environ.get("LECTERN_EDGE_CONNECTIONS", cls.connections)),
             calls_per_address=int(environ.get("LECTERN_EDGE_CALLS_PER_ADDRESS", cls.calls_per_address)),
+            health_seconds=float(environ.get("LECTERN_EDGE_HEALTH_SECONDS", cls.health_seconds)),
         )
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from kit.breaker.model import Standing, State
@@ -38,3 +38,6 @@ class Roster(Protocol):
 
     async def states(self) -> Mapping[str, Collection[State]]:
         """How the breakers of each class stand; one that rests counts as open."""
+
+    def changes(self) -> AsyncGenerator[None, None]:
+        """Yields when a breaker may stand differently, though not when only time has passed; some may be missed."""

@@ -1,4 +1,4 @@
--- Adds outcomes to a breaker and opens or closes it. KEYS[1] the breaker;
+-- Adds outcomes to a breaker and opens or closes it. KEYS[1] the breaker; KEYS[2] the channel that tells of changes;
 -- ARGV: successes, failures, share, minimum, window and open_for in milliseconds, rest in milliseconds.
 -- Answers {state, opens in ms, rests for ms, requests, failures, forced}; states: 0 closed, 1 open, 2 half-open.
 local clock = redis.call('TIME')
@@ -32,6 +32,7 @@ local function forget_outcomes()
 end
 
 local open_until = tonumber(known.open_until)
+local was_open, was_resting = open_until, tonumber(known.rest_until) or 0
 local half_open = open_until and open_until <= now
 if half_open and failures > 0 then
   open_until = now + open_for
@@ -57,6 +58,7 @@ if rest > 0 and now + rest > rest_until then
   rest_until = now + rest
   redis.call('HSET', key, 'rest_until', rest_until)
 end
+if open_until ~= was_open or rest_until ~= was_resting then redis.call('PUBLISH', KEYS[2], '') end
 if successes + failures + rest > 0 then
   redis.call('PEXPIRE', key, math.max(3600000, open_for, rest * 2))
 end

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -12,15 +12,16 @@ from kit import redis
 from kit.breaker.memory import MemoryBoard
 from kit.breaker.model import State
 from kit.breaker.ports import Roster
-from kit.breaker.shared import breaker_key
+from kit.breaker.shared import breaker_key, changes_channel
 from kit.errors import Unavailable
 from kit.outage import Outage
 from kit.settings import CommonSettings
 
 # Where inference keeps the breakers of its providers.
 PROVIDERS = "breaker:provider"
-EVERY_SECONDS = 5.0
+EVERY_SECONDS = 20.0
 KEPT_SECONDS = 60
+RECONNECT_SECONDS = 0.5
 FIELDS = ("open_until", "rest_until", "forced")
 
 Routes = Mapping[str, Sequence[str]]
@@ -39,6 +40,11 @@ class MemoryRoster:
     async def states(self) -> Mapping[str, Collection[State]]:
         return {name: [self._board.verdict(route) for route in routes] for name, routes in self._routes.items()}
 
+    async def changes(self) -> AsyncGenerator[None, None]:
+        """None are told: who has the board in the same process asks it."""
+        for change in list[None]():
+            yield change
+
 
 class RedisRoster:
     """Reads the breakers of a SharedBoard of the same prefix without counting anything."""
@@ -52,6 +58,17 @@ class RedisRoster:
 
     async def states(self) -> Mapping[str, Collection[State]]:
         return await self._outage.run(self._states)
+
+    async def changes(self) -> AsyncGenerator[None, None]:
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.subscribe(changes_channel(self._prefix))
+                    yield
+                    async for _ in channel.listen():
+                        yield
+            except (redis.RedisError, OSError):
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _states(self) -> Mapping[str, Collection[State]]:
         posted: dict[str, list[str]] = orjson.loads(await self._redis.get(self._key) or b"{}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,12 +20,16 @@ FOLDER = Path(__file__).parent
 NONE = (0, 0)
 FORCED_FOR = 24 * 3600
 PATIENCE = 0.3  # a call must not wait longer than this for news about its provider
+LINGER = 5.0  # so long after its last use a breaker is still kept up with the others, in seconds
 
 log = structlog.get_logger()
 
 
 class SharedBoard:
-    """A closed breaker costs no round trip: failures are told at once, successes and news several times a second."""
+    """A closed breaker costs no round trip: failures are told at once, successes and news several times a second.
+
+    One that nobody uses costs nothing; its next use asks first, so that no call is decided by what has long passed.
+    """
 
     def __init__(self, redis: Redis, local: MemoryBoard, *, prefix: str = "breaker", refresh: float = 0.25) -> None:
         """`refresh` is the pause between two looks at Redis, in seconds; without Redis `local` decides alone."""
@@ -32,7 +37,8 @@ class SharedBoard:
         self._record = redis.register_script((FOLDER / "record.lua").read_text(encoding="utf-8"))
         self._probe = redis.register_script((FOLDER / "probe.lua").read_text(encoding="utf-8"))
         self._successes: Counter[str] = Counter()
-        self._known: set[str] = set()
+        self._used: dict[str, float] = {}
+        self._in_use = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._away = False
@@ -44,14 +50,13 @@ class SharedBoard:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping.set()  # rather than cancelled: a command that is under way may swallow that
+        self._stopping.set()
+        self._in_use.set()  # rather than cancelled: a command that is under way may swallow that
         if self._task is not None:
             await self._task
 
     async def admits(self, name: str) -> bool:
-        if name not in self._known:
-            self._known.add(name)
-            await self._tell(name, *NONE)
+        await self._use(name)
         verdict = self._local.verdict(name)
         if verdict is not State.HALF_OPEN:
             return verdict is State.CLOSED
@@ -69,6 +74,7 @@ class SharedBoard:
         await self._local.succeeded(name)
         if was is State.CLOSED:
             self._successes[name] += 1
+            self._in_use.set()
         else:
             await self._tell(name, 1, 0)
 
@@ -87,16 +93,31 @@ class SharedBoard:
         else:
             await self._redis.hset(self._key(name), "forced", state.value)
             await self._redis.expire(self._key(name), FORCED_FOR)
+        await self._redis.publish(changes_channel(self._prefix), "")
         await self._local.force(name, state)
 
     async def reset(self, name: str) -> None:
         """Raises RedisError where the others cannot be told."""
         await self._redis.delete(self._key(name))
+        await self._redis.publish(changes_channel(self._prefix), "")
         await self._local.reset(name)
 
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
         """What all processes together have seen, or this one where Redis is away."""
+        names = list(names)
+        for name in names:
+            self._keep_up(name)
         return {name: await self._tell(name, *NONE) or self._local.standing(name) for name in names}
+
+    async def _use(self, name: str) -> None:
+        idle = name not in self._used
+        self._keep_up(name)
+        if idle:
+            await self._tell(name, *NONE)
+
+    def _keep_up(self, name: str) -> None:
+        self._used[name] = time.monotonic()
+        self._in_use.set()
 
     async def _tell(self, name: str, successes: int, failures: int, rest: float = 0.0) -> Standing | None:
         """Tells Redis what happened and learns how things stand; None while Redis is away."""
@@ -105,10 +126,11 @@ class SharedBoard:
 
     async def _exchange(self, name: str, failures: int = 0, rest: float = 0.0) -> Standing | None:
         rule, successes = self._local.rule, self._successes.pop(name, 0)
+        keys = [self._key(name), changes_channel(self._prefix)]
         arguments = [successes, failures, rule.share, rule.minimum, _ms(rule.window), _ms(rule.open_for), _ms(rest)]
         try:
             async with asyncio.timeout(PATIENCE):
-                standing = _standing(await self._record(keys=[self._key(name)], args=arguments))
+                standing = _standing(await self._record(keys=keys, args=arguments))
         except (RedisError, TimeoutError) as error:
             self._note(away=True, error=error)
             return None
@@ -121,8 +143,16 @@ class SharedBoard:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._refresh):
                     await self._stopping.wait()
-            for name in list(self._known):
+            for name in {**self._used, **self._successes}:
                 await self._exchange(name)
+            self._forget_idle()
+            await self._in_use.wait()
+
+    def _forget_idle(self) -> None:
+        until = time.monotonic() - LINGER
+        self._used = {name: used for name, used in self._used.items() if used > until}
+        if not self._used and not self._successes and not self._stopping.is_set():
+            self._in_use.clear()
 
     def _note(self, *, away: bool, error: Exception | None = None) -> None:
         if away and not self._away:
@@ -133,6 +163,11 @@ class SharedBoard:
 
     def _key(self, name: str) -> str:
         return breaker_key(self._prefix, name)
+
+
+def changes_channel(prefix: str) -> str:
+    """Where it is told that a breaker opened, closed, or was told to rest."""
+    return f"{prefix}s:changes"
 
 
 def breaker_key(prefix: str, name: str) -> str:

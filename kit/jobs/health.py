@@ -1,5 +1,7 @@
 """Whether models can be had, by the breakers of those who call them."""
 
+from collections.abc import AsyncGenerator
+
 from kit.breaker.model import State
 from kit.breaker.ports import Roster
 from kit.errors import Unavailable
@@ -23,3 +25,6 @@ class BreakerHealth:
             name for name, states in known.items() if State.HALF_OPEN in states and State.CLOSED not in states
         )
         return Outlook(away, on_trial)
+
+    def changes(self) -> AsyncGenerator[None, None]:
+        return self._roster.changes()

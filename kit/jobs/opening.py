@@ -14,7 +14,8 @@ from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.database import Database
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.policies import POLICIES
-from kit.jobs.redis.room import RedisChanges, RedisRoom
+from kit.jobs.redis.room import RedisRoom
+from kit.jobs.redis.signals import RedisChanges, RedisSignals
 from kit.jobs.settings import JobsSettings
 from kit.jobs.submitting import Jobs
 from kit.jobs.work import Actors
@@ -32,6 +33,7 @@ class Grounds:
     database: Database
     room: RedisRoom
     changes: RedisChanges
+    signals: RedisSignals
     redis: redis.Redis
 
 
@@ -54,7 +56,8 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
     # One attempt: what Redis does not grant now, the dispatcher grants later.
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
     stack.push_async_callback(queue.aclose)
-    return Grounds(database, RedisRoom(queue, settings.jobs_start_seconds), RedisChanges(queue), queue)
+    room = RedisRoom(queue, settings.jobs_start_seconds)
+    return Grounds(database, room, RedisChanges(queue), RedisSignals(queue), queue)
 
 
 def open_jobs(settings: JobsSettings, grounds: Grounds, stack: AsyncExitStack, actors: Actors | None = None) -> Jobs:

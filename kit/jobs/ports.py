@@ -1,8 +1,9 @@
 """What jobs stand on. Adapters are in `mongo`, `redis` and `memory`; each pair passes one contract suite."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from kit.auth.caller import Caller
@@ -102,6 +103,9 @@ class Backlog(Protocol):
     async def running(self) -> list[Job]:
         """Jobs under a live lease."""
 
+    async def next_change(self, grace: float) -> datetime | None:
+        """When the first job is due, loses its lease, or has not stopped `grace` seconds after it was asked to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -116,6 +120,14 @@ class Rules:
 class Occupancy:
     waiting: int
     running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """In how many queues there are rules, and in how many jobs wait."""
+
+    governed: int
+    occupied: int
 
 
 class WaitingRoom(Protocol):
@@ -147,6 +159,9 @@ class WaitingRoom(Protocol):
 
     async def governed(self, queue: str) -> bool:
         """Whether the queue has rules: a Redis that was flushed has none."""
+
+    async def survey(self, queues: Sequence[str]) -> Survey:
+        """How the queues stand as a whole."""
 
     async def missing(self, queue: str, jobs: Sequence[str]) -> list[str]:
         """Those of the jobs that are neither waiting nor released nor running."""
@@ -229,8 +244,44 @@ class ProviderHealth(Protocol):
 
     async def outlook(self) -> Outlook: ...
 
+    def changes(self) -> AsyncGenerator[None, None]:
+        """Yields when the outlook may be another one; who listens looks now and then all the same."""
+
+
+class Topic(StrEnum):
+    """What the dispatcher is told of."""
+
+    EVERYTHING = "everything"  # something may have been missed
+    RULES = "rules"  # a pause, a worker or a provider is another
+    WAITING = "waiting"  # in a queue where none waited a job does
+    DUE = "due"  # a job is to be released at a certain time
+    ENDED = "ended"  # jobs have ended since a second ago
+    LEAD = "lead"  # who led has resigned
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """`queue` is where jobs wait; `due` is when one is to be released."""
+
+    topic: Topic
+    queue: str = ""
+    due: datetime | None = None
+
+
+class Signals(Protocol):
+    """Wakes the dispatcher. A signal may be lost: what it told of is found later, when everything is looked at."""
+
+    async def send(self, signal: Signal) -> None: ...
+
+    def received(self) -> AsyncGenerator[Signal, None]:
+        """Goes on for ever. Begins with EVERYTHING, and says so again after each gap."""
+
 
 class JobChanges(Protocol):
-    """Tells those who watch a job that it has changed."""
+    """Tells those who wait for a job."""
 
-    async def changed(self, *jobs: str) -> None: ...
+    async def changed(self, *jobs: str) -> None:
+        """Wakes those who watch them."""
+
+    async def delayed(self, due: datetime) -> None:
+        """Tells the dispatcher that a job is to be released then."""

@@ -23,6 +23,12 @@ class JobsSettings(CommonSettings):
     webhooks_private: bool = Field(
         False, description="Lets webhooks reach private addresses and plain http, for trying things out"
     )
+
+    @property
+    def worker_alive_seconds(self) -> float:
+        """A worker counts as alive for so long after its last beat."""
+        return 1.5 * self.job_lease_seconds
+
     worker_queues: str = Field(
         "", description="Queues that a worker serves, separated by commas; empty for all it knows"
     )
@@ -34,10 +40,15 @@ class DispatcherSettings(JobsSettings):
 
     dispatcher_lease_seconds: float = Field(5.0, description="After so long a silent leader is replaced, in seconds")
     dispatcher_tick_seconds: float = Field(
-        0.25, description="How often due, lapsed and paused are looked at, in seconds"
+        0.25,
+        description="How often a queue is looked at in which jobs wait or whose provider is away, and what failed is "
+        "tried again, in seconds",
     )
     dispatcher_audit_seconds: float = Field(
-        5.0, description="How often the whole room is compared with MongoDB, in seconds"
+        5.0, description="How often jobs are looked for that the waiting room does not know, in seconds"
+    )
+    dispatcher_sweep_seconds: float = Field(
+        15.0, description="How often everything is looked at although no signal came, in seconds"
     )
     job_max_crashes: int = Field(3, description="A job whose workers died so often is quarantined")
     job_cancel_grace_seconds: float = Field(

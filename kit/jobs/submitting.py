@@ -49,7 +49,10 @@ class Jobs:
         await self._store.accept_all(jobs, session)
 
     async def release(self, *jobs: Job) -> None:
-        """Lets jobs run that wait for nothing; while Redis is away they stay with the dispatcher."""
+        """Lets jobs run that wait for nothing; the dispatcher releases those that wait for their time, or for Redis."""
+        for job in jobs:
+            if job.state is State.QUEUED and job.delayed:
+                await self._changes.delayed(job.due)
         tickets = [job.ticket for job in jobs if job.state is State.QUEUED and not job.delayed]
         if tickets:
             await self._entering.add(tickets)

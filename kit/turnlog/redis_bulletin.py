@@ -9,7 +9,8 @@ from kit.turnlog.wakes import Wakes, woken_within
 
 MAX_NOTES = 256
 TTL = 3600
-LOOK_AGAIN = 2.0
+# Whoever reconnects is woken, so a look without a wake is for what nobody thought of.
+LOOK_AGAIN = 15.0
 
 PUBLISH = """
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'n', ARGV[3])

@@ -15,7 +15,7 @@ from kit.vitals.ports import VitalsBoard
 from kit.vitals.reading import vitals
 from kit.vitals.redis import RedisVitals
 
-EVERY_SECONDS = 5.0
+EVERY_SECONDS = 15.0
 KEPT_SECONDS = 3 * EVERY_SECONDS
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
@@ -7,40 +8,42 @@ from kit.outage import Outage
 from kit.redis import Redis
 from kit.vitals.ports import Lookups, Vitals
 
-KEY = "vitals"
+KEY = "vitals:posts"
+# Some posts of each of several hundred processes; the stream forgets the rest by itself.
+MOST_POSTS = 2000
 
 
 class RedisVitals:
-    """One hash for the whole fleet; each entry carries its end by Redis's clock, and readers sweep what has ended."""
+    """One stream for the whole fleet: a post is one command, and its id is its time by Redis's clock."""
 
     def __init__(self, redis: Redis, outage: Outage) -> None:
         self._redis = redis
         self._outage = outage
 
     async def post(self, vitals: Vitals, seconds: float) -> None:
-        async def post() -> None:
-            entry = orjson.dumps({**asdict(vitals), "until": await self._now() + seconds})
-            await self._redis.hset(KEY, vitals.instance, entry)
-
-        await self._outage.run(post)
+        fields: dict[Any, Any] = {
+            "instance": vitals.instance,
+            "for": round(seconds * 1000),
+            "vitals": orjson.dumps(asdict(vitals)),
+        }
+        await self._outage.run(lambda: self._redis.xadd(KEY, fields, maxlen=MOST_POSTS, approximate=True))
 
     async def read(self) -> Sequence[Vitals]:
         return await self._outage.run(self._alive)
 
     async def _alive(self) -> Sequence[Vitals]:
-        now, posted = await self._now(), await self._redis.hgetall(KEY)
-        entries = {instance: orjson.loads(entry) for instance, entry in posted.items()}
-        if ended := [instance for instance, entry in entries.items() if entry["until"] <= now]:
-            await self._redis.hdel(KEY, *ended)
-        alive = [_vitals(entry) for entry in entries.values() if entry["until"] > now]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.xrange(KEY)
+            (seconds, microseconds), posts = await pipe.execute()
+        now = seconds * 1000 + microseconds // 1000
+        newest: dict[bytes, tuple[int, bytes]] = {}
+        for identity, fields in posts:
+            until = int(identity.partition(b"-")[0]) + int(fields[b"for"])
+            newest[fields[b"instance"]] = until, fields[b"vitals"]
+        alive = [_vitals(orjson.loads(entry)) for until, entry in newest.values() if until > now]
         return sorted(alive, key=lambda vitals: (vitals.service, vitals.instance))
 
-    async def _now(self) -> float:
-        seconds, microseconds = await self._redis.time()
-        return float(seconds) + float(microseconds) / 1e6
 
-
-def _vitals(entry: dict[str, object]) -> Vitals:
-    lookups = {layer: Lookups(**counts) for layer, counts in dict(entry.pop("lookups")).items()}  # type: ignore[call-overload]
-    entry.pop("until")
-    return Vitals(**entry, lookups=lookups)  # type: ignore[arg-type]
+def _vitals(entry: dict[str, Any]) -> Vitals:
+    return Vitals(**{**entry, "lookups": {layer: Lookups(**counts) for layer, counts in entry["lookups"].items()}})

@@ -23,6 +23,8 @@ def edge(port: int, admin_port: int, environment: Mapping[str, str], data: Path,
         "LECTERN_EDGE_LISTEN": f"{HOST}:{port}",
         "LECTERN_EDGE_ADMIN_LISTEN": f"{HOST}:{admin_port}",
         "LECTERN_EDGE_DESCRIPTORS": str(folder / "descriptors.binpb"),
+        # What dies here is started again, and refuses connections at once until it is there.
+        "LECTERN_EDGE_HEALTH_SECONDS": "10",
     }
     write(EdgeConfig.from_environment({**environment, **own}), folder / "envoy.yaml")
     quiet = ("--log-level", "warn", "--disable-hot-restart", "--concurrency", str(_WORKERS))

@@ -10,7 +10,7 @@ from kit.outage import Outage
 from kit.settings import CommonSettings
 from kit.vitals.memory import MemoryVitals
 from kit.vitals.ports import Lookups, Vitals, VitalsBoard
-from kit.vitals.redis import RedisVitals
+from kit.vitals.redis import KEY, RedisVitals
 
 ONE = Vitals("gateway", "gateway-1", 1000, 2, {"answer": Lookups(3, 1, 5)})
 
@@ -21,7 +21,7 @@ async def board(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator
         yield MemoryVitals()
         return
     client = redis.connect(redis_url, CommonSettings())
-    await client.delete("vitals")
+    await client.delete(KEY)
     yield RedisVitals(client, Outage("vitals", client.ping))
     await client.aclose()
 

@@ -4,12 +4,13 @@ import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
 from opentelemetry import metrics
 
 from kit.breaker.roster import connect_roster
+from kit.jobs.dispatcher.chores import Advancing, Chore, Rooms, Scheduling, Telling
 from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.leader import Leader
 from kit.jobs.dispatcher.releases import Releases
@@ -21,7 +22,7 @@ from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMark
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
 from kit.jobs.policies import POLICIES, Policies
-from kit.jobs.ports import ProviderHealth
+from kit.jobs.ports import ProviderHealth, Signal, Topic
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
 from kit.jobs.webhooks.announcing import Announcing
@@ -45,18 +46,15 @@ async def lead(
     """Starts the rounds; the stack ends them."""
     grounds = await open_grounds(settings, stack)
     governor = _governor(settings, grounds, policies, health)
-    jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, policies)
-    marks = MongoScheduleMarks(grounds.database)
+    chores = _chores(settings, grounds, governor, policies, schedules)
     leader = Leader(
         f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
         MongoLeadership(grounds.database),
-        governor,
-        _releases(settings, grounds),
-        Schedules(schedules, marks, jobs),
-        Announcing(MongoEndedJobs(grounds.database), MongoWebhooks(grounds.database), marks, jobs),
+        grounds.signals,
+        chores,
         lease=settings.dispatcher_lease_seconds,
         tick=settings.dispatcher_tick_seconds,
-        audit_every=settings.dispatcher_audit_seconds,
+        others=[lambda: _rules_by(health)],
     )
     _observe(governor)
     rounds = asyncio.create_task(leader.run())
@@ -68,6 +66,31 @@ async def lead(
     stack.push_async_callback(stop)
 
 
+def _chores(
+    settings: DispatcherSettings,
+    grounds: Grounds,
+    governor: Governor,
+    policies: Policies,
+    schedules: Sequence[Schedule],
+) -> Sequence[Chore]:
+    jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, policies)
+    marks, releases = MongoScheduleMarks(grounds.database), _releases(settings, grounds)
+    announcing = Announcing(MongoEndedJobs(grounds.database), MongoWebhooks(grounds.database), marks, jobs)
+    tick, sweep = settings.dispatcher_tick_seconds, settings.dispatcher_sweep_seconds
+    look = min(sweep, settings.job_lease_seconds, settings.job_cancel_grace_seconds)
+    return [
+        Rooms(governor, releases, tick=tick, audit=settings.dispatcher_audit_seconds, sweep=sweep),
+        Advancing(releases, tick=tick, look=look),
+        Scheduling(Schedules(schedules, marks, jobs)),
+        Telling(announcing, sweep=sweep),
+    ]
+
+
+async def _rules_by(health: ProviderHealth) -> AsyncGenerator[Signal, None]:
+    async for _ in health.changes():
+        yield Signal(Topic.RULES)
+
+
 def _governor(settings: DispatcherSettings, grounds: Grounds, policies: Policies, health: ProviderHealth) -> Governor:
     return Governor(
         policies,
@@ -76,7 +99,7 @@ def _governor(settings: DispatcherSettings, grounds: Grounds, policies: Policies
         MongoWorkers(grounds.database),
         health,
         ahead=settings.jobs_ahead,
-        alive_within=settings.job_lease_seconds,
+        alive_within=settings.worker_alive_seconds,
     )
 
 

@@ -1,19 +1,18 @@
-"""The rounds of the dispatcher that leads; the others wait for its lease to run out."""
+"""The dispatcher that leads does its chores when they are due; the others wait for its lease to run out."""
 
 import asyncio
 import contextlib
 import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 
 import structlog
 
 from kit.errors import LecternError
-from kit.jobs.dispatcher.governor import Governor
-from kit.jobs.dispatcher.releases import Releases
-from kit.jobs.dispatcher.schedules import Schedules
-from kit.jobs.ports import Leadership
-from kit.jobs.webhooks.announcing import Announcing
+from kit.jobs.dispatcher.chores import Chore
+from kit.jobs.ports import Leadership, Signal, Signals, Topic
 
-RENEWALS_PER_LEASE = 3
+RENEWALS_PER_LEASE = 2
 
 log = structlog.get_logger()
 
@@ -25,69 +24,108 @@ class Leader:
         self,
         holder: str,
         leadership: Leadership,
-        governor: Governor,
-        releases: Releases,
-        schedules: Schedules,
-        announcing: Announcing,
+        signals: Signals,
+        chores: Sequence[Chore],
         *,
         lease: float,
         tick: float,
-        audit_every: float,
+        others: Sequence[Callable[[], AsyncGenerator[Signal, None]]] = (),
     ) -> None:
-        """Times are in seconds."""
+        """Chores that are due are done in their order; one that fails is tried again after `tick` seconds.
+
+        `others` are sources of signals beside `signals`.
+        """
         self._holder = holder
         self._leadership = leadership
-        self._governor = governor
-        self._releases = releases
-        self._schedules = schedules
-        self._announcing = announcing
+        self._signals = signals
+        self._sources = (signals.received, *others)
+        self._due = dict.fromkeys(chores, 0.0)
         self._lease = lease
         self._tick = tick
-        self._audit_every = audit_every
         self._leads_until = 0.0
-        self._audited = 0.0
-        self._ending = asyncio.Event()
+        self._leads_again = 0.0
+        self._awake = asyncio.Event()
+        self._ending = False
 
     async def run(self) -> None:
         """Goes on until `stop`, then resigns, so that a standby follows at once."""
-        while not self._ending.is_set():
-            try:
-                if await self._leads():
-                    await self.round()
-            except LecternError as error:
-                log.warning("round_failed", cause=error.message)
-            except Exception:
-                log.exception("round_broke")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), self._tick)
+        listeners = [asyncio.create_task(self._listen(source)) for source in self._sources]
+        try:
+            while not self._ending:
+                self._awake.clear()
+                pause = await self._round()
+                if not self._ending:
+                    await self._woken_within(pause)
+        finally:
+            for listener in listeners:
+                listener.cancel()
+            await asyncio.gather(*listeners, return_exceptions=True)
         with contextlib.suppress(LecternError):
             await self._leadership.resign(self._holder)
+        await self._signals.send(Signal(Topic.LEAD))
 
     def stop(self) -> None:
         """Ends `run` after the round that is under way."""
-        self._ending.set()
+        self._ending = True
+        self._awake.set()
 
-    async def round(self) -> None:
-        """Looks at everything once. A room that was flushed is filled before its queues open."""
-        now = time.monotonic()
-        if await self._governor.flushed() or now - self._audited > self._audit_every:
-            missing = await self._releases.audit()
-            self._audited = now
-            if missing:
-                log.info("room_completed", jobs=missing)
-        await self._governor.govern()
-        await self._releases.advance()
-        await self._schedules.fire()
-        await self._announcing.announce()
+    async def _round(self) -> float:
+        """Does what is due; says after how many seconds there is more to do."""
+        if not await self._leads():
+            return max(0.0, self._leads_again - time.monotonic())
+        for chore, due in list(self._due.items()):
+            if due <= time.monotonic() and not self._ending:
+                await self._do(chore)
+        return max(0.0, min(*self._due.values(), self._leads_again) - time.monotonic())
+
+    async def _do(self, chore: Chore) -> None:
+        self._due[chore] = float("inf")  # a signal that comes meanwhile brings it forward
+        pause = self._tick
+        try:
+            pause = await chore.do()
+        except LecternError as error:
+            log.warning("chore_failed", chore=type(chore).__name__, error=error.message)
+        except Exception:
+            log.exception("chore_broke", chore=type(chore).__name__)
+        self._due[chore] = min(self._due[chore], time.monotonic() + pause)
 
     async def _leads(self) -> bool:
         now = time.monotonic()
-        if now < self._leads_until - self._lease * (1 - 1 / RENEWALS_PER_LEASE):
-            return True
-        led = self._leads_until > now
-        leads = await self._leadership.lead(self._holder, self._lease)
+        if now < self._leads_again:
+            return self._leads_until > now
+        led, leads = self._leads_until > now, False
+        try:
+            leads = await self._leadership.lead(self._holder, self._lease)
+        except LecternError as error:
+            log.warning("lead_not_renewed", error=error.message)
+            self._leads_again = now + self._tick
+            return self._leads_until > time.monotonic()
         self._leads_until = now + self._lease if leads else 0.0
+        self._leads_again = now + self._lease / RENEWALS_PER_LEASE
         if leads and not led:
-            self._audited = 0.0
             log.info("leading", dispatcher=self._holder)
+            for chore in self._due:
+                chore.begin()
+                self._due[chore] = 0.0
         return leads
+
+    async def _listen(self, source: Callable[[], AsyncGenerator[Signal, None]]) -> None:
+        async with aclosing(source()) as signals:
+            async for signal in signals:
+                self._hear(signal)
+
+    def _hear(self, signal: Signal) -> None:
+        now = time.monotonic()
+        if signal.topic is Topic.LEAD and self._leads_until <= now:
+            self._leads_again = 0.0
+            self._awake.set()
+        for chore, due in self._due.items():
+            wanted = now + chore.heard(signal)
+            if wanted < due:
+                self._due[chore] = wanted
+                self._awake.set()
+
+    async def _woken_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -34,6 +35,10 @@ class Releases:
         self._cancel_grace = cancel_grace
         self._lease = lease
 
+    async def next_change(self) -> datetime | None:
+        """When `advance` will have something to do."""
+        return await self._backlog.next_change(self._cancel_grace)
+
     async def advance(self) -> None:
         """Releases what is due, re-releases what was left behind, ends what would not stop."""
         while jobs := await self._backlog.due(AT_ONCE):
@@ -49,6 +54,10 @@ class Releases:
         """Gives running jobs their slots and missing ones their places; says how many were missing."""
         for queue, running in _by_queue(job.ticket for job in await self._backlog.running()).items():
             await self._room.occupy(queue, [ticket.job for ticket in running], self._lease)
+        return await self.complete()
+
+    async def complete(self) -> int:
+        """Gives missing jobs their places; says how many there were."""
         entered, after = 0, ""
         while tickets := await self._backlog.waiting(after, AT_ONCE):
             after = tickets[-1].job

@@ -41,6 +41,13 @@ class MemoryBacklog:
         now = datetime.now(UTC)
         return [job for job in self._running() if job.leased_until and job.leased_until > now]
 
+    async def next_change(self, grace: float) -> datetime | None:
+        times = [job.due for job in self._jobs.values() if job.state is State.QUEUED and job.delayed]
+        times += [job.leased_until for job in self._running() if job.leased_until]
+        after = timedelta(seconds=grace)
+        times += [job.cancel_requested + after for job in self._running() if job.cancel_requested]
+        return min(times, default=None)
+
     def _running(self) -> list[Job]:
         return [job for job in self._jobs.values() if job.state is State.RUNNING]
 

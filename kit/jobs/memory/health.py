@@ -1,3 +1,6 @@
+from collections.abc import AsyncGenerator
+from datetime import datetime
+
 from kit.jobs.ports import Outlook
 
 
@@ -11,12 +14,21 @@ class MemoryHealth:
     async def outlook(self) -> Outlook:
         return Outlook(frozenset(self.missing), frozenset(self.on_trial))
 
+    async def changes(self) -> AsyncGenerator[None, None]:
+        """None are told: whoever changes the sets is not asked to say so."""
+        for change in list[None]():
+            yield change
+
 
 class MemoryChanges:
     """Which jobs changed, in order; for tests."""
 
     def __init__(self) -> None:
         self.jobs: list[str] = []
+        self.due: list[datetime] = []
 
     async def changed(self, *jobs: str) -> None:
         self.jobs.extend(jobs)
+
+    async def delayed(self, due: datetime) -> None:
+        self.due.append(due)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kit.jobs.model import Ticket
-from kit.jobs.ports import Occupancy, Rules
+from kit.jobs.ports import Occupancy, Rules, Survey
 
 
 @dataclass
@@ -94,6 +94,10 @@ class MemoryRoom:
 
     async def governed(self, queue: str) -> bool:
         return self._rooms[queue].rules is not None
+
+    async def survey(self, queues: Sequence[str]) -> Survey:
+        rooms = [self._rooms[queue] for queue in queues]
+        return Survey(sum(room.rules is not None for room in rooms), sum(bool(room.waiting) for room in rooms))
 
     async def missing(self, queue: str, jobs: Sequence[str]) -> list[str]:
         room, now = self._rooms[queue], time.monotonic()

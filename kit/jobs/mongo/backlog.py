@@ -52,6 +52,18 @@ class MongoBacklog:
         with translated():
             return [to_job(document) async for document in self._jobs.find(match)]
 
+    async def next_change(self, grace: float) -> datetime | None:
+        """One command: of each kind of time the first, by its index."""
+        running: Document = {"state": State.RUNNING.value}
+        asked = {"$dateAdd": {"startDate": "$cancel_requested", "unit": "millisecond", "amount": round(grace * 1000)}}
+        due = _first({"state": State.QUEUED.value, "delayed": True, "due": {"$ne": None}}, "due")
+        lapses = _first({**running, "leased_until": {"$ne": None}}, "leased_until")
+        stops = [{"$match": {**running, "cancel_requested": {"$ne": None}}}, {"$project": {"_id": 0, "at": asked}}]
+        others = [{"$unionWith": {"coll": self._jobs.name, "pipeline": stages}} for stages in (lapses, stops)]
+        with translated():
+            found = await self._jobs.aggregate([*due, *others, {"$sort": {"at": 1}}, {"$limit": 1}])
+            return next((row["at"] for row in await found.to_list()), None)
+
     def _left_behind(self, max_crashes: int) -> list[Document]:
         """Without a worker a job is queued again, unless it crashed too often or was asked to stop."""
         poison = {"$gte": ["$crashes", max_crashes]}
@@ -76,3 +88,7 @@ class MongoBacklog:
                 for job in found
             ]
         return [to_job(document) for document in changed if document]
+
+
+def _first(match: Document, time: str) -> list[Document]:
+    return [{"$match": match}, {"$sort": {time: 1}}, {"$limit": 1}, {"$project": {"_id": 0, "at": f"${time}"}}]

@@ -3,17 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
 from kit.jobs.model import State
 from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import after
-from kit.jobs.ports import QueueCounts, WorkerBeat
+from kit.jobs.ports import QueueCounts, Signal, Signals, Topic, WorkerBeat
 from kit.mongo import translated
 
 LEAD = "dispatcher"
 THROUGHPUT_WINDOW = timedelta(minutes=1)
+# Signs of life come again soon: nobody waits for a disk, or for a majority, because of one.
+FLEETING = WriteConcern(w=1, j=False)
 
 
 class MongoQueues:
@@ -49,11 +51,29 @@ class MongoQueues:
             )
 
 
+class SignalledQueues:
+    """Queues whose switches the dispatcher hears of at once."""
+
+    def __init__(self, queues: MongoQueues, signals: Signals) -> None:
+        self._queues = queues
+        self._signals = signals
+
+    async def paused(self) -> frozenset[str]:
+        return await self._queues.paused()
+
+    async def set_paused(self, queue: str, paused: bool) -> None:
+        await self._queues.set_paused(queue, paused)
+        await self._signals.send(Signal(Topic.RULES))
+
+    async def counts(self, queue: str) -> QueueCounts:
+        return await self._queues.counts(queue)
+
+
 class MongoWorkers:
     """One row per worker process."""
 
     def __init__(self, database: Database) -> None:
-        self._workers = database.workers
+        self._workers = database.workers.with_options(write_concern=FLEETING)
 
     async def beat(self, worker: WorkerBeat) -> None:
         fields = {"host": worker.host, "capacity": worker.capacity, "running": list(worker.running)}
@@ -79,7 +99,7 @@ class MongoLeadership:
     """The lead is a row with an end; who finds it ended may take it."""
 
     def __init__(self, database: Database) -> None:
-        self._leases = database.leases
+        self._leases = database.leases.with_options(write_concern=FLEETING)
 
     async def lead(self, holder: str, lease: float) -> bool:
         ended = {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}

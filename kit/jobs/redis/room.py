@@ -9,7 +9,7 @@ import orjson
 
 from kit.errors import Unavailable
 from kit.jobs.model import Ticket
-from kit.jobs.ports import Occupancy, Rules
+from kit.jobs.ports import Occupancy, Rules, Survey
 from kit.redis import Redis, RedisError
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -66,6 +66,15 @@ class RedisRoom:
         except (RedisError, OSError) as error:
             raise _away() from error
 
+    async def survey(self, queues: Sequence[str]) -> Survey:
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for kind in ("rules", "waiting"):
+                    pipe.exists(*(f"{room_key(queue)}:{kind}" for queue in queues))
+                return Survey(*await pipe.execute())
+        except (RedisError, OSError) as error:
+            raise _away() from error
+
     async def missing(self, queue: str, jobs: Sequence[str]) -> list[str]:
         if not jobs:
             return []
@@ -85,19 +94,6 @@ class RedisRoom:
             return await self._scripts[name](keys=keys_of(queue), args=[self._start_within, *arguments])
         except (RedisError, OSError) as error:
             raise _away() from error
-
-
-class RedisChanges:
-    """Tells watchers by publishing on the job's channel; who misses it looks again after a while."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._tell = redis.register_script((SCRIPTS / "tell.lua").read_text())
-
-    async def changed(self, *jobs: str) -> None:
-        try:
-            await self._tell(keys=[channel_of(job) for job in jobs])
-        except (RedisError, OSError):
-            return
 
 
 def script_of(step: str) -> str:

@@ -7,6 +7,7 @@ or with the connection, the slot runs out, and the dispatcher releases the job a
 
 import threading
 import time
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,10 +18,14 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.message import Message
 
 from kit.jobs.redis.room import NAMESPACE, keys_of, room_key, script_of
+from kit.redis import KEEPALIVE
 
-# Longer than the longest wait for a bell, so that no reply is given up that is still to come.
 SOCKET_SECONDS = 10.0
 RECONNECT_SECONDS = 0.2
+# A bell is waited for so long; whether Redis is still there the kernel asks meanwhile.
+BELL_SECONDS = 60.0
+# A process that takes nothing more looks so often whether it has ended.
+RETIRED_SECONDS = 0.5
 AWAY = (redis.ConnectionError, redis.TimeoutError)
 
 log = structlog.get_logger()
@@ -42,7 +47,30 @@ class JobsBroker(RedisBroker):
         self._take: Any = client.register_script(script_of("take"))
         self._give_back: Any = client.register_script(script_of("give_back"))
         self._prefetch = prefetch
+        self._consumers: list[BellConsumer] = []
+        # The reply to a wait comes when it comes: longer than the wait itself nobody waits.
+        self.bells: Any = redis.Redis.from_url(
+            url, socket_timeout=BELL_SECONDS + SOCKET_SECONDS, socket_connect_timeout=1.0, **KEEPALIVE
+        )
+        self.own_bell = f"{NAMESPACE}:retired:{uuid.uuid4().hex}"
         self.retired = threading.Event()
+
+    def retire(self) -> None:
+        """From now on nothing is fetched; whoever waits for a bell or a free hand returns at once."""
+        self.retired.set()
+        for consumer in self._consumers:
+            consumer.hand_free.set()
+        try:
+            with self.client.pipeline() as pipe:
+                pipe.lpush(self.own_bell, *("1" for _ in self._consumers or "1"))
+                pipe.expire(self.own_bell, round(BELL_SECONDS))
+                pipe.execute()
+        except (*AWAY, redis.ResponseError):
+            self.bells.connection_pool.disconnect()
+
+    def ring(self, queue_name: str, times: int) -> None:
+        """Wakes so many of those who wait for messages of the queue."""
+        self.client.lpush(f"{room_key(queue_name)}:bell", *("1" for _ in range(times)))
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -62,20 +90,21 @@ class JobsBroker(RedisBroker):
             self._give_back(keys=keys_of(queue), args=[self._start_within, *flat])
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
-        return BellConsumer(self, queue_name, self._prefetch.get(queue_name, prefetch), timeout / 1000)
+        consumer = BellConsumer(self, queue_name, self._prefetch.get(queue_name, prefetch))
+        self._consumers.append(consumer)
+        return consumer
 
 
 class BellConsumer(Consumer):
     """Fetches when a message is there or a hand is free; in between it waits, and does not poll."""
 
-    def __init__(self, broker: JobsBroker, queue: str, prefetch: int, timeout: float) -> None:
+    def __init__(self, broker: JobsBroker, queue: str, prefetch: int) -> None:
         self._broker = broker
         self._queue = queue
         self._prefetch = prefetch
-        self._timeout = timeout
         self._fetched: list[bytes] = []
         self._held: set[str] = set()
-        self._hand_free = threading.Event()
+        self.hand_free = threading.Event()
 
     def __next__(self) -> MessageProxy | None:
         if not self._fetched:
@@ -88,7 +117,7 @@ class BellConsumer(Consumer):
 
     def ack(self, message: MessageProxy) -> None:
         self._held.discard(message.options["redis_message_id"])
-        self._hand_free.set()
+        self.hand_free.set()
 
     def nack(self, message: MessageProxy) -> None:
         # Parked jobs stand in MongoDB; Dramatiq's dead letters would only repeat them.
@@ -105,15 +134,21 @@ class BellConsumer(Consumer):
         self.requeue([MessageProxy(Message.decode(data)) for data in unread])
 
     def _next_fetched(self) -> list[bytes]:
-        self._hand_free.clear()
+        self.hand_free.clear()
+        if self._broker.retired.is_set():
+            self.hand_free.wait(RETIRED_SECONDS)
+            return []
         free = self._prefetch - len(self._held)
-        if free <= 0 or self._broker.retired.is_set():
-            self._hand_free.wait(self._timeout)
+        if free <= 0:
+            self.hand_free.wait(BELL_SECONDS)
             return []
         try:
             fetched = self._broker.take(self._queue, free)
             if not fetched:
-                self._broker.client.blpop([f"{room_key(self._queue)}:bell"], timeout=self._timeout)
+                bells = [f"{room_key(self._queue)}:bell", self._broker.own_bell]
+                rung = self._broker.bells.blpop(bells, timeout=BELL_SECONDS)
+                if rung and self._broker.retired.is_set() and rung[0].decode() != self._broker.own_bell:
+                    self._broker.ring(self._queue, 1)  # it was meant for somebody who still takes messages
         except (*AWAY, redis.ResponseError) as error:
             log.warning("queue_away", queue=self._queue, cause=type(error).__name__)
             time.sleep(RECONNECT_SECONDS)

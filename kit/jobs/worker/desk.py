@@ -221,6 +221,8 @@ class Desk:
                 raise Conflict("another worker has taken this job over", Reason.LEASE_LOST)
             return State.SUCCEEDED, None
         settled = await self._claims.settle(job.claim, outcome)
+        if settled.delayed:
+            await self._changes.delayed(settled.due)
         waits = settled.state is State.QUEUED and not settled.delayed
         return settled.state, settled.ticket if waits else None
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import select
 import signal
 import threading
 import time
@@ -100,8 +101,14 @@ def _run_child(run: Run, tell: Connection, parent: int) -> None:
 
 
 def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(PARENT_CHECK_SECONDS)
+    try:
+        handle = os.pidfd_open(parent)  # readable once the parent has ended
+    except (AttributeError, OSError):  # not Linux, or the parent has gone
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_SECONDS)
+    else:
+        if os.getppid() == parent:
+            select.select([handle], [], [])
     os._exit(1)
 
 

@@ -1,16 +1,17 @@
 """One worker process: its loop, its broker, and an orderly end."""
 
 import asyncio
+import math
 import os
 import signal
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
-import dramatiq
 import structlog
 
 from kit.errors import LecternError
@@ -18,19 +19,19 @@ from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
 from kit.jobs.opening import open_grounds
 from kit.jobs.policies import POLICIES, Policies
-from kit.jobs.ports import WorkerBeat, WorkerRegistry
+from kit.jobs.ports import Signal, Signals, Topic, WorkerBeat, WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.work import Actors
 from kit.jobs.worker.actors import declare
 from kit.jobs.worker.broker import JobsBroker
 from kit.jobs.worker.desk import Desk
 from kit.jobs.worker.loop import LoopThread
+from kit.jobs.worker.quiet import QuietWorker
 from kit.telemetry.setup import telemetry
 
 S = TypeVar("S", bound=JobsSettings)
 Build = Callable[[S, AsyncExitStack], Awaitable[Actors]]
 
-BELL_MILLISECONDS = 1000
 BEATS_PER_LEASE = 3
 # A retired process finishes what it runs; the time limits of the jobs bound this.
 UNBOUNDED_MILLISECONDS = 24 * 3600 * 1000
@@ -76,7 +77,7 @@ class WorkerProcess:
             attempted=lambda: self._count(desk),
         )
         capacity = capacity_of(actors, self._policies)
-        beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), capacity))
+        beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), grounds.signals, capacity))
         self._stack.callback(beats.cancel)
         self._stack.push_async_callback(desk.close)
         return desk, actors
@@ -91,14 +92,14 @@ class WorkerProcess:
         )
         declare(broker, self._policies, actors.kinds, self._loop, desk)
         # As many threads as jobs can be held: no queue waits for another one's jobs.
-        worker = dramatiq.Worker(broker, worker_threads=sum(capacity.values()), worker_timeout=BELL_MILLISECONDS)
+        worker = QuietWorker(broker, worker_threads=sum(capacity.values()))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop(desk))
         worker.start()
         log.info("working", worker=self._id, capacity=capacity)
         self._ending.wait()
         self._loop.call(desk.retire)
-        broker.retired.set()
+        broker.retire()
         retiring()
         worker.stop(UNBOUNDED_MILLISECONDS)
 
@@ -116,18 +117,30 @@ class WorkerProcess:
         timer.daemon = True
         timer.start()
 
-    async def _beat(self, desk: Desk, registry: WorkerRegistry, capacity: dict[str, int]) -> None:
+    async def _beat(self, desk: Desk, registry: WorkerRegistry, signals: Signals, capacity: dict[str, int]) -> None:
         host, every = socket.gethostname(), self._settings.job_lease_seconds / BEATS_PER_LEASE
+        quiet = self._settings.worker_alive_seconds / BEATS_PER_LEASE
+        known, beaten = False, -math.inf
         try:
             while True:
                 try:
-                    await registry.beat(WorkerBeat(self._id, host, capacity, desk.running))
-                    await desk.beat()
+                    if desk.running or time.monotonic() - beaten >= quiet:
+                        beaten = time.monotonic()
+                        await registry.beat(WorkerBeat(self._id, host, capacity, desk.running))
+                    if not known:
+                        await signals.send(Signal(Topic.RULES))
+                        known = True
+                    if desk.running:
+                        await desk.beat()
                 except LecternError as error:
                     log.warning("beat_missed", cause=error.message)
                 await asyncio.sleep(every)
         finally:
-            await asyncio.shield(registry.leave(self._id))
+            await asyncio.shield(self._leave(registry, signals))
+
+    async def _leave(self, registry: WorkerRegistry, signals: Signals) -> None:
+        await registry.leave(self._id)
+        await signals.send(Signal(Topic.RULES))
 
 
 def serving(actors: Actors, queues: str, policies: Policies) -> Actors:

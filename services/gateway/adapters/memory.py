@@ -40,7 +40,6 @@ class MemoryThreads:
         self.owners: set[str] = set()
 
     async def begin(self, caller: Caller, question: Question, owner: str) -> Begun:
-        self.owners.add(owner)
         key = (caller.tenant, caller.user, question.course)
         thread = self._threads.setdefault(key, f"threads/{uuid.uuid4().hex}")
         request = question.request_id or uuid.uuid4().hex
@@ -88,7 +87,6 @@ class MemoryThreads:
         kept = self._kept(caller, name)
         if kept.turn.state.ended or kept.lease.owner in self.owners:
             raise Conflict("the turn has an owner", Reason.TURN_IN_PROGRESS)
-        self.owners.add(owner)
         kept.lease = Lease(owner, kept.lease.token + 1)
         return Begun(kept.turn, kept.lease, position=kept.position)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, webhooks_pb2_grpc, workers_pb2_grpc
 
 from kit.breaker.database import database_guard, guarded
-from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers
+from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers, SignalledQueues
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import connect_grounds, open_jobs
 from kit.jobs.policies import POLICIES
@@ -55,7 +55,8 @@ def jobs_face(settings: JobsSettings, stack: AsyncExitStack, *, heartbeat: float
     wakes = Wakes(grounds.redis)
     stack.push_async_callback(wakes.close)
     guard = database_guard()
-    store, queues = guarded(MongoJobs(grounds.database), guard), guarded(MongoQueues(grounds.database), guard)
+    store = guarded(MongoJobs(grounds.database), guard)
+    queues = guarded(SignalledQueues(MongoQueues(grounds.database), grounds.signals), guard)
     jobs, tokens = open_jobs(settings, grounds, stack), PageTokens(settings.internal_secret)
     postman = PublicPostman(private=settings.webhooks_private)
     stack.push_async_callback(postman.close)

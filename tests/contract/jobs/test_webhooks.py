@@ -38,6 +38,9 @@ class Untold:
     async def changed(self, *jobs: str) -> None:
         pass
 
+    async def delayed(self, due: datetime) -> None:
+        pass
+
 
 @dataclass
 class Rig:

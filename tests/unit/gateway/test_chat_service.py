@@ -267,3 +267,12 @@ async def test_another_user_finds_no_turn(world: World) -> None:
             await collect(node.chat.resume(stranger, started.turn))
         with pytest.raises(NotFound):
             await node.chat.cancel(stranger, started.turn)
+
+
+async def test_a_process_holds_its_lease_before_it_begins_a_turn_and_not_before_the_first(world: World) -> None:
+    node = world.node()
+    await asyncio.sleep(0)  # the chores of the process have begun
+    assert world.threads.owners == set()
+    async with aclosing(node.chat.ask(STUDENT, ASK)) as events:
+        await anext(events)
+        assert world.threads.owners == {node.desk.owner}

@@ -1,6 +1,6 @@
 """What the breakers of providers mean for jobs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
 import pytest
 
@@ -43,6 +43,9 @@ async def test_where_nobody_knows_nothing_is_held() -> None:
 
         async def states(self) -> Mapping[str, Collection[State]]:
             raise Unavailable("away")
+
+        async def changes(self) -> AsyncGenerator[None, None]:
+            yield
 
     assert await BreakerHealth(Away()).outlook() == Outlook()
 
