@@ -20,11 +20,11 @@ from kit.jobs.submitting import Jobs
 from kit.pagination import PageTokens
 from kit.server import Mount
 from services.threads.adapters.announcing import Announcements
-from services.threads.adapters.cached import CachedThreads
 from services.threads.adapters.courses import GrpcCourses
 from services.threads.adapters.neighbours import GrpcMemberships, GrpcSpending
 from services.threads.adapters.tail import LoggedTail
 from services.threads.insight_servicer import InsightServicer
+from services.threads.listing import CachedListing, Listing, StoredListing
 from services.threads.opening import Fast, Truth, connect_peer, observer_of, open_actors, open_fast, open_truth
 from services.threads.record_servicer import RecordServicer
 from services.threads.report_servicer import ReportServicer
@@ -85,8 +85,9 @@ async def _parts(settings: ThreadsSettings, stack: AsyncExitStack) -> Parts:
     aftermath = Aftermath(jobs, analytics_every=settings.analytics_seconds)
     stack.push_async_callback(aftermath.close)
     observer, tokens = observer_of(fast, aftermath), PageTokens(settings.internal_secret)
-    threads = truth.threads if fast.pages is None else CachedThreads(truth.threads, fast.pages)
-    conversations = Conversations(threads=threads, turns=truth.turns, hot=fast.hot, observer=observer, tokens=tokens)
+    conversations = Conversations(
+        threads=truth.threads, turns=truth.turns, hot=fast.hot, observer=observer, tokens=tokens
+    )
     return Parts(truth, fast, observer, conversations, store, jobs, tokens, context, inference)
 
 
@@ -94,7 +95,10 @@ def _threads(settings: ThreadsSettings, parts: Parts) -> ThreadServicer:
     truth, fast = parts.truth, parts.fast
     search = Search(threads=truth.threads, turns=truth.search, tokens=parts.tokens)
     watching = Watching(truth.turns, fast.log, fast.bulletin, heartbeat=settings.watch_heartbeat_seconds)
-    return ThreadServicer(parts.conversations, search, watching)
+    listing: Listing = StoredListing(parts.conversations)
+    if fast.pages is not None:
+        listing = CachedListing(listing, fast.pages, parts.tokens)
+    return ThreadServicer(conversations=parts.conversations, listing=listing, search=search, watching=watching)
 
 
 def _insights(parts: Parts) -> InsightServicer:

@@ -12,6 +12,9 @@ from services.threads.model import Answer, Citation, Exchange, Lease, Message, Q
 
 THREAD = "threads/{thread}"
 TURN = "threads/{thread}/turns/{turn}"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STATES = {state: chat_pb2.Turn.State.Value(state.value) for state in State}
+NAMES = {value: state for state, value in STATES.items()}
 
 
 def thread_name(thread: str) -> str:
@@ -73,7 +76,7 @@ def turn_message(turn: Turn) -> chat_pb2.Turn:
         model=answer.model,
         degraded=answer.degraded,
         cached=answer.cached,
-        state=chat_pb2.Turn.State.Value(turn.state.value),
+        state=STATES[turn.state],
         course=f"courses/{turn.course}",
         video_url=turn.question.video_url,
         request_id=turn.question.request_id,
@@ -95,7 +98,7 @@ def turn_of(message: chat_pb2.Turn) -> Turn:
         course=names.course_id(message.course, "turn.course"),
         sequence=message.sequence,
         question=Question(message.request_id, message.question, message.video_url, position_of(message)),
-        state=State(chat_pb2.Turn.State.Name(message.state)) if message.state else State.RUNNING,
+        state=NAMES.get(message.state, State.RUNNING),
         created=message.create_time.ToDatetime(UTC),
         answer=_answer_of(message),
     )
@@ -116,9 +119,9 @@ def exchange_message(exchange: Exchange) -> turns_pb2.Exchange:
 def duration(seconds: float | None) -> Duration | None:
     if seconds is None:
         return None
-    message = Duration()
-    message.FromMilliseconds(round(seconds * 1000))
-    return message
+    milliseconds = round(seconds * 1000)
+    whole = int(milliseconds / 1000)  # towards zero, for both parts must have one sign
+    return Duration(seconds=whole, nanos=(milliseconds - whole * 1000) * 1_000_000)
 
 
 def position_of(message: chat_pb2.Turn | turns_pb2.BeginTurnRequest) -> float | None:
@@ -174,6 +177,6 @@ def _citation_of(message: chat_pb2.Citation) -> Citation:
 
 
 def timestamp(time: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message
+    # What Timestamp.FromDatetime does, without its checks of what a datetime of ours can't be.
+    span = time - EPOCH
+    return Timestamp(seconds=span.days * 86_400 + span.seconds, nanos=span.microseconds * 1000)

@@ -9,6 +9,7 @@ from kit import names
 from kit.call import current_caller
 from kit.pagination import page_size
 from services.threads import convert, requests
+from services.threads.listing import Listing
 from services.threads.service.conversations import Conversations
 from services.threads.service.search import Search
 from services.threads.watching import Watching
@@ -17,18 +18,16 @@ from services.threads.watching import Watching
 class ThreadServicer(threads_pb2_grpc.ThreadServiceServicer):
     """The caller's own threads."""
 
-    def __init__(self, conversations: Conversations, search: Search, watching: Watching) -> None:
+    def __init__(self, *, conversations: Conversations, listing: Listing, search: Search, watching: Watching) -> None:
         self._conversations = conversations
+        self._listing = listing
         self._search = search
         self._watching = watching
 
     async def ListThreads(
         self, request: threads_pb2.ListThreadsRequest, context: Any
     ) -> threads_pb2.ListThreadsResponse:
-        query = requests.thread_query(request)
-        page = await self._conversations.page(current_caller(), query, request.page_token)
-        threads = [convert.thread_message(thread) for thread in page.threads]
-        return threads_pb2.ListThreadsResponse(threads=threads, next_page_token=page.next_token)
+        return await self._listing.page(current_caller(), request)
 
     async def SearchThreads(
         self, request: threads_pb2.SearchThreadsRequest, context: Any
