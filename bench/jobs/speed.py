@@ -25,12 +25,9 @@ async def run(count: int) -> None:
     async with opened(1, jobs_per_process=0) as client:
         await _first(client)
         print(f"pick-up by an idle worker, submit to claim: {_percentiles(await _pick_up(client))}")
-        accept, whole = await _throughput(client, count, "count")
-        print(f"jobs, counting: accepted {accept:.0f}/s, accepted, run and settled {whole:.0f}/s, of {count}")
-        accept, whole = await _throughput(client, count, "mark")
-        print(
-            f"jobs with two writes to MongoDB each: accepted {accept:.0f}/s, accepted, run and settled {whole:.0f}/s, of {count}"
-        )
+        for kind, told in (("count", "counting"), ("mark", "writing to MongoDB twice")):
+            accept, whole = await _throughput(client, count, kind)
+            print(f"jobs, {told}: accepted {accept:.0f}/s, accepted, run and settled {whole:.0f}/s, of {count}")
         bare = _Bare(client.site.settings.redis_url)
         print(f"bare Dramatiq, pick-up: {_percentiles(await asyncio.to_thread(bare.pick_up))}")
         accept, whole = await asyncio.to_thread(bare.throughput, count)

@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 class Untold:
-    async def changed(self, job: str) -> None:
+    async def changed(self, *jobs: str) -> None:
         pass
 
 
