@@ -70,7 +70,7 @@ class Desk:
         lease: float,
         attempted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lease` is in seconds; it is renewed three times within it. `attempted` is called at each attempt."""
+        """`lease` is in seconds; it is renewed three times within it. `attempted` is called after each attempt."""
         self.worker = worker
         self._claims = claims
         self._room = room
@@ -129,7 +129,6 @@ class Desk:
         if self._going:
             self._stop(attempt, Stop.HANDED_BACK)
         self._telling.post(name)
-        self._attempted()
         return attempt
 
     async def _run_out(self, attempt: Attempt) -> None:
@@ -149,6 +148,7 @@ class Desk:
             finally:
                 del self._attempts[name]
             self._telling.post(name)
+            self._attempted()
         return await self._leaving.add(Leaving(queue, name, again))
 
     async def beat(self) -> None:
