@@ -1,5 +1,6 @@
 """The bytes of an upload, where keeping the document goes wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
@@ -31,8 +32,8 @@ class Broken(MemoryDocuments):
         raise self.error
 
 
-async def pdf() -> AsyncIterator[bytes]:
-    yield b"%PDF-1.7 " + b"x" * 100
+async def pdf(text: bytes = b"x") -> AsyncIterator[bytes]:
+    yield b"%PDF-1.7 " + text * 100
 
 
 async def bytes_after(rig: Rig, error: LecternError, *, keeps: bool) -> bytes:
@@ -55,3 +56,19 @@ async def test_a_document_whose_commit_was_not_heard_of_keeps_its_bytes(rig: Rig
 
 async def test_the_bytes_of_a_document_that_was_refused_go(rig: Rig) -> None:
     assert not await bytes_after(rig, NotFound("gone"), keeps=False)
+
+
+async def test_uploads_of_one_moment_have_each_their_document_and_their_job(rig: Rig) -> None:
+    database, store, blobs = MemoryDatabase(), MemoryDocuments(rig.shelves), MemoryBlobs()
+    jobs = Jobs(MemoryJobs(database), MemoryRoom(), MemoryChanges(), POLICIES)
+    documents = Documents(rig.courses, store, blobs, rig.shelf, jobs, most_megabytes=1)
+    texts = (b"a", b"b", b"a")
+    files = [Upload("waves", "waves.pdf", "", pdf(text)) for text in texts]
+    first, other, again = await asyncio.gather(*(documents.upload(TEACHER, file) for file in files))
+    assert again == first, "the same bytes are the same document, read once"
+    assert {each.id for each in rig.shelves.documents_of(KEY)} == {first.document.id, other.document.id}
+    assert set(blobs._blobs) == {first.document.blob, other.document.blob}
+    for kept in (first, other):
+        job = database.jobs[kept.job.id]
+        assert (job.payload["document"], job.key) == (kept.document.id, kept.document.blob)
+    assert len(database.jobs) == 2
