@@ -1,5 +1,6 @@
 """`python -m bench NAME... [OPTION...]` runs these measurements one by one; without names, all but the longest."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,18 @@ def main() -> int:
 
 def _run(name: str, options: list[str]) -> bool:
     print(f"== {name}", flush=True)
-    return subprocess.run([sys.executable, "-m", f"bench.{name}", *options], check=False).returncode != 0
+    process = subprocess.Popen([sys.executable, "-m", f"bench.{name}", *options])
+    try:
+        return process.wait() != 0
+    except KeyboardInterrupt:  # the terminal told the measurement too
+        process.wait()
+        raise
+    except SystemExit:
+        process.terminate()
+        process.wait()
+        raise
 
 
+# Whoever ends this ends what is measured, in order.
+signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 sys.exit(main())

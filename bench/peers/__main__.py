@@ -5,10 +5,11 @@ Run by `python -m bench peers`. bench/README.md says how it is fair, and what li
 
 import argparse
 import asyncio
+import signal
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5, help="how long each is measured")
     parser.add_argument("--rows", default=",".join(known), help=f"some of {', '.join(known)}, by commas")
     parser.add_argument("--litellm-workers", default="1,2", help="LiteLLM once for each, by commas; its default is 1")
-    asyncio.run(measure(parser.parse_args()))
+    asyncio.run(_until_told(parser.parse_args()))
+
+
+async def _until_told(arguments: argparse.Namespace) -> None:
+    """As a task that signals cancel: a peer's workers would outlive one that just ended."""
+    run = asyncio.ensure_future(measure(arguments))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, run.cancel)
+    with suppress(asyncio.CancelledError):
+        await run
 
 
 if __name__ == "__main__":
