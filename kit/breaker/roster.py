@@ -62,10 +62,9 @@ class RedisRoster:
     async def changes(self) -> AsyncGenerator[None, None]:
         while True:
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                async with self._redis.pubsub() as channel:
                     await channel.subscribe(changes_channel(self._prefix))
-                    yield
-                    async for _ in channel.listen():
+                    async for _ in channel.listen():  # each subscription is a message too: something was missed
                         yield
             except (redis.RedisError, OSError):
                 await asyncio.sleep(RECONNECT_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -31,9 +32,21 @@ class SharedBoard:
     One that nobody uses costs nothing; its next use asks first, so that no call is decided by what has long passed.
     """
 
-    def __init__(self, redis: Redis, local: MemoryBoard, *, prefix: str = "breaker", refresh: float = 0.25) -> None:
-        """`refresh` is the pause between two looks at Redis, in seconds; without Redis `local` decides alone."""
-        self._redis, self._local, self._prefix, self._refresh = redis, local, prefix, refresh
+    def __init__(
+        self,
+        redis: Redis,
+        local: MemoryBoard,
+        *,
+        prefix: str = "breaker",
+        refresh: float = 0.25,
+        linger: float = LINGER,
+    ) -> None:
+        """While a breaker was used within the last `linger` seconds, it is looked at each `refresh` seconds.
+
+        Without Redis `local` decides alone.
+        """
+        self._redis, self._local, self._prefix = redis, local, prefix
+        self._refresh, self._linger = refresh, linger
         self._record = redis.register_script((FOLDER / "record.lua").read_text(encoding="utf-8"))
         self._probe = redis.register_script((FOLDER / "probe.lua").read_text(encoding="utf-8"))
         self._successes: Counter[str] = Counter()
@@ -110,7 +123,7 @@ class SharedBoard:
         return {name: await self._tell(name, *NONE) or self._local.standing(name) for name in names}
 
     async def _use(self, name: str) -> None:
-        idle = name not in self._used
+        idle = time.monotonic() - self._used.get(name, -math.inf) >= self._linger
         self._keep_up(name)
         if idle:
             await self._tell(name, *NONE)
@@ -149,7 +162,7 @@ class SharedBoard:
             await self._in_use.wait()
 
     def _forget_idle(self) -> None:
-        until = time.monotonic() - LINGER
+        until = time.monotonic() - self._linger
         self._used = {name: used for name, used in self._used.items() if used > until}
         if not self._used and not self._successes and not self._stopping.is_set():
             self._in_use.clear()

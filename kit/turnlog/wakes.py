@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from kit.redis import Redis, RedisError
 
@@ -19,7 +20,7 @@ class Wakes:
     """
 
     def __init__(self, redis: Redis) -> None:
-        self._pubsub = redis.pubsub(ignore_subscribe_messages=True)
+        self._pubsub = redis.pubsub()
         self._own = f"wakes:{uuid.uuid4().hex}"
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
@@ -60,11 +61,16 @@ class Wakes:
         while True:
             try:
                 await self._pubsub.subscribe(self._own, *self._waiting)
-                self._wake_all()
                 async for message in self._pubsub.listen():
-                    self._wake(message["channel"])
+                    self._hear(message)
             except (RedisError, OSError):
                 await asyncio.sleep(RECONNECT_PAUSE)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "message":
+            self._wake(message["channel"])
+        elif message["type"] == "subscribe" and message["channel"] == self._own.encode():
+            self._wake_all()  # also after the reconnections that the driver makes itself
 
     def _wake(self, channel: bytes | str) -> None:
         name = channel.decode() if isinstance(channel, bytes) else channel

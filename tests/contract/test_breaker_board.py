@@ -142,3 +142,38 @@ async def test_without_redis_each_process_decides_alone() -> None:
         assert not await board.admits("p")
         await until(lambda: board.admits("p"))
     await client.aclose()
+
+
+async def test_a_breaker_that_was_idle_is_asked_for_before_it_decides(redis_url: str) -> None:
+    prefix, client = uuid4().hex, connect(redis_url, CommonSettings())
+    boards = [
+        SharedBoard(client, MemoryBoard(RULE), prefix=prefix, refresh=3600, linger=linger) for linger in (3600, 0)
+    ]
+    async with boards[0] as one, boards[1] as idle:
+        assert await idle.admits("p")
+        await opened(one)
+        assert not await idle.admits("p")
+    await client.aclose()
+
+
+async def test_a_breaker_that_nobody_uses_costs_nothing(redis_url: str) -> None:
+    client = connect(redis_url, CommonSettings())
+
+    async def recorded() -> int:
+        stats = await client.info("commandstats")
+        return int(stats.get("cmdstat_evalsha", {}).get("calls", 0))
+
+    async with SharedBoard(client, MemoryBoard(RULE), prefix=uuid4().hex, refresh=0.001, linger=0) as board:
+        assert await board.admits("p")
+        await board.succeeded("p")
+        await until(lambda: counted(board))
+        before = await recorded()
+        for _ in range(20):
+            await client.ping()
+            await asyncio.sleep(0.001)
+        assert await recorded() == before
+    await client.aclose()
+
+
+async def counted(board: SharedBoard) -> bool:
+    return not board._in_use.is_set()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -77,4 +78,16 @@ async def test_a_roster_that_cannot_be_reached_says_so() -> None:
     for call in (roster.post(ROUTES), roster.states()):
         with pytest.raises(Unavailable):
             await call
+    await client.aclose()
+
+
+async def test_changes_of_breakers_are_told(redis_url: str) -> None:
+    prefix, client = uuid4().hex, redis.connect(redis_url, CommonSettings())
+    board = SharedBoard(client, MemoryBoard(Rule(minimum=1, open_for=60)), prefix=prefix)
+    roster = RedisRoster(client, Outage("roster", client.ping), prefix=prefix)
+    async with asyncio.timeout(20), aclosing(roster.changes()) as changes:
+        await anext(changes)  # from now on nothing is missed
+        for change in (board.failed("a"), board.rest("b", 60), board.force("b", State.CLOSED), board.reset("a")):
+            await change
+            await anext(changes)
     await client.aclose()

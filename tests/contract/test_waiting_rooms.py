@@ -12,7 +12,7 @@ from kit.errors import Unavailable
 from kit.jobs.memory.room import MemoryRoom
 from kit.jobs.model import Ticket
 from kit.jobs.policies import Queue, Rate
-from kit.jobs.ports import Rules, WaitingRoom
+from kit.jobs.ports import Rules, Survey, WaitingRoom
 from kit.jobs.redis.room import RedisRoom
 from kit.redis import Redis, connect
 from kit.settings import CommonSettings
@@ -63,6 +63,16 @@ async def test_nothing_is_released_without_rules(place: Place) -> None:
     await place.govern(1)
     assert await place.room.governed(place.queue.name)
     assert await place.released() == ["a"]
+
+
+async def test_the_room_is_surveyed_as_a_whole(place: Place) -> None:
+    queues = [place.queue.name, f"{place.queue.name}-other"]
+    assert await place.room.survey(queues) == Survey(governed=0, occupied=0)
+    await place.govern(1)
+    await place.room.enter(place.tickets("a", "b"))
+    assert await place.room.survey(queues) == Survey(governed=1, occupied=1)
+    await place.room.leave(place.queue.name, ["a"])
+    assert await place.room.survey(queues) == Survey(governed=1, occupied=0)
 
 
 async def test_what_may_run_is_released_at_once_and_the_rest_waits(place: Place) -> None:

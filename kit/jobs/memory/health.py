@@ -1,7 +1,7 @@
 from collections.abc import AsyncGenerator
 from datetime import datetime
 
-from kit.jobs.ports import Outlook
+from kit.jobs.ports import Outlook, Signal, Signals, Topic
 
 
 class MemoryHealth:
@@ -23,12 +23,13 @@ class MemoryHealth:
 class MemoryChanges:
     """Which jobs changed, in order; for tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, signals: Signals | None = None) -> None:
         self.jobs: list[str] = []
-        self.due: list[datetime] = []
+        self._signals = signals
 
     async def changed(self, *jobs: str) -> None:
         self.jobs.extend(jobs)
 
     async def delayed(self, due: datetime) -> None:
-        self.due.append(due)
+        if self._signals is not None:
+            await self._signals.send(Signal(Topic.DUE, due=due))

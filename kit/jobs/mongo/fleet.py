@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from kit.jobs.model import State
 from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import after
-from kit.jobs.ports import QueueCounts, Signal, Signals, Topic, WorkerBeat
+from kit.jobs.ports import QueueCounts, WorkerBeat
 from kit.mongo import translated
 
 LEAD = "dispatcher"
@@ -49,24 +49,6 @@ class MongoQueues:
                 ended=await self._jobs.count_documents(lately),
                 oldest=oldest["created"] if oldest else None,
             )
-
-
-class SignalledQueues:
-    """Queues whose switches the dispatcher hears of at once."""
-
-    def __init__(self, queues: MongoQueues, signals: Signals) -> None:
-        self._queues = queues
-        self._signals = signals
-
-    async def paused(self) -> frozenset[str]:
-        return await self._queues.paused()
-
-    async def set_paused(self, queue: str, paused: bool) -> None:
-        await self._queues.set_paused(queue, paused)
-        await self._signals.send(Signal(Topic.RULES))
-
-    async def counts(self, queue: str) -> QueueCounts:
-        return await self._queues.counts(queue)
 
 
 class MongoWorkers:

@@ -28,11 +28,12 @@ class RedisSignals:
     async def received(self) -> AsyncGenerator[Signal, None]:
         while True:
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                async with self._redis.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
-                    yield Signal(Topic.EVERYTHING)
                     async for message in channel.listen():
-                        yield _signal(message["data"])
+                        # It is subscribed anew after each reconnection, also after those that the driver makes itself.
+                        subscribed = message["type"] == "subscribe"
+                        yield Signal(Topic.EVERYTHING) if subscribed else _signal(message["data"])
             except (RedisError, OSError):
                 await asyncio.sleep(RECONNECT_SECONDS)
 

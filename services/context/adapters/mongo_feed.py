@@ -13,8 +13,8 @@ from kit.mongo import Client
 from services.context.adapters.mongo_mapping import COURSES, DATABASE, key_of
 from services.context.model import CourseKey
 
-POLL_MS = 300
-CURRENT_SECONDS = 1.0
+POLL_MS = 1000
+CURRENT_SECONDS = 2.5
 PAUSE_SECONDS = 0.5
 PIPELINE = [{"$project": {"documentKey": 1}}]
 

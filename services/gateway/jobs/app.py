@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, webhooks_pb2_grpc, workers_pb2_grpc
 
 from kit.breaker.database import database_guard, guarded
-from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers, SignalledQueues
+from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import connect_grounds, open_jobs
 from kit.jobs.policies import POLICIES
 from kit.jobs.ports import WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.submitting import Jobs
+from kit.jobs.switching import SignalledQueues
 from kit.jobs.webhooks.mongo import MongoWebhooks
 from kit.jobs.webhooks.postman import PublicPostman
 from kit.pagination import PageTokens

@@ -94,6 +94,22 @@ async def test_what_waits_is_read_in_pages(stores: Stores) -> None:
     assert [ticket.job for ticket in await stores.backlog.waiting("b", 2)] == ["c"]
 
 
+async def test_the_next_change_is_the_first_of_all(stores: Stores) -> None:
+    assert await stores.backlog.next_change(15) is None
+    await stores.jobs.accept(new_job("waits"))
+    assert await stores.backlog.next_change(15) is None
+    late = await stores.jobs.accept(new_job("late", delay=3600))
+    assert await stores.backlog.next_change(15) == late.due
+    claim = await stores.running(new_job("runs"), lease=600)
+    assert await stores.backlog.next_change(15) == (await stores.job("runs")).leased_until
+    await stores.jobs.cancel("runs")
+    asked = (await stores.job("runs")).cancel_requested
+    assert asked is not None
+    assert await stores.backlog.next_change(15) == asked + timedelta(seconds=15)
+    await stores.claims.settle(claim, Failed(LOST))
+    assert await stores.backlog.next_change(15) == late.due
+
+
 async def test_a_queue_is_counted_and_purged(stores: Stores) -> None:
     waiting = await stores.jobs.accept(new_job("waits"))
     await stores.jobs.accept(new_job("later", delay=3600))
