@@ -38,7 +38,7 @@ async def waiting(redis: Redis, clients: int) -> None:
 async def test_a_bell_wakes_who_waits(redis: Redis, redis_url: str) -> None:
     queue, room = Queue(f"q{uuid4().hex[:8]}", concurrency=4, per_worker=2), RedisRoom(redis)
     await room.govern(Rules(queue, 4, paused=False))
-    broker = JobsBroker(redis_url, [], {queue.name: 2})
+    broker = JobsBroker(redis_url, {queue.name: 2}, lease=30, start_within=30)
     consumer = broker.consume(queue.name)
     next_message = asyncio.create_task(asyncio.to_thread(lambda: next(filter(None, consumer))))
     await waiting(redis, 1)
@@ -49,7 +49,7 @@ async def test_a_bell_wakes_who_waits(redis: Redis, redis_url: str) -> None:
 
 async def test_who_retires_returns_at_once_and_leaves_bells_to_others(redis: Redis, redis_url: str) -> None:
     name = f"q{uuid4().hex[:8]}"
-    broker = JobsBroker(redis_url, [], {name: 2})
+    broker = JobsBroker(redis_url, {name: 2}, lease=30, start_within=30)
     consumer = broker.consume(name)
     returned = asyncio.create_task(asyncio.to_thread(next, consumer))
     await waiting(redis, 1)
@@ -58,7 +58,7 @@ async def test_who_retires_returns_at_once_and_leaves_bells_to_others(redis: Red
     async with asyncio.timeout(20):
         assert await returned is None
     assert await redis.llen(f"jobs:{name}:bell") == 1, "it was meant for somebody who still takes messages"
-    other = JobsBroker(redis_url, [], {name: 2})
+    other = JobsBroker(redis_url, {name: 2}, lease=30, start_within=30)
     await redis.delete(f"jobs:{name}:bell")
     held = asyncio.create_task(asyncio.to_thread(next, other.consume(name)))
     await waiting(redis, 1)
@@ -71,7 +71,7 @@ async def test_what_is_given_back_rings_for_others(redis: Redis, redis_url: str)
     queue, room = Queue(f"q{uuid4().hex[:8]}", concurrency=4, per_worker=2), RedisRoom(redis)
     await room.govern(Rules(queue, 4, paused=False))
     await room.enter([Ticket("a", "work", queue.name, "ann", 50, 0)])
-    consumer = JobsBroker(redis_url, [], {queue.name: 2}).consume(queue.name)
+    consumer = JobsBroker(redis_url, {queue.name: 2}, lease=30, start_within=30).consume(queue.name)
     message = await asyncio.to_thread(lambda: next(filter(None, consumer)))
     await redis.delete(f"jobs:{queue.name}:bell")
     await asyncio.to_thread(consumer.requeue, [message])
