@@ -1,7 +1,7 @@
 """Who learns what happens in threads: their watchers, and the cache of their lists."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from lectern.threads.v1 import threads_pb2
@@ -15,26 +15,52 @@ from services.threads.ports import PageCache, ThreadObserver
 Event = threads_pb2.ThreadEvent
 
 
+class Indifferent:
+    """An observer to whom nothing matters but what it says otherwise."""
+
+    async def turn_began(self, caller: Caller, turn: Turn) -> None: ...
+
+    async def turn_ended(self, caller: Caller, turn: Turn) -> None: ...
+
+    async def thread_changed(self, caller: Caller, thread: Thread) -> None: ...
+
+    async def thread_deleted(self, caller: Caller, thread: str) -> None: ...
+
+
 class Announcements:
-    """Tells several observers at once."""
+    """Tells several observers at once, each of what matters to it."""
 
     def __init__(self, observers: Sequence[ThreadObserver]) -> None:
-        self._observers = observers
+        self._began, self._ended, self._changed, self._deleted = (
+            [getattr(observer, event) for observer in observers if _matters(observer, event)]
+            for event in ("turn_began", "turn_ended", "thread_changed", "thread_deleted")
+        )
 
     async def turn_began(self, caller: Caller, turn: Turn) -> None:
-        await asyncio.gather(*(observer.turn_began(caller, turn) for observer in self._observers))
+        await _all([tell(caller, turn) for tell in self._began])
 
     async def turn_ended(self, caller: Caller, turn: Turn) -> None:
-        await asyncio.gather(*(observer.turn_ended(caller, turn) for observer in self._observers))
+        await _all([tell(caller, turn) for tell in self._ended])
 
     async def thread_changed(self, caller: Caller, thread: Thread) -> None:
-        await asyncio.gather(*(observer.thread_changed(caller, thread) for observer in self._observers))
+        await _all([tell(caller, thread) for tell in self._changed])
 
     async def thread_deleted(self, caller: Caller, thread: str) -> None:
-        await asyncio.gather(*(observer.thread_deleted(caller, thread) for observer in self._observers))
+        await _all([tell(caller, thread) for tell in self._deleted])
 
 
-class StalePages:
+def _matters(observer: ThreadObserver, event: str) -> bool:
+    return getattr(type(observer), event) is not getattr(Indifferent, event)
+
+
+async def _all(told: Sequence[Awaitable[None]]) -> None:
+    if len(told) == 1:
+        await told[0]  # without a task of its own
+    else:
+        await asyncio.gather(*told)
+
+
+class StalePages(Indifferent):
     """Takes a user's cached lists back whenever one of their threads changes."""
 
     def __init__(self, cache: PageCache) -> None:
@@ -60,8 +86,11 @@ class Notices(Protocol):
         """Tells the watchers; raises Unavailable while the bulletin is away."""
 
 
-class Bulletins:
-    """Tells those who watch a thread. Nobody waits for a bulletin that is away; watchers then miss the note."""
+class Bulletins(Indifferent):
+    """Tells those who watch a thread; of a turn's end its own log tells.
+
+    Nobody waits for a bulletin that is away; watchers then miss the note.
+    """
 
     def __init__(self, bulletin: Notices, outage: Outage) -> None:
         self._bulletin = bulletin
@@ -71,9 +100,6 @@ class Bulletins:
         """Names the turn, whose log the watchers then follow."""
         pointer = Event.TurnEvent(turn=convert.turn_name(turn.thread, turn.id))
         await self._tell(turn.thread, Event(turn_event=pointer))
-
-    async def turn_ended(self, caller: Caller, turn: Turn) -> None:
-        """Tells nothing: the turn's own log says how it ended."""
 
     async def thread_changed(self, caller: Caller, thread: Thread) -> None:
         await self._tell(thread.id, Event(thread_updated=convert.thread_message(thread)))

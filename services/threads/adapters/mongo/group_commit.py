@@ -45,6 +45,7 @@ class GroupCommit(Generic[Result]):
 
     async def _commit(self) -> None:
         while self._waiting:
+            await asyncio.sleep(0)  # for those whose turn it is in the same round of the loop
             batch = self._next()
             results: Sequence[Result | Exception]
             try:
