@@ -11,7 +11,7 @@ from bench.load.asked import Asked
 from bench.load.doors import Door, DoorError, Question
 from bench.load.rig import Rig
 
-ASKS = "What does a wave carry from place to place, and what stays where it is? ({number} of {user})"
+ASKS = "What does a wave carry from place to place, and what stays where it is? ({number})"
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,14 @@ class Student:
     """One user with a thread of their own; each question is new, so that no answer comes from a cache."""
 
     user: str
+    digits: str
     token: str
     door: Door
     rig: Rig
 
     async def ask(self, number: int) -> Asked:
         """Asks once, and says what became of it."""
-        text = ASKS.format(number=number, user=self.user)
+        text = ASKS.format(number=f"{self.digits}{number:04}")
         question = Question(self.token, self.rig.course, self.rig.video_url, text, f"{self.user}-{number}")
         asked = Asked(self.user, text, began=(now := time.monotonic()), ended=now)
         try:
@@ -59,7 +60,8 @@ class Crowd:
         run = uuid.uuid4().hex[:6]
         users = [f"student-{run}-{number}" for number in range(len(doors))]
         self._students = [
-            Student(user, rig.stack.token(user), door, rig) for user, door in zip(users, doors, strict=True)
+            Student(user, f"{int(run, 16)}{number:04}", rig.stack.token(user), door, rig)
+            for number, (user, door) in enumerate(zip(users, doors, strict=True))
         ]
         self.asked: list[Asked] = []
 

@@ -1,5 +1,6 @@
 """BM25 over passages, in process (Robertson and Zaragoza 2009; idf as in Lucene, never negative)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ import numpy.typing as npt
 
 K1 = 1.2
 B = 0.75
+
+_DIGIT = re.compile(r"\d")
 
 Scores = npt.NDArray[np.float64]
 
@@ -47,16 +50,20 @@ class Bm25:
         return self.matched(terms).scores
 
     def matched(self, terms: Iterable[str]) -> Matched:
-        """Terms that stand nowhere have the greatest weight in the shares: no row can answer for them."""
+        """Words that stand nowhere have the greatest weight in the shares: no row can answer for them.
+
+        Numbers and codes that stand nowhere have none: there is nothing in other words that could be meant by them.
+        """
         asked = set(terms)
         numbers = sorted(self._vocabulary[term] for term in asked if term in self._vocabulary)
+        strangers = sum(term not in self._vocabulary and not _DIGIT.search(term) for term in asked)
         if not numbers:
             return Matched(np.zeros(self._size), np.zeros(self._size))
         postings = [slice(self._bounds[number], self._bounds[number + 1]) for number in numbers]
         rows = np.concatenate([self._rows[each] for each in postings])
         weights = np.concatenate([self._weights[each] for each in postings])
         idf = self._idf[numbers]
-        whole = idf.sum() + self._idf_of_strangers * (len(asked) - len(numbers))
+        whole = idf.sum() + self._idf_of_strangers * strangers
         held = (idf / whole).repeat([each.stop - each.start for each in postings])
         return Matched(self._added(rows, weights), self._added(rows, held))
 

@@ -93,6 +93,10 @@ COURSE = Bm25(
 )
 
 
+def test_numbers_that_stand_nowhere_do_not_keep_words_from_settling() -> None:
+    assert COURSE.matched(["hertz", "17", "ab12cd"]).shares == pytest.approx(COURSE.matched(["hertz"]).shares)
+
+
 def test_shares_are_of_the_weight_of_all_that_is_asked() -> None:
     def idf(holders: int) -> float:
         return math.log(1 + (10 - holders + 0.5) / (holders + 0.5))
