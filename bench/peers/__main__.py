@@ -83,7 +83,7 @@ def _add(table: Table, rows: Sequence[Row]) -> None:
 def main() -> None:
     known = (ALONE[0], *ROWS, ALONE[1])
     parser = argparse.ArgumentParser(prog="bench peers", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round of everything, about four minutes")
+    parser.add_argument("--quick", action="store_true", help="one short round of everything, about five minutes")
     parser.add_argument("--rounds", type=int, default=3, help="how often A B C is gone through")
     parser.add_argument("--seconds", type=float, default=5, help="how long each is measured")
     parser.add_argument("--rows", default=",".join(known), help=f"some of {', '.join(known)}, by commas")

@@ -1,5 +1,6 @@
 """The one table: a row for each measure, ours beside its peers, medians and ratios."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -34,7 +35,7 @@ class Row:
 
     @property
     def ours(self) -> float:
-        return median(next(iter(self.figures.values())))
+        return median(next(iter(self.figures.values())) or [math.nan])
 
     def ratio(self, peer: str) -> float:
         beside = median(self.figures[peer]) if self.figures.get(peer) else 0.0
