@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from services.gateway.http.elsewhere import Handler, elsewhere
+from services.gateway.http.exact import ExactPaths
 from services.gateway.http.headers import SecurityHeaders
 from services.gateway.http.pages import page_routes
 from services.gateway.http.playground import Playground
@@ -19,6 +20,6 @@ def http_app(
     routes = [*more, *playground.routes(), *page_routes(pages)]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(ExactPaths, routes)],
         exception_handlers={HTTPException: elsewhere(shapes or {})},
     )

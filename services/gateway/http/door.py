@@ -100,15 +100,13 @@ class Admitted:
 @contextmanager
 def _call_of(request: Request, seconds: float) -> Iterator[Call]:
     """The call that is current until its answer was sent, under the trace of whoever asked."""
-    path = request.scope.get("path", "")
+    path, headers = request.scope.get("path", ""), request.headers
     call = Call(path, {}, time.monotonic() + seconds)
-    given = request.headers.get("x-request-id", "")
+    given = headers.get("x-request-id", "")
     call.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    # Each request has a task and so a context of its own: nothing that is set here has to be taken back.
     CURRENT.set(call)
-    parent = propagate.extract(dict(request.headers))
+    structlog.contextvars.bind_contextvars(request_id=call.request_id, path=path)
     attributes = {"http.request.method": request.method, "url.path": path, "lectern.request_id": call.request_id}
-    with (
-        structlog.contextvars.bound_contextvars(request_id=call.request_id, path=path),
-        tracer.start_as_current_span(request.method, parent, trace.SpanKind.SERVER, attributes),
-    ):
+    with tracer.start_as_current_span(request.method, propagate.extract(headers), trace.SpanKind.SERVER, attributes):
         yield call

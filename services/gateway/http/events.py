@@ -1,28 +1,38 @@
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 import orjson
-from starlette.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from services.gateway.http.bodies import while_connected
 
 T = TypeVar("T")
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-class EventStream(StreamingResponse):
+class EventStream(Response):
     """Server-sent events; the source is closed when the client goes, whatever it waits for."""
 
     media_type = "text/event-stream"
 
     def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(events, headers=HEADERS)
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await self._events.aclose()
+        with suppress(ClientDisconnect):
+            await while_connected(receive, self._stream(send))
+
+    async def _stream(self, send: Send) -> None:
+        async with aclosing(self._events) as events:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async for event in events:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def data(body: Any, event: str = "") -> bytes:

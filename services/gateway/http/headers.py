@@ -1,8 +1,14 @@
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src *; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
 )
 
 
@@ -15,10 +21,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("content-security-policy", POLICY)
-                headers.setdefault("x-content-type-options", "nosniff")
-                headers.setdefault("referrer-policy", "same-origin")
+                headers = message.setdefault("headers", [])
+                known = {name.lower() for name, _ in headers}
+                message["headers"] = [*headers, *(header for header in HEADERS if header[0] not in known)]
             await send(message)
 
         await self._app(scope, receive, with_headers)

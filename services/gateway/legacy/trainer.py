@@ -38,7 +38,7 @@ class Trainer:
         """Server-sent turn events where the client accepts them, else the whole answer."""
         events = observed(self._chat.ask(caller, _question(request)))
         if "text/event-stream" in request.headers.get("accept", ""):
-            return EventStream(_told(await while_connected(request, begun(events))))
+            return EventStream(_told(await while_connected(request.receive, begun(events))))
         turn = await outcome(events)
         thread = turn.thread.removeprefix("threads/")
         citations = convert.grounds_of(turn)["citations"]

@@ -25,6 +25,8 @@ from services.gateway.openai.shapes import ChatRequest, Grounding, ResponseForma
 from services.gateway.openai.speaking import End, Speaking, Speech
 
 ROLES = {"developer": "system"}
+# Stands for the text in the form of a chunk; no client can have said it.
+PLACE = f"text {uuid.uuid4().hex}"
 
 
 class ChatCompletions:
@@ -39,9 +41,9 @@ class ChatCompletions:
         speech = await self._speech(caller, asked, request.headers.get("idempotency-key", ""))
         head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.model}
         if not asked.stream:
-            return OrjsonResponse(await while_connected(request, _whole(head, speech)))
+            return OrjsonResponse(await while_connected(request.receive, _whole(head, speech)))
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        return EventStream(_chunks(head, await while_connected(request, begun(speech)), include_usage=usage))
+        return EventStream(_chunks(head, await while_connected(request.receive, begun(speech)), include_usage=usage))
 
     async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
         model = await self._catalog.chat_model(asked.model)
@@ -89,16 +91,17 @@ async def _whole(head: dict[str, Any], speech: Speech) -> dict[str, Any]:
 async def _chunks(head: dict[str, Any], speech: Speech, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
     head = {**head, "object": "chat.completion.chunk", **({"usage": None} if include_usage else {})}
     yield data({**head, "choices": [_choice({"role": "assistant", "content": ""})]})
+    # All chunks of text are alike but for the text: what stands around it is made once.
+    before, after = data({**head, "choices": [_choice({"content": PLACE})]}).split(orjson.dumps(PLACE))
     try:
         async with aclosing(speech) as pieces:
             async for piece in pieces:
                 if isinstance(piece, str):
-                    yield data({**head, "choices": [_choice({"content": piece})]})
+                    yield b"%b%b%b" % (before, orjson.dumps(piece), after)
                     continue
                 head = {**head, **_told(head, piece)}
-                yield data({**head, "choices": [_choice({}, piece.finish_reason)]})
-                if include_usage:
-                    yield data({**head, "choices": [], "usage": usage_of(piece)})
+                end = data({**head, "choices": [_choice({}, piece.finish_reason)]})
+                yield end + data({**head, "choices": [], "usage": usage_of(piece)}) if include_usage else end
     except LecternError as error:
         yield data(error_body(error))
     yield b"data: [DONE]\n\n"

@@ -89,8 +89,8 @@ class Responses:
         asked = Asked(caller, past, items_of(body.messages), _begun(body))
         speech = await self._speech(asked, body, request.headers.get("idempotency-key", ""))
         if not body.stream:
-            return OrjsonResponse(await while_connected(request, self._whole(asked, speech)))
-        return EventStream(self._events(asked, await while_connected(request, begun(speech))))
+            return OrjsonResponse(await while_connected(request.receive, self._whole(asked, speech)))
+        return EventStream(self._events(asked, await while_connected(request.receive, begun(speech))))
 
     async def retrieve(self, request: Request, caller: Caller) -> Response:
         record = await self._dialogues.read(caller, request.path_params["response"])

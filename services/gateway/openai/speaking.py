@@ -38,11 +38,8 @@ class Speaking:
 
         An answer that a stop sequence cut off has no usage: the provider never told it.
         """
-        finish = Finish()
-        async with (
-            aclosing(self._completions.complete(caller, completion)) as said,
-            aclosing(until_stop(said, stops)) as pieces,
-        ):
+        finish, said = Finish(), self._completions.complete(caller, completion)
+        async with aclosing(until_stop(said, stops) if stops else said) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta):
                     yield piece.text

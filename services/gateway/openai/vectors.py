@@ -30,7 +30,7 @@ class Vectors:
         await self._catalog.embedding_model(asked.model)
         if not all(text.strip() for text in asked.texts):
             raise InvalidArgument("no text may be empty", Reason.MESSAGE_EMPTY, field="input")
-        found = await while_connected(request, self._embedded(caller, asked.texts))
+        found = await while_connected(request.receive, self._embedded(caller, asked.texts))
         if asked.dimensions not in (None, len(found.vectors[0])):
             raise InvalidArgument(f"{found.model} makes {len(found.vectors[0])} dimensions alone", field="dimensions")
         return OrjsonResponse(_body(found, asked.encoding_format))

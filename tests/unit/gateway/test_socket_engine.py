@@ -49,7 +49,7 @@ class Served:
 
 @asynccontextmanager
 async def served() -> AsyncIterator[Served]:
-    server = SocketServer(async_mode="asgi", http_compression=False)
+    server = SocketServer(async_mode="asgi", http_compression=False, ping_interval=1)  # a ping ends a poll
     async with AsyncExitStack() as stack:
         port = await serve_http(socketio.ASGIApp(server), "127.0.0.1:0", stack)
         made = Served(f"http://127.0.0.1:{port}", server)
