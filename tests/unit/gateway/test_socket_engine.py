@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import pytest
 import socketio
 import wsproto
@@ -162,6 +163,29 @@ async def test_nothing_is_lost_doubled_or_overtaken_while_a_client_changes_to_a_
             stop.set()
             await talking
             assert await each.until(sent) == list(range(sent))
+
+
+async def test_a_websocket_that_has_not_taken_over_yet_is_not_written_to() -> None:
+    async with served() as made, aiohttp.ClientSession() as session:
+        path = f"{made.url}/socket.io/?EIO=4"
+        async with session.get(f"{path}&transport=polling") as opened:
+            path += f"&sid={json.loads((await opened.text())[1:])['sid']}"
+        async with session.post(f"{path}&transport=polling", data="40"):
+            await made.connected(1)
+        async with session.get(f"{path}&transport=polling") as begun:
+            assert (await begun.text()).startswith("40")
+        poll = asyncio.create_task(session.get(f"{path}&transport=polling"))
+        await asyncio.sleep(0)
+        async with session.ws_connect(f"{path}&transport=websocket") as websocket:
+            made.queues[0].put_nowait(delta(1))
+            async with await poll as polled:
+                assert await polled.text() == delta(1).encode()
+            await websocket.send_str("2probe")
+            assert await websocket.receive_str() == "3probe"
+            await websocket.send_str("5")
+            made.queues[0].put_nowait(delta(2))
+            assert await websocket.receive_str() == "6"  # it would have ended a poll
+            assert await websocket.receive_str() == delta(2).encode()
 
 
 async def test_a_room_of_pollers_and_websockets_is_told_the_same() -> None:
