@@ -15,7 +15,7 @@ from kit.outage import Outage
 from kit.vitals.ports import Lookups
 from kit.vitals.posting import posting
 from kit.vitals.reading import memory_bytes, vitals
-from kit.vitals.redis import RedisVitals
+from kit.vitals.redis import KEY, RedisVitals
 from tests.system import System, whole_system
 
 ADMIN = Caller("school", "olga", frozenset({Role.ADMIN}))
@@ -47,7 +47,7 @@ def _reader(hits: int, misses: int) -> InMemoryMetricReader:
 
 async def test_the_figures_of_all_instances_are_summed_up(system: System, redis_url: str) -> None:
     client = redis.connect(redis_url, system.settings)
-    await client.delete("vitals")
+    await client.delete(KEY)
     board = RedisVitals(client, Outage("vitals", client.ping))
     await board.post(vitals("inference", "inference-1", _reader(3, 1)), 60)
     await board.post(vitals("inference", "inference-2", _reader(5, 1)), 60)
@@ -60,7 +60,7 @@ async def test_the_figures_of_all_instances_are_summed_up(system: System, redis_
     assert stats.breakers[0].state == operations_pb2.Provider.CLOSED
     assert "queues/reports" in {queue.name for queue in stats.queues}
     assert not stats.unanswered
-    await client.delete("vitals")
+    await client.delete(KEY)
     await client.aclose()
 
 

@@ -19,7 +19,7 @@ class Line:
 
 
 class QueueLines:
-    """All queues that jobs can be in. The dispatcher sees a switch within its next tick."""
+    """All queues that jobs can be in. The dispatcher is told of a switch."""
 
     def __init__(self, policies: Policies, switches: QueueSwitches, census: QueueCensus) -> None:
         self._policies = policies

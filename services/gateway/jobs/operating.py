@@ -11,7 +11,7 @@ from services.gateway.jobs.lines import QueueLines
 
 
 class QueueServicer(queues_pb2_grpc.QueueServiceServicer):
-    """The switches are kept in MongoDB; the dispatcher sees them within its next tick."""
+    """The switches are kept in MongoDB; the dispatcher is told of them."""
 
     def __init__(self, lines: QueueLines, jobs: Jobs) -> None:
         self._lines = lines
