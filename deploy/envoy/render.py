@@ -34,12 +34,17 @@ _LARGE_REQUESTS = ("/lectern.context.v1.CourseService/ImportVideo",)
 
 @dataclass(frozen=True)
 class Cluster:
-    """How Envoy reaches one upstream; `sticky` ones send a client to the same instance each time."""
+    """How Envoy reaches one upstream.
+
+    `sticky` ones send a client to the same instance each time, `by_user` ones unless it is busier than the others: what
+    an instance knows of a user's threads spares it a look, and nothing depends on it.
+    """
 
     name: str
     upstream: Upstream
     grpc: bool = True
     sticky: bool = False
+    by_user: bool = False
 
 
 def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
@@ -78,8 +83,8 @@ def write(config: EdgeConfig, target: Path, descriptors: Path = DESCRIPTORS) -> 
 
 def _clusters(config: EdgeConfig) -> Iterator[Cluster]:
     for name in ("gateway", "threads", "context", "inference"):
-        yield Cluster(name, getattr(config, name))
-    yield Cluster("gateway_http", config.gateway_http, grpc=False)
+        yield Cluster(name, getattr(config, name), by_user=name == "gateway")
+    yield Cluster("gateway_http", config.gateway_http, grpc=False, by_user=True)
     yield Cluster("gateway_sticky", config.gateway_http, grpc=False, sticky=True)
 
 
