@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from kit.auth.caller import Caller
@@ -144,14 +145,19 @@ class InProcessTransport:
 
     def _call(self, method: Method, caller: Caller, limit: float | None) -> Call:
         outer = current_call()
-        acting = caller if caller.service == self._service else replace(caller, service=self._service)
         return Call(
             method.path,
             {},
             None if limit is None else time.monotonic() + limit,
             request_id=outer.request_id if outer else "",
-            caller=acting,
+            caller=_acting(caller, self._service),
         )
+
+
+@lru_cache(4096)
+def _acting(caller: Caller, service: str) -> Caller:
+    """The service on behalf of the caller."""
+    return replace(caller, service=service)
 
 
 @dataclass(frozen=True, slots=True)
