@@ -1,6 +1,7 @@
 """A streamed body in few, larger parts: what costs is not the words but how often somebody is told of them."""
 
 import asyncio
+import math
 
 from aiohttp import StreamReader
 
@@ -30,7 +31,7 @@ class Gathering:
 
     def told(self) -> None:
         """From now on the pause counts, because somebody was shown a part."""
-        self._due = self._loop.time() + self._pause
+        self._due = next_beat(self._loop.time(), self._pause)
 
     async def _more_within(self, seconds: float) -> None:
         self._waiter = self._loop.create_future()
@@ -44,3 +45,12 @@ class Gathering:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def next_beat(now: float, pause: float) -> float:
+    """When the next part may be told: at a beat that all streams of the process share, `pause` seconds apart.
+
+    What they tell then goes through the log, and out to their readers, in few round trips. After a part that was told
+    between two beats, as a first one is, the next may come sooner, half a pause later at the earliest.
+    """
+    return math.ceil((now + pause / 2) / pause) * pause if pause else now
