@@ -16,6 +16,8 @@ from kit.jobs.policies import Policies
 from kit.jobs.ports import JobChanges, JobStore, WaitingRoom
 
 RETRY_AT_ONCE = 1000
+# Of the event loop: as many as a call takes from the socket to here, so that those that came with it come along.
+ROUNDS = 4
 
 
 class Jobs:
@@ -26,8 +28,8 @@ class Jobs:
         self._room = room
         self._changes = changes
         self._policies = policies
-        self._accepting = GroupCommit(store.accept_all)
-        self._entering = GroupCommit(self._enter)
+        self._accepting = GroupCommit(store.accept_all, rounds=ROUNDS)
+        self._entering = GroupCommit(self._enter, rounds=ROUNDS)
 
     async def submit(self, caller: Caller, submission: Submission) -> Job:
         """The job: a new one, or the one that was submitted with this key before."""

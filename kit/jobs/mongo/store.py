@@ -18,6 +18,8 @@ from kit.jobs.ports import JobQuery
 from kit.mongo import translated
 
 DUPLICATE_KEY = 11000
+# Of the event loop: as many as a call takes from the socket to here, so that those that came with it come along.
+ROUNDS = 4
 
 
 class MongoJobs:
@@ -28,7 +30,7 @@ class MongoJobs:
         self._webhooks = database.webhooks
         self._retention = database.retention
         # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
-        self._finding = GroupCommit(self._find_all)
+        self._finding = GroupCommit(self._find_all, rounds=ROUNDS)
 
     async def accept(self, job: Job, session: object = None) -> Job:
         assert session is None or isinstance(session, AsyncClientSession)  # noqa: S101 - the port is silent on drivers
@@ -123,7 +125,7 @@ class MongoJobs:
         if len(set(names)) == 1:
             return [await self.get(names[0])] * len(names)
         with translated():
-            documents = self._jobs.find({"_id": {"$in": list(set(names))}})
+            documents = self._jobs.find({"_id": {"$in": list(set(names))}}, batch_size=len(names))
             found = {document["_id"]: to_job(document) async for document in documents}
         return [found.get(name) for name in names]
 
