@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.jobs.group_commit import GroupCommit
+from kit.jobs.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import Document, labels, may_read, own, to_thread
@@ -21,8 +21,6 @@ from services.threads.ports import Edition, ThreadChange, ThreadQuery
 
 LEAN = {"pending.question": 0, "past": 0, "past_ids": 0}
 EDITION_FIELDS = {"tenant": 1, "user": 1, "course": 1, "next_sequence": 1, "updated": 1}
-# Of the event loop: as many as a call takes from the socket to here, so that those that came with it come along.
-ROUNDS = 4
 
 
 class MongoThreads:
@@ -32,7 +30,7 @@ class MongoThreads:
         self._database = database
         self._threads = database.threads
         # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
-        self._editions = GroupCommit(self._find_editions, rounds=ROUNDS)
+        self._editions = GroupCommit(self._find_editions, patience=PATIENCE_SECONDS)
 
     async def open(self, key: ThreadKey, title: str) -> str:
         with translated():
@@ -73,8 +71,10 @@ class MongoThreads:
         return found if found is not None and may_read(caller, found.key) else None
 
     async def _find_editions(self, threads: Sequence[str]) -> list[Edition | None]:
+        # One more than there can be: a batch that is full would be asked for what follows it.
+        most = len(threads) + 1
         with translated():
-            found = self._threads.find({"_id": {"$in": list(set(threads))}}, EDITION_FIELDS, batch_size=len(threads))
+            found = self._threads.find({"_id": {"$in": list(set(threads))}}, EDITION_FIELDS, batch_size=most)
             editions = {document["_id"]: _edition(document) async for document in found}
         return [editions.get(thread) for thread in threads]
 

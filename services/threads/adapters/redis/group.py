@@ -10,8 +10,6 @@ from kit.errors import Unavailable
 from kit.redis import Redis, RedisError
 
 MAX_BATCH = 512
-# Of the event loop: as many as a call takes from the socket to here, so that those that came with it come along.
-ROUNDS = 4
 
 Argument = bytes | str | int
 
@@ -44,8 +42,6 @@ class CommandGroup:
 
     async def _send(self) -> None:
         while self._waiting:
-            for _ in range(ROUNDS):
-                await asyncio.sleep(0)
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             try:
                 replies = await self._replies(batch)
