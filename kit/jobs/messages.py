@@ -1,16 +1,18 @@
 """Jobs as protobuf messages, for every service that answers with one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from lectern.jobs.v1 import jobs_pb2
 
 from kit.jobs.model import Job, State, Step
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STATES = {state: jobs_pb2.Job.State.Value(state.name) for state in State}
 
 
 def job_name(job: str) -> str:
@@ -23,7 +25,7 @@ def job_message(job: Job) -> jobs_pb2.Job:
         name=job_name(job.id),
         kind=job.kind,
         queue=f"queues/{job.queue}",
-        state=_state(job.state),
+        state=STATES[job.state],
         progress=job.progress,
         message=job.message,
         attempt=job.attempt,
@@ -44,19 +46,17 @@ def job_message(job: Job) -> jobs_pb2.Job:
 def timestamp(time: datetime | None) -> Timestamp | None:
     if time is None:
         return None
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message
+    # What Timestamp.FromDatetime does, without its checks of what a datetime of ours can't be.
+    span = time - EPOCH
+    return Timestamp(seconds=span.days * 86_400 + span.seconds, nanos=span.microseconds * 1000)
 
 
 def _step(step: Step) -> jobs_pb2.Job.Step:
-    return jobs_pb2.Job.Step(name=step.name, state=_state(step.state), message=step.message)
-
-
-def _state(state: State) -> "jobs_pb2.Job.State.ValueType":
-    return jobs_pb2.Job.State.Value(state.name)
+    return jobs_pb2.Job.Step(name=step.name, state=STATES[step.state], message=step.message)
 
 
 def _struct(result: Mapping[str, Any]) -> Struct:
     # Actors may return what BSON holds; a Struct holds what JSON does.
-    return json_format.Parse(orjson.dumps(result, default=str), Struct())
+    message = Struct()
+    message.update(orjson.loads(orjson.dumps(result, default=str)))
+    return message

@@ -10,7 +10,7 @@ from opentelemetry import propagate
 
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, NotFound, Reason, Unavailable
-from kit.jobs.group_commit import GroupCommit
+from kit.jobs.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.jobs.model import Job, State, Submission, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import JobChanges, JobStore, WaitingRoom
@@ -26,8 +26,8 @@ class Jobs:
         self._room = room
         self._changes = changes
         self._policies = policies
-        self._accepting = GroupCommit(store.accept_all)
-        self._entering = GroupCommit(self._enter)
+        self._accepting = GroupCommit(store.accept_all, patience=PATIENCE_SECONDS)
+        self._entering = GroupCommit(self._enter, patience=PATIENCE_SECONDS)
 
     async def submit(self, caller: Caller, submission: Submission) -> Job:
         """The job: a new one, or the one that was submitted with this key before."""

@@ -24,9 +24,9 @@ HIT, MISS = ({"layer": "thread_list", "result": result} for result in ("hit", "m
 
 
 class Listing(Protocol):
-    """Answers with pages of the caller's threads."""
+    """Answers with pages of the caller's threads, each as it goes over the wire."""
 
-    async def page(self, caller: Caller, request: Request) -> Response: ...
+    async def page(self, caller: Caller, request: Request) -> bytes: ...
 
 
 class StoredListing:
@@ -35,14 +35,14 @@ class StoredListing:
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
-    async def page(self, caller: Caller, request: Request) -> Response:
+    async def page(self, caller: Caller, request: Request) -> bytes:
         page = await self._conversations.page(caller, requests.thread_query(request), request.page_token)
         threads = [convert.thread_message(thread) for thread in page.threads]
-        return Response(threads=threads, next_page_token=page.next_token)
+        return Response(threads=threads, next_page_token=page.next_token).SerializeToString()
 
 
 class CachedListing:
-    """Keeps answers whole, so that none is built twice. Who writes invalidates the user's pages."""
+    """Keeps answers whole, so that none is built or read twice. Who writes invalidates the user's pages."""
 
     def __init__(self, listing: Listing, cache: PageCache, tokens: PageTokens) -> None:
         """`tokens` are those in the answers: pages end with the secret that signed them."""
@@ -50,13 +50,13 @@ class CachedListing:
         self._cache = cache
         self._kind = f"{SHAPE}\0{tokens.encode('', [])}\0".encode()
 
-    async def page(self, caller: Caller, request: Request) -> Response:
+    async def page(self, caller: Caller, request: Request) -> bytes:
         name = hashlib.sha256(self._kind + request.SerializeToString(deterministic=True)).hexdigest()[:32]
         edition, page = await self._cache.read(caller, name)
         _requests.add(1, MISS if page is None else HIT)
         if page is not None:
-            return Response.FromString(page)
-        response = await self._listing.page(caller, request)
+            return page
+        page = await self._listing.page(caller, request)
         if edition:
-            await self._cache.write(caller, name, edition, response.SerializeToString())
-        return response
+            await self._cache.write(caller, name, edition, page)
+        return page

@@ -24,9 +24,8 @@ class ThreadServicer(threads_pb2_grpc.ThreadServiceServicer):
         self._search = search
         self._watching = watching
 
-    async def ListThreads(
-        self, request: threads_pb2.ListThreadsRequest, context: Any
-    ) -> threads_pb2.ListThreadsResponse:
+    async def ListThreads(self, request: threads_pb2.ListThreadsRequest, context: Any) -> Any:
+        """A response that is serialized already, as it is kept."""
         return await self._listing.page(current_caller(), request)
 
     async def SearchThreads(

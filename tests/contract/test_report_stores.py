@@ -1,5 +1,6 @@
 """What a store of reports must do, whichever holds them."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -104,6 +105,14 @@ async def test_the_edition_of_a_thread_is_seen_by_its_owner_and_by_teachers(stor
     changed = await stores.threads.edition(ANN, thread)
     assert changed is not None
     assert changed.name != first.name
+
+
+async def test_editions_asked_for_in_one_moment_are_seen_by_those_who_may_alone(stores: Stores, thread: str) -> None:
+    other = await stores.threads.open(ThreadKey("default", "bob", "c1"), "Bob's")
+    asked = [(who, name) for who in (ANN, BOB, TESS, ELSEWHERE) for name in (thread, other, "nowhere")]
+    found = await asyncio.gather(*(stores.threads.edition(who, name) for who, name in asked))
+    seen = {(who, name) for (who, name), edition in zip(asked, found, strict=True) if edition is not None}
+    assert seen == {(ANN, thread), (BOB, other), (TESS, thread), (TESS, other)}
 
 
 async def test_who_is_erased_is_no_longer_named_as_the_one_who_asked(stores: Stores, thread: str) -> None:

@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.jobs.group_commit import GroupCommit
+from kit.jobs.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.jobs.model import Job, State
 from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import NEW_LIFE, after, from_job, to_job
@@ -28,7 +28,7 @@ class MongoJobs:
         self._webhooks = database.webhooks
         self._retention = database.retention
         # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
-        self._finding = GroupCommit(self._find_all)
+        self._finding = GroupCommit(self._find_all, patience=PATIENCE_SECONDS)
 
     async def accept(self, job: Job, session: object = None) -> Job:
         assert session is None or isinstance(session, AsyncClientSession)  # noqa: S101 - the port is silent on drivers
@@ -122,8 +122,10 @@ class MongoJobs:
     async def _find_all(self, names: Sequence[str]) -> list[Job | None]:
         if len(set(names)) == 1:
             return [await self.get(names[0])] * len(names)
+        # One more than there can be: a batch that is full would be asked for what follows it.
+        most = len(names) + 1
         with translated():
-            documents = self._jobs.find({"_id": {"$in": list(set(names))}})
+            documents = self._jobs.find({"_id": {"$in": list(set(names))}}, batch_size=most)
             found = {document["_id"]: to_job(document) async for document in documents}
         return [found.get(name) for name in names]
 

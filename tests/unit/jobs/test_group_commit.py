@@ -2,13 +2,15 @@
 
 import asyncio
 import contextvars
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
 from kit.errors import Unavailable
-from kit.jobs.group_commit import GroupCommit
+from kit.jobs.group_commit import QUIET_SECONDS, GroupCommit
 
 DEADLINE = contextvars.ContextVar("deadline", default="none")
 
@@ -86,3 +88,49 @@ async def test_a_group_has_no_callers_context() -> None:
     commits.post("a")
     await commits.idle()
     assert (ledger.groups, ledger.contexts) == ([["a"]], ["none"])
+
+
+async def test_what_the_process_is_busy_with_goes_with_the_group() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, patience=60)
+
+    async def arrive(item: str, rounds: int) -> str:
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        return await commits.add(item)
+
+    await asyncio.gather(arrive("a", 0), arrive("b", 1), arrive("c", 3))
+    assert ledger.groups == [["a", "b", "c"]]
+
+
+async def test_a_full_group_waits_for_nobody() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, most_in_a_group=2, patience=60)
+    async with asyncio.timeout(10), busy():
+        await asyncio.gather(commits.add("a"), commits.add("b"))
+
+
+async def test_a_process_that_is_always_busy_commits_all_the_same() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, patience=0.001)
+    async with asyncio.timeout(10), busy():
+        assert await commits.add("a") == "A"
+
+
+@asynccontextmanager
+async def busy() -> AsyncIterator[None]:
+    """Something to do in every round of the loop."""
+
+    async def work() -> None:
+        while True:
+            began = time.monotonic()
+            while time.monotonic() - began < 2 * QUIET_SECONDS:
+                pass
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(work())
+    yield
+    working.cancel()

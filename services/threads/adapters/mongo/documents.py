@@ -20,6 +20,11 @@ def readable(caller: Caller, **conditions: Any) -> Document:
     return {**conditions, "tenant": caller.tenant} if caller.is_teacher else own(caller, **conditions)
 
 
+def may_read(caller: Caller, key: ThreadKey) -> bool:
+    """As `readable`, of what was read."""
+    return key.tenant == caller.tenant and (caller.is_teacher or key.user == caller.user)
+
+
 def labels(metadata: Mapping[str, str]) -> list[Document]:
     """Metadata as pairs, which one index serves whatever the keys are."""
     return [{"k": key, "v": value} for key, value in sorted(metadata.items())]

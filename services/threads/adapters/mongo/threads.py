@@ -10,15 +10,17 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
+from kit.jobs.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import Document, labels, own, readable, to_thread
+from services.threads.adapters.mongo.documents import Document, labels, may_read, own, to_thread
 from services.threads.adapters.mongo.fences import fences_of
 from services.threads.adapters.mongo.insights import make_stale
 from services.threads.model import Thread, ThreadKey
 from services.threads.ports import Edition, ThreadChange, ThreadQuery
 
 LEAN = {"pending.question": 0, "past": 0, "past_ids": 0}
+EDITION_FIELDS = {"tenant": 1, "user": 1, "course": 1, "next_sequence": 1, "updated": 1}
 
 
 class MongoThreads:
@@ -27,6 +29,8 @@ class MongoThreads:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._threads = database.threads
+        # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
+        self._editions = GroupCommit(self._find_editions, patience=PATIENCE_SECONDS)
 
     async def open(self, key: ThreadKey, title: str) -> str:
         with translated():
@@ -63,13 +67,16 @@ class MongoThreads:
         return (await self.get_many(caller, [thread])).get(thread)
 
     async def edition(self, caller: Caller, thread: str) -> Edition | None:
-        fields = {"tenant": 1, "user": 1, "course": 1, "next_sequence": 1, "updated": 1}
+        found = await self._editions.add(thread)
+        return found if found is not None and may_read(caller, found.key) else None
+
+    async def _find_editions(self, threads: Sequence[str]) -> list[Edition | None]:
+        # One more than there can be: a batch that is full would be asked for what follows it.
+        most = len(threads) + 1
         with translated():
-            found = await self._threads.find_one(readable(caller, _id=thread), fields)
-        if found is None:
-            return None
-        key = ThreadKey(found["tenant"], found["user"], found["course"])
-        return Edition(key, f"{found['next_sequence']}@{found['updated'].isoformat()}")
+            found = self._threads.find({"_id": {"$in": list(set(threads))}}, EDITION_FIELDS, batch_size=most)
+            editions = {document["_id"]: _edition(document) async for document in found}
+        return [editions.get(thread) for thread in threads]
 
     async def get_many(self, caller: Caller, threads: Collection[str]) -> Mapping[str, Thread]:
         with translated():
@@ -157,3 +164,8 @@ def _changes(change: ThreadChange) -> Document:
         added = {key: value for key, value in change.labels.items() if value is not None}
         changes["metadata"] = {"$concatArrays": [others, {"$literal": labels(added)}]}
     return changes
+
+
+def _edition(document: Document) -> Edition:
+    key = ThreadKey(document["tenant"], document["user"], document["course"])
+    return Edition(key, f"{document['next_sequence']}@{document['updated'].isoformat()}")
