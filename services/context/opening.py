@@ -91,8 +91,7 @@ class Knowing:
 
 def open_outside(settings: ContextSettings, stack: AsyncExitStack) -> Outside:
     """Waits for nothing; everything connects when it is first used."""
-    client = mongo.connect(settings)
-    stack.push_async_callback(client.close)
+    client = mongo.shared(settings, stack)
     peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret, tls=settings.tls)
     stack.push_async_callback(peer.close)
     guard = database_guard()
