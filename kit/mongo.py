@@ -1,7 +1,9 @@
 """Connections to MongoDB, and its driver's errors as errors of the domain."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Hashable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -18,7 +20,7 @@ HEARTBEAT_MS = 30_000
 
 
 def connect(settings: CommonSettings, **options: Any) -> Client:
-    """A client with a bounded pool, time limits and majority writes; it connects when first used."""
+    """A client of its own, with a bounded pool, time limits and majority writes; it connects when first used."""
     return AsyncMongoClient(
         settings.mongodb_uri,
         heartbeatFrequencyMS=HEARTBEAT_MS,
@@ -31,6 +33,37 @@ def connect(settings: CommonSettings, **options: Any) -> Client:
         appname="lectern",
         **options,
     )
+
+
+@dataclass
+class _Shared:
+    client: Client
+    holders: int = 0
+
+
+_shared: dict[Hashable, _Shared] = {}
+
+
+def shared(settings: CommonSettings, stack: AsyncExitStack) -> Client:
+    """The client that all holders of the same settings in this event loop share; the last stack to end closes it.
+
+    A client has a pool and tasks of its own, which look around a few times a second even when nobody asks anything.
+    """
+    key = (asyncio.get_running_loop(), settings.mongodb_uri, settings.mongodb_pool, settings.mongodb_timeout_ms)
+    held = _shared.get(key)
+    if held is None:
+        held = _shared[key] = _Shared(connect(settings))
+    held.holders += 1
+    stack.push_async_callback(_give_back, key)
+    return held.client
+
+
+async def _give_back(key: Hashable) -> None:
+    held = _shared[key]
+    held.holders -= 1
+    if not held.holders:
+        del _shared[key]  # before it closes: whoever opens meanwhile gets another one
+        await held.client.close()
 
 
 @contextmanager

@@ -50,8 +50,7 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
     With the `client` of a service, its changes and the jobs that they cause can be one transaction.
     """
     if client is None:
-        client = mongo.connect(settings)
-        stack.push_async_callback(client.close)
+        client = mongo.shared(settings, stack)
     database = Database(client, settings.jobs_database, settings.jobs_retention_days * DAY)
     # One attempt: what Redis does not grant now, the dispatcher grants later.
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)

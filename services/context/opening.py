@@ -23,7 +23,7 @@ from services.context.adapters.inference_embedder import InferenceEmbedder
 from services.context.adapters.memory_cache import MemoryContextCache, NoContextCache
 from services.context.adapters.mongo_courses import MongoCourses
 from services.context.adapters.mongo_documents import MongoDocuments
-from services.context.adapters.mongo_feed import MongoFeed
+from services.context.adapters.mongo_feed import POLL_MS, MongoFeed
 from services.context.adapters.mongo_popularity import MongoPopularity
 from services.context.adapters.mongo_sources import MongoSources
 from services.context.adapters.mongo_teaching import MongoOutlines, MongoQuizzes
@@ -91,8 +91,7 @@ class Knowing:
 
 def open_outside(settings: ContextSettings, stack: AsyncExitStack) -> Outside:
     """Waits for nothing; everything connects when it is first used."""
-    client = mongo.connect(settings)
-    stack.push_async_callback(client.close)
+    client = mongo.shared(settings, stack)
     peer = Peer(settings.inference_target, service="context", secret=settings.internal_secret, tls=settings.tls)
     stack.push_async_callback(peer.close)
     guard = database_guard()
@@ -103,7 +102,7 @@ def open_outside(settings: ContextSettings, stack: AsyncExitStack) -> Outside:
         documents=guarded(MongoDocuments(client), guard),
         blobs=GridFSBlobs(client),
         sources=guarded(MongoSources(client), guard),
-        feed=MongoFeed(client),
+        feed=MongoFeed(client, poll_ms=min(POLL_MS, settings.mongodb_timeout_ms // 2)),
         cache=_cache(settings, stack),
         indexes=_indexes(settings, stack),
         embedder=InferenceEmbedder(peer),

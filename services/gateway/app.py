@@ -50,8 +50,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     chat = open_chat(settings, peers, cache, stack)
     checks = {name: Check(_served(peer), needed=name != "inference") for name, peer in peers.items()}
     checks |= {"redis-cache": Check(cache.ping, needed=False), "redis-queue": Check(queue.ping, needed=False)}
-    database = mongo.connect(settings)
-    stack.push_async_callback(database.close)
+    database = mongo.shared(settings, stack)
     checks["mongodb"] = Check(lambda: database.admin.command("ping"), needed=True)
     examiner, tokens = Examiner(checks), _user_tokens(settings)
     models = GrpcModels(peers["inference"])

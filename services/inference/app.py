@@ -115,8 +115,7 @@ def _single_flight(
 
 
 def _ledger(settings: InferenceSettings, stack: AsyncExitStack) -> MongoLedger:
-    client = mongo.connect(settings)
-    stack.push_async_callback(client.close)
+    client = mongo.shared(settings, stack)
     ledger = MongoLedger(client[settings.inference_database], database_guard())
     stack.push_async_callback(ledger.close)
     return ledger

@@ -153,8 +153,7 @@ def open_actors(settings: ThreadsSettings, truth: Truth, fast: Fast, inference: 
 
 
 async def _database(settings: ThreadsSettings, stack: AsyncExitStack) -> Database:
-    client = mongo.connect(settings)
-    stack.push_async_callback(client.close)
+    client = mongo.shared(settings, stack)
     database = Database(client, settings.threads_database)
     while True:
         try:

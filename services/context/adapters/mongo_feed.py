@@ -13,7 +13,7 @@ from kit.mongo import Client
 from services.context.adapters.mongo_mapping import COURSES, DATABASE, key_of
 from services.context.model import CourseKey
 
-POLL_MS = 1000
+POLL_MS = 2000
 CURRENT_SECONDS = 2.5
 PAUSE_SECONDS = 0.5
 PIPELINE = [{"$project": {"documentKey": 1}}]
@@ -24,9 +24,11 @@ log = structlog.get_logger()
 class MongoFeed:
     """Follows a change stream; after a gap the listeners are told that they may have missed something."""
 
-    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic, *, poll_ms: int = POLL_MS) -> None:
+        """`poll_ms` is how long the server may stay silent when nothing changes; less than the client's limit."""
         self._courses = client[DATABASE][COURSES]
         self._clock = clock
+        self._poll_ms = poll_ms
         self._heard = float("-inf")
         self._listeners: list[tuple[Callable[[CourseKey], None], Callable[[], None]]] = []
         self.opened = asyncio.Event()
@@ -42,7 +44,7 @@ class MongoFeed:
         """Follows for ever."""
         while True:
             try:
-                async with await self._courses.watch(PIPELINE, max_await_time_ms=POLL_MS) as stream:
+                async with await self._courses.watch(PIPELINE, max_await_time_ms=self._poll_ms) as stream:
                     await self._follow(stream)
             except PyMongoError as error:
                 log.warning("change_feed_broke", error=type(error).__name__)

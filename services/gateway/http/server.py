@@ -3,12 +3,15 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from email.utils import formatdate
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.server import ServerState
 
 from kit.tls import Tls
 from services.gateway.http.websockets import Frames
@@ -17,12 +20,42 @@ BACKLOG = 2048
 GRACE_SECONDS = 5
 
 
+class DatedState(ServerState):
+    """Has the date of its responses written when one is sent, at most once a second."""
+
+    def __init__(self, config: uvicorn.Config, clock: Callable[[], float] = time.time) -> None:
+        self._config, self._clock = config, clock
+        self._second, self._headers = -1, list[tuple[bytes, bytes]]()
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        second = int(self._clock())
+        if second != self._second:
+            date = formatdate(second, usegmt=True).encode()
+            self._second, self._headers = second, [(b"date", date), *self._config.encoded_headers]
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """What uvicorn begins with and would replace by the clock."""
+
+
 class _Server(uvicorn.Server):
-    """Says when it is up, and leaves signals to the process."""
+    """Says when it is up, sleeps until it is told to leave, and leaves signals to the process."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        self.server_state = DatedState(config)
         self.up = asyncio.Event()
+        self._leaving = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self._leaving.wait()  # uvicorn would look ten times a second
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._leaving.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -53,7 +86,7 @@ async def serve_http(app: ASGIApp, listen: str, stack: AsyncExitStack, tls: Tls 
     serving = asyncio.create_task(server.serve(sockets=[listening]))
 
     async def stop() -> None:
-        server.should_exit = True
+        server.leave()
         await serving
 
     stack.push_async_callback(stop)
