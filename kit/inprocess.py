@@ -76,13 +76,18 @@ class Method:
     """What a stub holds in place of a callable of gRPC."""
 
     path: str
+    deserialize: Callable[[bytes], Any]
+
+    def message(self, response: Any) -> Any:
+        """What the handler answered; some keep their answers serialized for the wire."""
+        return self.deserialize(response) if type(response) is bytes else response
 
 
 class _Channel:
     """What a generated stub is built on."""
 
-    def unary_unary(self, path: str, *_: Any, **__: Any) -> Method:
-        return Method(path)
+    def unary_unary(self, path: str, *, response_deserializer: Callable[[bytes], Any], **_: Any) -> Method:
+        return Method(path, response_deserializer)
 
     unary_stream = stream_unary = stream_stream = unary_unary
 
@@ -106,7 +111,7 @@ class InProcessTransport:
         handler = address.methods[method.path]
         outer = CURRENT.set(call)
         try:
-            return await address.pipeline(call, lambda: handler(request, None))
+            return method.message(await address.pipeline(call, lambda: handler(request, None)))
         except Exception as error:
             raise _told(call, error) from error
         finally:
@@ -131,7 +136,7 @@ class InProcessTransport:
         task.add_done_callback(self._streams.discard)
         try:
             while (item := await items.get()).response is not None:
-                yield item.response
+                yield method.message(item.response)
             if item.failure is not None:
                 raise item.failure
         finally:

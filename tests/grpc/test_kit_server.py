@@ -43,6 +43,8 @@ class Grounding(grounding_pb2_grpc.GroundingServiceServicer):
                 return grounding_pb2.BuildContextResponse(video_title=f"{caller.tenant}/{caller.user}/{caller.service}")
             case "left":
                 return grounding_pb2.BuildContextResponse(video_title=str(deadline.remaining()))
+            case "serialized":
+                return grounding_pb2.BuildContextResponse(video_title="kept for the wire").SerializeToString()
             case "missing":
                 raise NotFound("no such course", Reason.COURSE_NOT_FOUND, field="course")
             case "full":
@@ -97,6 +99,10 @@ async def ask(peer: Peer, query: str, timeout: float = 5.0) -> str:
 
 async def test_the_caller_travels_with_the_call(parts: tuple[Server, Peer, Generation]) -> None:
     assert await ask(parts[1], "whoami") == "school/ana/gateway"
+
+
+async def test_an_answer_that_is_kept_serialized_arrives_as_any_other(parts: tuple[Server, Peer, Generation]) -> None:
+    assert await ask(parts[1], "serialized") == "kept for the wire"
 
 
 async def test_the_deadline_travels_with_the_call(parts: tuple[Server, Peer, Generation]) -> None:
