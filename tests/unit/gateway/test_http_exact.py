@@ -18,7 +18,6 @@ from services.gateway.http.statuses import status_response
 from services.gateway.openai.errors import error_response
 
 TOKENS = UserTokens(secret="s" * 32, jwks_url="", issuer="lectern", audience="lectern")
-HEADERS = {"authorization": f"Bearer {TOKENS.issue(Caller('school', 'ana'), 60)}"}
 
 
 @pytest.fixture
@@ -46,8 +45,9 @@ async def client() -> AsyncGenerator[httpx.AsyncClient, None]:
         ),
     ]
     app = http_app(Path(__file__).parent, Playground("", ""), routes)
+    headers = {"authorization": f"Bearer {TOKENS.issue(Caller('school', 'ana'), 600)}"}
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://gateway", headers=HEADERS
+        transport=httpx.ASGITransport(app), base_url="http://gateway", headers=headers
     ) as made:
         yield made
 
