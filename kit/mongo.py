@@ -1,11 +1,12 @@
 """Connections to MongoDB, and its driver's errors as errors of the domain."""
 
 import asyncio
-from collections.abc import Hashable, Iterator
+from collections.abc import Awaitable, Hashable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pymongo.lock
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WTimeoutError
 
@@ -17,6 +18,19 @@ Client = AsyncMongoClient[dict[str, Any]]
 # The servers tell at once when the primary is another one, and an error has them asked at once:
 # the beat in between only shows that the connection lives.
 HEARTBEAT_MS = 30_000
+
+
+async def _wait_for(awaited: Awaitable[bool], timeout: float | None) -> bool:
+    """Waits in the caller's own task, as Python 3.12 does.
+
+    Python 3.11's `wait_for` waits in another one, which a cancelled caller may leave behind: it then takes the lock of
+    the driver's topology, nobody releases it, and the client is dead.
+    """
+    async with asyncio.timeout(timeout):
+        return await awaited
+
+
+pymongo.lock.wait_for = _wait_for  # type: ignore[attr-defined,assignment]
 
 
 def connect(settings: CommonSettings, **options: Any) -> Client:

@@ -4,10 +4,11 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
-from pymongo.errors import InvalidOperation
+from pymongo.errors import InvalidOperation, ServerSelectionTimeoutError
 
 from kit import mongo
 from kit.settings import CommonSettings
+from tests.servers import free_port
 
 
 async def test_services_of_one_process_share_a_client_and_none_closes_it_for_the_others(mongodb_uri: str) -> None:
@@ -59,3 +60,21 @@ def test_each_event_loop_has_clients_of_its_own(mongodb_uri: str) -> None:
         return await opened()
 
     asyncio.run(opened())
+
+
+@pytest.mark.timeout(30)
+async def test_calls_that_are_cancelled_while_no_server_is_there_do_not_lock_the_others_out() -> None:
+    uri = f"mongodb://127.0.0.1:{free_port()}/?replicaSet=rs0"
+    settings = CommonSettings(mongodb_uri=uri, mongodb_timeout_ms=1500)
+    async with AsyncExitStack() as stack:
+        client = mongo.shared(settings, stack)
+        calls = [asyncio.create_task(client["admin"].command("ping")) for _ in range(32)]
+        waited, _ = await asyncio.wait(calls, timeout=0.2)
+        assert not waited
+        for _ in range(2):  # as a time limit and a caller who leaves do at the same time
+            for call in calls:
+                call.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait(calls)
+        with pytest.raises(ServerSelectionTimeoutError):
+            await client["admin"].command("ping")
