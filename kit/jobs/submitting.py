@@ -10,7 +10,7 @@ from opentelemetry import propagate
 
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, NotFound, Reason, Unavailable
-from kit.jobs.group_commit import PATIENCE_SECONDS, GroupCommit
+from kit.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.jobs.model import Job, State, Submission, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import JobChanges, JobStore, WaitingRoom

@@ -6,8 +6,8 @@ from typing import Any
 from kit.errors import Conflict, Reason, Unavailable
 from kit.outage import Outage
 from kit.redis import Redis
-from kit.turnlog.group_commit import GroupCommit
 from kit.turnlog.ports import Entry
+from kit.turnlog.script_commit import ScriptCommit
 from kit.turnlog.wakes import Wakes, woken_within
 
 MAX_ENTRIES = 20_000
@@ -41,7 +41,7 @@ return top
 
 
 class RedisTurnLog:
-    """Appends of one process share round trips by themselves: see GroupCommit."""
+    """Appends of one process share round trips by themselves: see ScriptCommit."""
 
     def __init__(self, redis: Redis, wakes: Wakes, *, ended_ttl: int = ENDED_TTL) -> None:
         """A log is kept for `ended_ttl` seconds after its final entry."""
@@ -50,7 +50,7 @@ class RedisTurnLog:
         self._wakes = wakes
         self._script = redis.register_script(APPEND)
         self._outage = Outage("the turn log", redis.ping)
-        self._commits = GroupCommit(redis, self._outage)
+        self._commits = ScriptCommit(redis, self._outage)
 
     async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
         flat = [part for e in entries for part in (e.sequence, e.payload, int(e.final))]

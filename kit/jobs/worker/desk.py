@@ -12,7 +12,7 @@ import structlog
 from opentelemetry import metrics, propagate, trace
 
 from kit.errors import Conflict, LecternError, Reason, Unavailable
-from kit.jobs.group_commit import GroupCommit
+from kit.group_commit import GroupCommit
 from kit.jobs.model import Cancelled, Job, Outcome, Postponed, State, Succeeded, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import Claims, JobChanges, WaitingRoom

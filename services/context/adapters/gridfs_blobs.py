@@ -7,7 +7,7 @@ from gridfs.errors import NoFile
 from pymongo import ASCENDING
 
 from kit.errors import NotFound
-from kit.jobs.group_commit import GroupCommit
+from kit.group_commit import GroupCommit
 from kit.mongo import Client, translated
 from services.context.adapters.mongo_mapping import BLOBS, DATABASE
 

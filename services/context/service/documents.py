@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from kit.auth.caller import Caller
 from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, Reason, Unavailable
-from kit.jobs.group_commit import GroupCommit
+from kit.group_commit import GroupCommit
 from kit.jobs.model import Job, Submission
 from kit.jobs.submitting import Jobs
 from services.context.model import CourseKey, Document, DocumentPosition

@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.jobs.group_commit import PATIENCE_SECONDS, GroupCommit
+from kit.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import Document, labels, may_read, own, to_thread

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from kit.errors import Unavailable
-from kit.jobs.group_commit import QUIET_SECONDS, GroupCommit
+from kit.group_commit import QUIET_SECONDS, GroupCommit
 
 DEADLINE = contextvars.ContextVar("deadline", default="none")
 
