@@ -90,4 +90,5 @@ async def test_changes_of_breakers_are_told(redis_url: str) -> None:
         for change in (board.failed("a"), board.rest("b", 60), board.force("b", State.CLOSED), board.reset("a")):
             await change
             await anext(changes)
+        assert (await board.standings(["b"]))["b"].forced is State.CLOSED
     await client.aclose()

@@ -110,6 +110,7 @@ async def test_a_full_group_waits_for_nobody() -> None:
     commits: GroupCommit[str, str] = GroupCommit(ledger.commit, most_in_a_group=2, patience=60)
     async with asyncio.timeout(10), busy():
         await asyncio.gather(commits.add("a"), commits.add("b"))
+    assert ledger.groups == [["a", "b"]]
 
 
 async def test_a_process_that_is_always_busy_commits_all_the_same() -> None:
