@@ -17,7 +17,7 @@ from typing import Any
 
 from kit.auth.caller import Caller
 from kit.call import CURRENT, Call, current_call
-from kit.errors import LecternError, Unavailable
+from kit.errors import Unavailable
 from kit.interceptors.pipeline import Pipeline
 from kit.interceptors.refusals import reported
 
@@ -113,7 +113,10 @@ class InProcessTransport:
         try:
             return method.message(await address.pipeline(call, lambda: handler(request, None)))
         except Exception as error:
-            raise _told(call, error) from error
+            told = reported(call, error)  # what a caller behind a socket would learn of it
+            if told is error:
+                raise
+            raise told from error
         finally:
             CURRENT.reset(outer)
 
@@ -178,13 +181,5 @@ async def _until_its_end(answered: Awaitable[None], call: Call, items: asyncio.Q
     try:
         await answered
     except Exception as error:
-        failure = _told(call, error)
+        failure = reported(call, error)
     await items.put(_Item(failure=failure))
-
-
-def _told(call: Call, error: Exception) -> LecternError:
-    """What a caller behind a socket would learn of it."""
-    return reported(call, error)
-
-
-__all__ = ["SCHEME", "Address", "InProcessTransport", "methods_of"]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -137,10 +137,10 @@ class ChatService:
 
     async def _begin(self, caller: Caller, question: Question) -> tuple[Begun, Grounding]:
         """Both at once; a question that can't be grounded leaves no trace."""
-        async with self._desk.lease.held():
-            return await self._begun(caller, question)
+        async with self._desk.lease.held() as renewed:
+            return await self._begun(caller, question, renewed)
 
-    async def _begun(self, caller: Caller, question: Question) -> tuple[Begun, Grounding]:
+    async def _begun(self, caller: Caller, question: Question, renewed: Awaitable[None]) -> tuple[Begun, Grounding]:
         grounding = asyncio.create_task(self._knowledge.ground(caller, question))
         try:
             begun = await self._threads.begin(caller, question, self._desk.owner)
@@ -148,7 +148,9 @@ class ChatService:
             grounding.cancel()
             raise
         try:
-            return begun, await grounding
+            found = await grounding
+            await renewed  # here, so that who leaves meanwhile leaves no turn behind that nobody runs
+            return begun, found
         except BaseException:
             if not begun.attached:
                 with contextlib.suppress(LecternError):

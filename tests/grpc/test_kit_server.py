@@ -112,6 +112,7 @@ async def test_the_deadline_travels_with_the_call(parts: tuple[Server, Peer, Gen
 async def test_errors_of_the_domain_arrive_as_they_left(parts: tuple[Server, Peer, Generation]) -> None:
     with pytest.raises(NotFound) as missing:
         await ask(parts[1], "missing")
+    assert missing.value.__cause__ is not missing.value, "an error is not its own cause"
     assert (missing.value.reason, missing.value.field) == (Reason.COURSE_NOT_FOUND, "course")
     with pytest.raises(ResourceExhausted) as full:
         await ask(parts[1], "full")

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from kit.errors import LecternError
 from services.gateway.ports import Threads
@@ -25,14 +26,17 @@ class OwnerLease:
         self._held = asyncio.Event()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Renewed beside the block, unless it was within a second, and for as long as it takes."""
+    async def held(self) -> AsyncIterator[Awaitable[None]]:
+        """Renewed beside the block, unless it was within a second, and for as long as it takes.
+
+        The block may wait for the renewal itself, where it must clean up if it is cancelled meanwhile; its end does so
+        in any case.
+        """
         self.hold()
         try:
-            renewal = self._renewal()
-            yield
-            if renewal is not None:
-                await asyncio.shield(renewal)
+            renewed = _Renewed(self._renewal())
+            yield renewed
+            await renewed
         finally:
             self.let_go()
 
@@ -75,3 +79,14 @@ class OwnerLease:
         with contextlib.suppress(LecternError):
             await self._threads.renew(self.owner)
             self._renewed = begun
+
+
+class _Renewed(Awaitable[None]):
+    """Waits for a renewal, as often as it is awaited; whoever stops waiting does not end it."""
+
+    def __init__(self, renewal: asyncio.Task[None] | None) -> None:
+        self._renewal = renewal
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if self._renewal is not None:
+            yield from asyncio.shield(self._renewal).__await__()

@@ -276,3 +276,25 @@ async def test_a_process_holds_its_lease_before_it_begins_a_turn_and_not_before_
     async with aclosing(node.chat.ask(STUDENT, ASK)) as events:
         await anext(events)
         assert world.threads.owners == {node.desk.owner}
+
+
+async def test_who_leaves_while_the_lease_is_renewed_leaves_no_turn_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, asked, never = world.node(), asyncio.Event(), asyncio.Event()
+
+    async def renew(owner: str, *, release: bool = False) -> None:
+        asked.set()
+        await never.wait()
+
+    monkeypatch.setattr(world.threads, "renew", renew)
+    asking = asyncio.create_task(collect(node.chat.ask(STUDENT, ASK)))
+    await asked.wait()
+    while not world.threads._turns:  # noqa: ASYNC110 - what is awaited is another task's doing
+        await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)  # the turn is begun and grounded; only the renewal is waited for
+    asking.cancel()
+    await asyncio.wait({asking})
+    assert not world.threads._turns
+    never.set()

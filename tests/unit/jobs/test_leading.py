@@ -125,6 +125,7 @@ async def test_what_no_signal_told_of_is_found_when_everything_is_looked_at() ->
         await fleet.opened()
         late = await fleet.jobs.submit(ANN, Submission("work", delay=0.01))
         never_entered = await fleet.jobs.accept(ANN, Submission("work"))
+        assert never_entered.id not in fleet.line()
         await until(lambda: sorted(fleet.line()) == sorted([late.id, never_entered.id]))
         await fleet.queues.set_paused("line", paused=True)
         await until(lambda: bool(fleet.room._rooms["line"].rules and fleet.room._rooms["line"].rules.paused))
@@ -136,6 +137,7 @@ async def test_a_room_that_was_flushed_is_filled_after_the_next_reconnection() -
         await fleet.opened()
         job = await fleet.jobs.submit(ANN, Submission("work"))
         fleet.room._rooms.clear()
+        assert fleet.line() == []
         await fleet.signals.send(Signal(Topic.EVERYTHING))
         await until(lambda: fleet.line() == [job.id])
 
@@ -147,6 +149,7 @@ async def test_a_standby_follows_at_once_when_the_leader_resigns() -> None:
         async with fleet.leading("two"):
             await until(lambda: len(fleet.signals._listeners) == 2)
             fleet.leadership._holder = ""
+            assert fleet.leadership._holder != "two"
             await fleet.signals.send(Signal(Topic.LEAD))
             await until(lambda: fleet.leadership._holder == "two")
 
