@@ -124,7 +124,7 @@ class IdleThreads(Protocol):
     """Threads of all users, for those who keep house."""
 
     async def idle(self, before: datetime, limit: int) -> Sequence[Thread]:
-        """Threads that nothing has happened in since, longest ago first."""
+        """Threads that nothing has happened in since, oldest first."""
 
 
 class TurnStore(Protocol):

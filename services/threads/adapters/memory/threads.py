@@ -43,7 +43,7 @@ class MemoryThreads:
         return [t for t in fitting if query.after is None or _place(t, query) < query.after][: query.limit]
 
     async def idle(self, before: datetime, limit: int) -> Sequence[Thread]:
-        records = sorted(self._database.threads.values(), key=lambda record: record.updated)
+        records = sorted(self._database.threads.values(), key=lambda record: record.created)
         return [self._database.thread(record) for record in records if record.updated < before][:limit]
 
     async def change(self, caller: Caller, thread: str, change: ThreadChange) -> Thread | None:

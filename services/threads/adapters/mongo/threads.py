@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from kit.auth.caller import Caller
 from kit.group_commit import PATIENCE_SECONDS, GroupCommit
 from kit.mongo import translated
-from services.threads.adapters.mongo.database import Database
+from services.threads.adapters.mongo.database import HAS_LABELS, Database
 from services.threads.adapters.mongo.documents import Document, labels, may_read, own, to_thread
 from services.threads.adapters.mongo.fences import fences_of
 from services.threads.adapters.mongo.insights import make_stale
@@ -89,7 +89,7 @@ class MongoThreads:
         if query.course:
             conditions["course"] = query.course
         if query.metadata:
-            conditions["metadata"] = {"$all": labels(dict(query.metadata))}
+            conditions |= {"metadata": {"$all": labels(dict(query.metadata))}, **HAS_LABELS}
         if query.after is not None:
             seen, thread = query.after
             conditions["$or"] = [{time: {"$lt": seen}}, {time: seen, "_id": {"$lt": thread}}]
@@ -99,7 +99,9 @@ class MongoThreads:
 
     async def idle(self, before: datetime, limit: int) -> Sequence[Thread]:
         with translated():
-            cursor = self._threads.find({"updated": {"$lt": before}}, LEAN).sort("updated", ASCENDING)
+            # By the index of `created`: what has come into being since is not idle either.
+            conditions = {"created": {"$lt": before}, "updated": {"$lt": before}}
+            cursor = self._threads.find(conditions, LEAN).sort("created", ASCENDING)
             return await self._counted(await cursor.limit(limit).to_list())
 
     async def change(self, caller: Caller, thread: str, change: ThreadChange) -> Thread | None:
