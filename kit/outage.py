@@ -28,11 +28,16 @@ class Outage:
         look: Callable[[], Awaitable[Any]],
         *,
         patience: float = PATIENCE_SECONDS,
+        limits_itself: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`look` raises while it is away, and is called each second while there are calls; `patience` in seconds."""
+        """`look` raises while it is away, and is called each second while there are calls; `patience` in seconds.
+
+        `limits_itself`: what is run has a time limit already, and needs no second one around it.
+        """
         self._name, self._look = name, look
         self._patience, self._clock = patience, clock
+        self._limits_itself = limits_itself
         self._look_at: float | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -46,6 +51,8 @@ class Outage:
             self._look_again()
             raise self._unavailable()
         try:
+            if self._limits_itself:
+                return await use()
             async with asyncio.timeout(self._patience):
                 return await use()
         except FAILURES as error:

@@ -2,18 +2,19 @@
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, cast
 
-from redis.asyncio import Redis
+import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from kit.pipelining import Pipelined, Script
 from kit.settings import CommonSettings
 
-__all__ = ["KEEPALIVE", "NO_RETRY", "Redis", "RedisError", "connect"]
+__all__ = ["KEEPALIVE", "NO_RETRY", "Redis", "RedisError", "ResponseError", "connect"]
 
 NO_RETRY = Retry(NoBackoff(), 0)
 
@@ -27,10 +28,23 @@ KEEPALIVE: dict[str, Any] = {
 }
 
 
-class _Cancellable(Redis):
-    """Python 3.11's `wait_for`, by which redis-py sends, may swallow a cancellation that arrives with the reply."""
+class Redis(redis.asyncio.Redis):
+    """A client of redis-py, and beside its pool one connection for what is asked all the time."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.pipelined = Pipelined(self.connection_pool)
+
+    def script(self, text: str) -> Script:
+        """A script over that connection."""
+        return Script(self.pipelined, text)
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        self.pipelined.close()
+        await super().aclose(close_connection_pool)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Python 3.11's `wait_for`, by which redis-py sends, may swallow a cancellation that comes with the reply."""
         task = asyncio.current_task()
         before = task.cancelling() if task else 0
         reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
@@ -51,5 +65,4 @@ def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:
         "max_connections": 64,
         **KEEPALIVE,
     }
-    client: Redis = _Cancellable.from_url(url, **{**defaults, **options})
-    return client
+    return cast(Redis, Redis.from_url(url, **{**defaults, **options}))

@@ -1,7 +1,7 @@
 from typing import Any
 
 from kit.limits.ports import Taken
-from kit.redis import Redis
+from kit.redis import Redis, ResponseError
 
 # KEYS: bucket. ARGV: per minute, wanted. Answers with the permits, and the milliseconds until there is one.
 TAKE = """
@@ -23,11 +23,11 @@ class RedisPermits:
     """One round trip each; the time is that of Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        self._script = redis.register_script(TAKE)
+        self._take = redis.script(TAKE)
 
     async def take(self, bucket: str, per_minute: int, wanted: int) -> Taken:
-        permits, milliseconds = await self._answer(bucket, per_minute, wanted)
+        reply: Any = await self._take.run((f"calls:{bucket}",), (per_minute, wanted))
+        if isinstance(reply, ResponseError):
+            raise reply
+        permits, milliseconds = reply
         return Taken(int(permits), int(milliseconds) / 1000)
-
-    async def _answer(self, bucket: str, per_minute: int, wanted: int) -> Any:
-        return await self._script(keys=[f"calls:{bucket}"], args=[per_minute, wanted])

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from kit.errors import Unavailable
-from kit.redis import Redis, RedisError
+from kit.redis import Redis, RedisError, ResponseError
 from kit.turnlog.wakes import Wakes, woken_within
 
 MAX_NOTES = 256
@@ -25,13 +25,15 @@ class RedisBulletin:
     def __init__(self, redis: Redis, wakes: Wakes) -> None:
         self._redis = redis
         self._wakes = wakes
-        self._script = redis.register_script(PUBLISH)
+        self._publish = redis.script(PUBLISH)
 
     async def publish(self, thread: str, note: bytes) -> None:
         try:
-            await self._script(keys=[_key(thread)], args=[MAX_NOTES, TTL, note])
+            reply = await self._publish.run((_key(thread),), (MAX_NOTES, TTL, note))
         except (RedisError, OSError) as error:
-            raise Unavailable("the bulletin cannot be reached", retry_after=1) from error
+            raise _away() from error
+        if isinstance(reply, ResponseError):
+            raise _away() from reply
 
     async def follow(self, thread: str) -> AsyncGenerator[bytes, None]:
         async with self._wakes.waiting(_key(thread)) as woken:
@@ -61,3 +63,7 @@ class RedisBulletin:
 
 def _key(thread: str) -> str:
     return f"thread-bulletin:{{{thread}}}"
+
+
+def _away() -> Unavailable:
+    return Unavailable("the bulletin cannot be reached", retry_after=1)

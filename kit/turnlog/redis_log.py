@@ -5,9 +5,8 @@ from typing import Any
 
 from kit.errors import Conflict, Reason, Unavailable
 from kit.outage import Outage
-from kit.redis import Redis
+from kit.redis import Redis, ResponseError
 from kit.turnlog.ports import Entry
-from kit.turnlog.script_commit import ScriptCommit
 from kit.turnlog.wakes import Wakes, woken_within
 
 MAX_ENTRIES = 20_000
@@ -16,52 +15,56 @@ ENDED_TTL = 600
 # Pub/sub may lose a wake; followers look again after this many seconds in any case.
 LOOK_AGAIN = 2.0
 
-# KEYS: stream, token. ARGV: token, running ttl, ended ttl, cap, channel, then sequence, payload, final for each entry.
-# Entries that are there already are passed over, so that an append whose reply was lost can be repeated.
+# KEYS: stream, token. ARGV: token, running ttl, ended ttl, cap, then sequence, payload, final for each entry.
+# Entries that are there already are passed over, so that an append whose reply was lost can be repeated: Redis itself
+# refuses what is not above the last. A stream that must be made is given its life then.
 APPEND = """
 local token, mine = tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[1])
 if mine < token then return -1 end
 if mine > token then redis.call('SET', KEYS[2], mine, 'EX', ARGV[2]) end
-local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-local top = last[1] and tonumber(string.match(last[1][1], '^%d+')) or 0
-for i = 6, #ARGV, 3 do
-  if tonumber(ARGV[i]) > top then
-    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], ARGV[i] .. '-0', 'p', ARGV[i + 1], 'f', ARGV[i + 2])
-    if top == 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
-    top = tonumber(ARGV[i])
-    if ARGV[i + 2] == '1' then
-      redis.call('EXPIRE', KEYS[1], ARGV[3])
-      redis.call('EXPIRE', KEYS[2], ARGV[3])
-    end
+for i = 5, #ARGV, 3 do
+  local row = {'MAXLEN', '~', ARGV[4], ARGV[i] .. '-0', 'p', ARGV[i + 1], 'f', ARGV[i + 2]}
+  local added = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', unpack(row))
+  if not added then
+    added = redis.call('XADD', KEYS[1], unpack(row))
+    redis.call('EXPIRE', KEYS[1], ARGV[2])
+  end
+  local refused = type(added) == 'table' and added.err
+  if refused and not string.find(refused, 'equal or smaller', 1, true) then return added end
+  if ARGV[i + 2] == '1' and not refused then
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+    redis.call('EXPIRE', KEYS[2], ARGV[3])
   end
 end
-redis.call('PUBLISH', ARGV[5], top)
-return top
+redis.call('PUBLISH', KEYS[1], '')
+return 0
 """
 
 
 class RedisTurnLog:
-    """Appends of one process share round trips by themselves: see ScriptCommit."""
+    """Appends and reads of one process share a connection, and so its round trips."""
 
     def __init__(self, redis: Redis, wakes: Wakes, *, ended_ttl: int = ENDED_TTL) -> None:
         """A log is kept for `ended_ttl` seconds after its final entry."""
-        self._redis = redis
         self._ended_ttl = ended_ttl
         self._wakes = wakes
-        self._script = redis.register_script(APPEND)
-        self._outage = Outage("the turn log", redis.ping)
-        self._commits = ScriptCommit(redis, self._outage)
+        self._pipelined = redis.pipelined
+        self._append = redis.script(APPEND)
+        self._outage = Outage("the turn log", redis.ping, limits_itself=True)
 
     async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
-        flat = [part for e in entries for part in (e.sequence, e.payload, int(e.final))]
-        arguments = [token, RUNNING_TTL, self._ended_ttl, MAX_ENTRIES, _key(turn), *flat]
-        top = await self._commits.run(self._script, [_key(turn), f"{_key(turn)}:token"], arguments)
-        if top == -1:
+        arguments: list[bytes | str | int] = [token, RUNNING_TTL, self._ended_ttl, MAX_ENTRIES]
+        for entry in entries:
+            arguments += (entry.sequence, entry.payload, int(entry.final))
+        key = _key(turn)
+        reply = await self._outage.run(lambda: self._append.run((key, f"{key}:token"), arguments))
+        if reply == -1:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
+        _understood(reply)
 
     async def read(self, turn: str, after: int = 0) -> list[Entry]:
-        rows: Any = await self._outage.run(lambda: self._redis.xrange(_key(turn), min=f"({after}-0", max="+"))
-        return [_entry(identity, fields) for identity, fields in rows]
+        rows = await self._outage.run(lambda: self._pipelined.ask("XRANGE", _key(turn), f"({after}-0", "+"))
+        return [_entry(identity, fields) for identity, fields in _understood(rows)]
 
     async def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:
         async with self._wakes.waiting(_key(turn)) as woken:
@@ -85,5 +88,14 @@ def _key(turn: str) -> str:
     return f"turn:{{{turn}}}"
 
 
-def _entry(identity: bytes, fields: dict[bytes, bytes]) -> Entry:
-    return Entry(int(identity.partition(b"-")[0]), fields[b"p"], fields[b"f"] == b"1")
+def _entry(identity: bytes, fields: Sequence[bytes]) -> Entry:
+    """`fields` are names and values in turn, as APPEND writes them."""
+    _, payload, _, final = fields
+    return Entry(int(identity.partition(b"-")[0]), payload, final == b"1")
+
+
+def _understood(reply: Any) -> Any:
+    """The reply, where Redis has not refused the command; Redis is there all the same, so it counts as no outage."""
+    if isinstance(reply, ResponseError):
+        raise Unavailable("the turn log cannot be written", retry_after=1) from reply
+    return reply

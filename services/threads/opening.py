@@ -20,7 +20,7 @@ from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
 from kit.writing.writers import InferenceWriter
 from services.threads.actors import ThreadActors
-from services.threads.adapters.announcing import Announcements, Bulletins, Notices, StalePages
+from services.threads.adapters.announcing import Announcements, Bulletins, StalePages
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.insights import MongoInsights
@@ -31,9 +31,7 @@ from services.threads.adapters.mongo.search import MongoTurnSearch
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.adapters.outages import NearHotThreads, SteadyHotThreads, SteadyPageCache
-from services.threads.adapters.redis.group import CommandGroup
 from services.threads.adapters.redis.hot import RedisHotThreads
-from services.threads.adapters.redis.notices import GroupedNotices
 from services.threads.adapters.redis.pages import RedisPageCache
 from services.threads.ports import (
     HotThreads,
@@ -83,7 +81,6 @@ class Fast:
     pages: SteadyPageCache | None
     log: TurnLog
     bulletin: Bulletin
-    notices: Notices
     outage: Outage
 
 
@@ -111,20 +108,20 @@ def open_fast(settings: ThreadsSettings, stack: AsyncExitStack) -> Fast:
     stack.push_async_callback(client.aclose)
     wakes = Wakes(client)
     stack.push_async_callback(wakes.close)
-    outage, group = Outage("redis", client.ping), CommandGroup(client)
+    outage = Outage("redis", client.ping, limits_itself=True)
     hot: HotThreads = MemoryHotThreads(life=settings.thread_hot_seconds)
     pages: SteadyPageCache | None = None
     if not settings.disable_cache:
         shared = SteadyHotThreads(RedisHotThreads(client, life=settings.thread_hot_seconds), hot, outage)
         hot = NearHotThreads(MemoryHotThreads(life=NEAR_SECONDS), shared)
-        pages = SteadyPageCache(RedisPageCache(group, life=settings.thread_list_cache_seconds), outage)
+        pages = SteadyPageCache(RedisPageCache(client, life=settings.thread_list_cache_seconds), outage)
     log, bulletin = RedisTurnLog(client, wakes), RedisBulletin(client, wakes)
-    return Fast(hot, pages, log, bulletin, GroupedNotices(group), outage)
+    return Fast(hot, pages, log, bulletin, outage)
 
 
 def observer_of(fast: Fast, *others: ThreadObserver) -> Announcements:
     """Tells those who watch, the cache of lists, and others."""
-    observers: list[ThreadObserver] = [Bulletins(fast.notices, fast.outage), *others]
+    observers: list[ThreadObserver] = [Bulletins(fast.bulletin, fast.outage), *others]
     if fast.pages is not None:
         observers.append(StalePages(fast.pages))
     return Announcements(observers)

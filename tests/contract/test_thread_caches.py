@@ -9,7 +9,6 @@ from kit.auth.caller import Caller
 from kit.redis import connect
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.memory.pages import MemoryPageCache
-from services.threads.adapters.redis.group import CommandGroup
 from services.threads.adapters.redis.hot import RedisHotThreads
 from services.threads.adapters.redis.pages import RedisPageCache
 from services.threads.model import ThreadKey
@@ -26,7 +25,7 @@ async def caches(request: pytest.FixtureRequest) -> AsyncIterator[tuple[HotThrea
         yield MemoryHotThreads(life=LIFE), MemoryPageCache(life=LIFE)
         return
     client = connect(request.getfixturevalue("redis_url"), ThreadsSettings())
-    yield RedisHotThreads(client, life=LIFE), RedisPageCache(CommandGroup(client), life=LIFE)
+    yield RedisHotThreads(client, life=LIFE), RedisPageCache(client, life=LIFE)
     await client.aclose()
 
 

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 
 from kit.auth.caller import Caller
-from kit.errors import Unavailable
-from kit.redis import Redis, connect
+from kit.redis import Redis, RedisError, connect
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.wakes import Wakes
-from services.threads.adapters.redis.group import CommandGroup
-from services.threads.adapters.redis.notices import GroupedNotices
 from services.threads.adapters.redis.pages import RedisPageCache
 from services.threads.settings import ThreadsSettings
 from tests.servers import free_port, redis_server
@@ -27,39 +24,36 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def test_replies_are_those_to_ones_own_command(client: Redis) -> None:
-    group = CommandGroup(client)
-    replies = await asyncio.gather(*(group.run("ECHO", f"{n}\r\n$é") for n in range(50)), group.run("NONSENSE"))
+    ask = client.pipelined.ask
+    replies = await asyncio.gather(*(ask("ECHO", f"{n}\r\n$é") for n in range(50)), ask("NONSENSE"))
     assert [reply.decode() for reply in replies[:-1]] == [f"{n}\r\n$é" for n in range(50)]
     assert "NONSENSE" in str(replies[-1])
 
 
-async def test_a_group_outlives_a_redis_that_goes_and_comes_back(tmp_path: Path) -> None:
+async def test_commands_outlive_a_redis_that_goes_and_comes_back(tmp_path: Path) -> None:
     port = free_port()
     client = connect(f"redis://127.0.0.1:{port}/0", ThreadsSettings())
-    group = CommandGroup(client)
     with redis_server(tmp_path, port):
-        assert await group.run("ECHO", "before") == b"before"
-    assert {
-        type(reply) for reply in await asyncio.gather(group.run("PING"), group.run("PING"), return_exceptions=True)
-    } == {Unavailable}
+        assert await client.pipelined.ask("ECHO", "before") == b"before"
+    refused = await asyncio.gather(*(client.pipelined.ask("PING") for _ in range(2)), return_exceptions=True)
+    assert all(isinstance(error, (RedisError, OSError)) for error in refused)
     with redis_server(tmp_path, port):
-        assert await group.run("ECHO", "after") == b"after"
+        assert await client.pipelined.ask("ECHO", "after") == b"after"
     await client.aclose()
 
 
 async def test_a_caller_who_leaves_takes_no_others_reply(client: Redis) -> None:
-    group = CommandGroup(client)
-    leaving = asyncio.create_task(group.run("ECHO", "left"))
-    staying = asyncio.create_task(group.run("ECHO", "stayed"))
+    leaving = asyncio.create_task(client.pipelined.ask("ECHO", "left"))
+    staying = asyncio.create_task(client.pipelined.ask("ECHO", "stayed"))
     await asyncio.sleep(0)
     leaving.cancel()
     assert await staying == b"stayed"
-    assert await group.run("ECHO", "later") == b"later"
+    assert await client.pipelined.ask("ECHO", "later") == b"later"
 
 
 async def test_watchers_hear_notices_also_after_the_scripts_were_flushed(client: Redis) -> None:
     wakes = Wakes(client)
-    notices = GroupedNotices(CommandGroup(client))
+    notices = RedisBulletin(client, wakes)
     async with asyncio.timeout(30), aclosing(RedisBulletin(client, wakes).follow("threads/t1")) as notes:
         assert await anext(notes) == b""
         for note in (b"one", b"two"):
@@ -71,7 +65,7 @@ async def test_watchers_hear_notices_also_after_the_scripts_were_flushed(client:
 
 async def test_nothing_is_kept_of_users_without_pages(client: Redis) -> None:
     await client.flushall()
-    pages, ann = RedisPageCache(CommandGroup(client), life=60), Caller("default", "ann")
+    pages, ann = RedisPageCache(client, life=60), Caller("default", "ann")
     await pages.invalidate(ann)
     assert await client.dbsize() == 0
     edition, _ = await pages.read(ann, "page")

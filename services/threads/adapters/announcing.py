@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import Protocol
 
 from lectern.threads.v1 import threads_pb2
 
 from kit.auth.caller import Caller
 from kit.outage import Outage
+from kit.turnlog.ports import Bulletin
 from services.threads import convert
 from services.threads.model import Thread, Turn
 from services.threads.ports import PageCache, ThreadObserver
@@ -79,20 +79,13 @@ class StalePages(Indifferent):
         await self._cache.invalidate(caller)
 
 
-class Notices(Protocol):
-    """The publishing half of a bulletin."""
-
-    async def publish(self, thread: str, note: bytes) -> None:
-        """Tells the watchers; raises Unavailable while the bulletin is away."""
-
-
 class Bulletins(Indifferent):
     """Tells those who watch a thread; of a turn's end its own log tells.
 
     Nobody waits for a bulletin that is away; watchers then miss the note.
     """
 
-    def __init__(self, bulletin: Notices, outage: Outage) -> None:
+    def __init__(self, bulletin: Bulletin, outage: Outage) -> None:
         self._bulletin = bulletin
         self._outage = outage
 

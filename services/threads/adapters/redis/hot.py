@@ -1,9 +1,7 @@
 """Ids of threads in use, in Redis."""
 
-from typing import Any
-
-from kit.errors import Unavailable
-from kit.redis import Redis, RedisError
+from kit.redis import Redis
+from services.threads.adapters.redis.asking import ask
 from services.threads.model import ThreadKey
 
 
@@ -16,29 +14,16 @@ class RedisHotThreads:
         self._life = life
 
     async def recall(self, key: ThreadKey) -> str | None:
-        try:
-            found: Any = await self._redis.getex(_name(key), ex=self._life)
-        except (RedisError, OSError) as error:
-            raise _away() from error
+        found = await ask(self._redis, "GETEX", _name(key), "EX", self._life)
         return str(found.decode()) if found else None
 
     async def remember(self, key: ThreadKey, thread: str) -> None:
-        try:
-            await self._redis.set(_name(key), thread, ex=self._life)
-        except (RedisError, OSError) as error:
-            raise _away() from error
+        await ask(self._redis, "SET", _name(key), thread, "EX", self._life)
 
     async def forget(self, key: ThreadKey) -> None:
-        try:
-            await self._redis.delete(_name(key))
-        except (RedisError, OSError) as error:
-            raise _away() from error
+        await ask(self._redis, "DEL", _name(key))
 
 
 def _name(key: ThreadKey) -> str:
     """Lengths keep apart what a colon in a user's name would run together."""
     return f"thread:{key.tenant}:{key.user}:{key.course}:{len(key.tenant)}.{len(key.user)}"
-
-
-def _away() -> Unavailable:
-    return Unavailable("the cache cannot be reached", retry_after=1)

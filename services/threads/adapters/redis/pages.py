@@ -2,12 +2,10 @@
 
 import hashlib
 import secrets
-from typing import Any
 
 from kit.auth.caller import Caller
-from kit.errors import Unavailable
-from kit.redis import RedisError
-from services.threads.adapters.redis.group import Argument, CommandGroup
+from kit.redis import Redis
+from services.threads.adapters.redis.asking import ask
 
 EDITION_BYTES = 8
 
@@ -18,36 +16,30 @@ class RedisPageCache:
     A user without an edition has no page, so there is nothing to take back.
     """
 
-    def __init__(self, group: CommandGroup, *, life: int) -> None:
+    def __init__(self, redis: Redis, *, life: int) -> None:
         """`life` is in seconds."""
-        self._group = group
+        self._redis = redis
         self._life = life
 
     async def read(self, caller: Caller, name: str) -> tuple[str, bytes | None]:
         whose = _whose(caller)
-        edition, page = await self._run("MGET", _edition(whose), _page(whose, name))
+        edition, page = await ask(self._redis, "MGET", _edition(whose), _page(whose, name))
         if edition is None:
             return await self._first_edition(whose), None
         current = page is not None and page.startswith(edition)
         return edition.decode(), page[len(edition) :] if current else None
 
     async def write(self, caller: Caller, name: str, edition: str, page: bytes) -> None:
-        await self._run("SET", _page(_whose(caller), name), edition.encode() + page, "EX", self._life)
+        await ask(self._redis, "SET", _page(_whose(caller), name), edition.encode() + page, "EX", self._life)
 
     async def invalidate(self, caller: Caller) -> None:
-        await self._run("SET", _edition(_whose(caller)), _fresh(), "EX", 2 * self._life, "XX")
+        await ask(self._redis, "SET", _edition(_whose(caller)), _fresh(), "EX", 2 * self._life, "XX")
 
     async def _first_edition(self, whose: str) -> str:
         """A new edition, or the one that another reader has just made."""
         fresh = _fresh()
-        known = await self._run("SET", _edition(whose), fresh, "EX", 2 * self._life, "NX", "GET")
+        known = await ask(self._redis, "SET", _edition(whose), fresh, "EX", 2 * self._life, "NX", "GET")
         return known.decode() if isinstance(known, bytes) else fresh
-
-    async def _run(self, *command: Argument) -> Any:
-        reply = await self._group.run(*command)
-        if isinstance(reply, RedisError):
-            raise Unavailable("the cache cannot be reached", retry_after=1) from reply
-        return reply
 
 
 def _fresh() -> str:
