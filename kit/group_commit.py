@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -17,10 +18,17 @@ PATIENCE_SECONDS = 0.003
 # A round of the event loop that takes no longer had nothing to do, and a call takes a few from its socket to its group.
 QUIET_SECONDS = 0.00005
 QUIET_ROUNDS = 4
+# How long a group waits at most because the one before was shared, if that ended so lately.
+DELAY_SECONDS = 0.02
+LATELY_SECONDS = 0.1
+
+
+def _one(_: object) -> int:
+    return 1
 
 
 class GroupCommit(Generic[T, R]):
-    """A quiet process pays one round trip, a busy one shares it; no timer delays anything.
+    """A quiet process pays one round trip, a busy one shares it: what arrives meanwhile goes with the next group.
 
     A group that fails for another reason than an absent server is committed again item by item, so that nobody fails
     by what a neighbour brought: committing twice must be the same as committing once.
@@ -31,17 +39,29 @@ class GroupCommit(Generic[T, R]):
         commit: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
         most_in_a_group: int = MOST_IN_A_GROUP,
         patience: float = 0.0,
+        delay: float = 0.0,
+        size: Callable[[T], int] = _one,
     ) -> None:
         """`commit` answers one result for each item, in their order; an error is raised where its item was added.
 
         A group waits up to `patience` seconds while the event loop has other work to do, for that may bring more:
         in a quiet process it takes microseconds, in a busy one many calls share what each would pay for alone.
+
+        Where the group before was shared, others are under way: then the next waits for as long as that one took, up to
+        `delay` seconds, and commits what two groups would have (PostgreSQL's `commit_delay`). Who comes alone never
+        waits.
+
+        A group holds items up to a `size` of `most_in_a_group` together, and at least one.
         """
         self._commit = commit
         self._most = most_in_a_group
         self._patience = patience
-        self._waiting: list[tuple[T, asyncio.Future[R] | None]] = []
+        self._delay = delay
+        self._size = size
+        self._waiting: deque[tuple[T, asyncio.Future[R] | None]] = deque()
         self._committing: asyncio.Task[None] | None = None
+        self._shared_until = 0.0
+        self._took = 0.0
 
     async def add(self, item: T) -> R:
         """The result for this item, once its group is committed; who is cancelled meanwhile cancels nothing."""
@@ -69,8 +89,10 @@ class GroupCommit(Generic[T, R]):
             group: list[tuple[T, asyncio.Future[R] | None]] = []
             try:
                 await self._gather()
-                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                group = self._next()
+                began = time.monotonic()
                 await self._commit_group(group)
+                self._note(len(group), began)
             except BaseException:
                 for _, done in (*group, *self._waiting):
                     if done is not None:
@@ -78,15 +100,33 @@ class GroupCommit(Generic[T, R]):
                 raise
 
     async def _gather(self) -> None:
+        """Waits for others where there are likely to be some."""
+        if self._patience:
+            await self._while_busy()
+        elif self._delay and time.monotonic() < self._shared_until:
+            await asyncio.sleep(min(self._took, self._delay))
+
+    async def _while_busy(self) -> None:
         """Waits while the event loop has other work to do, for that may add to the group."""
-        if not self._patience:
-            return
         began = now = time.monotonic()
         quiet = 0
         while quiet < QUIET_ROUNDS and now - began < self._patience and len(self._waiting) < self._most:
             await asyncio.sleep(0)
             before, now = now, time.monotonic()
             quiet = quiet + 1 if now - before < QUIET_SECONDS else 0
+
+    def _note(self, members: int, began: float) -> None:
+        now = time.monotonic()
+        self._took = now - began
+        self._shared_until = now + LATELY_SECONDS if members > 1 else 0.0
+
+    def _next(self) -> "list[tuple[T, asyncio.Future[R] | None]]":
+        """As much as a group holds, and at least one item."""
+        group = [self._waiting.popleft()]
+        room = self._most - self._size(group[0][0])
+        while self._waiting and (room := room - self._size(self._waiting[0][0])) >= 0:
+            group.append(self._waiting.popleft())
+        return group
 
     async def _commit_group(self, group: "list[tuple[T, asyncio.Future[R] | None]]") -> None:
         try:

@@ -24,10 +24,10 @@ if mine < token then return -1 end
 if mine > token then redis.call('SET', KEYS[2], mine, 'EX', ARGV[2]) end
 for i = 5, #ARGV, 3 do
   local row = {'MAXLEN', '~', ARGV[4], ARGV[i] .. '-0', 'p', ARGV[i + 1], 'f', ARGV[i + 2]}
-  local added = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', unpack(row))
+  local added = ARGV[i] ~= '1' and redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', unpack(row))
   if not added then
-    added = redis.call('XADD', KEYS[1], unpack(row))
-    redis.call('EXPIRE', KEYS[1], ARGV[2])
+    added = redis.pcall('XADD', KEYS[1], unpack(row))
+    redis.call('EXPIRE', KEYS[1], ARGV[2], 'NX')
   end
   local refused = type(added) == 'table' and added.err
   if refused and not string.find(refused, 'equal or smaller', 1, true) then return added end

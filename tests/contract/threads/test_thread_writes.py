@@ -17,11 +17,11 @@ from services.threads.adapters.announcing import Announcements
 from services.threads.adapters.memory.hot import MemoryHotThreads
 from services.threads.adapters.mongo.commands import Commands
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.group_commit import GroupCommit
 from services.threads.adapters.mongo.keeping import KEPT_IDS
 from services.threads.adapters.mongo.known import KnownThreads
 from services.threads.adapters.mongo.owners import MongoOwners
 from services.threads.adapters.mongo.rows import Rows
+from services.threads.adapters.mongo.shared_writes import SharedWrites
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.adapters.tail import LoggedTail
@@ -401,7 +401,7 @@ async def test_a_command_that_fails_fails_those_that_shared_it_and_no_later_ones
         return [PyMongoError("refused") if document["n"] == 2 else f"w{document['n']}" for document in documents]
 
     sent: list[int] = []
-    commits: GroupCommit[str] = GroupCommit(send)
+    commits: SharedWrites[str] = SharedWrites(send)
     first = await asyncio.gather(commits.write({"n": 0}), commits.write({"n": 1}), return_exceptions=True)
     assert [type(result) for result in first] == [Unavailable, Unavailable]
     second = await asyncio.gather(*(commits.write({"n": n}) for n in range(1, 4)), return_exceptions=True)

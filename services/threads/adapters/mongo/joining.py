@@ -13,10 +13,10 @@ from services.threads.adapters.mongo import keeping
 from services.threads.adapters.mongo.commands import Commands
 from services.threads.adapters.mongo.documents import Document, own
 from services.threads.adapters.mongo.folding import Fold
-from services.threads.adapters.mongo.group_commit import GroupCommit
 from services.threads.adapters.mongo.keeping import KEPT_IDS
 from services.threads.adapters.mongo.known import KnownThread
 from services.threads.adapters.mongo.queueing import entry_of, said_of
+from services.threads.adapters.mongo.shared_writes import SharedWrites
 from services.threads.model import Lease, State, Turn
 from services.threads.ports import NewTurn
 
@@ -41,7 +41,7 @@ class Joining:
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
-        self._commits: GroupCommit[bool] = GroupCommit(self._send)
+        self._commits: SharedWrites[bool] = SharedWrites(self._send)
 
     async def read_and_join(
         self, caller: Caller, thread: str, turn: str, new: NewTurn, folds: Sequence[Fold], *, is_new: bool, kept: int

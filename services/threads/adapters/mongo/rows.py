@@ -7,7 +7,7 @@ from pymongo.errors import PyMongoError
 
 from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.documents import Document
-from services.threads.adapters.mongo.group_commit import GroupCommit
+from services.threads.adapters.mongo.shared_writes import SharedWrites
 
 DUPLICATE_KEY = 11000
 
@@ -17,7 +17,7 @@ class Rows:
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
-        self._commits: GroupCommit[bool] = GroupCommit(self._send)
+        self._commits: SharedWrites[bool] = SharedWrites(self._send)
 
     async def insert(self, row: Document) -> bool:
         """Whether the row stands there now, durably; false where its place is taken. Raises errors of the domain."""
