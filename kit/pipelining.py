@@ -1,8 +1,7 @@
-"""Commands to Redis one behind another over one connection, none of which waits for the replies to those before it.
+"""Commands of many callers over one connection to Redis: what is asked while others are under way goes with the next.
 
-What is asked in one round of the event loop goes out in one write, so a busy process shares its round trips and a quiet
-one pays one; there are no groups, no tasks and no timers of a command. redis-py sets up what is spoken to, and costs
-several times as much for each command.
+A quiet process pays one round trip, a busy one shares it, and there are no tasks and no timers of a command. redis-py
+says where Redis is and who we are there; to run a command it costs several times as much.
 """
 
 import asyncio
@@ -77,7 +76,7 @@ class Script:
 
 
 class _Link(asyncio.Protocol):
-    """One connection; replies come in the order of the commands."""
+    """One connection; replies come in the order of the commands, and the next are sent when all are there."""
 
     def __init__(self, limit: float) -> None:
         """`limit` is how many seconds a reply may take."""
@@ -87,13 +86,18 @@ class _Link(asyncio.Protocol):
             protocolError=RedisConnectionError, replyError=ResponseError, notEnoughData=NOT_YET
         )
         self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._unsent: list[bytes] = []
+        self._under_way = 0
+        self._sends = False
         self._watch: asyncio.TimerHandle | None = None
         self.is_lost = False
 
     def ask(self, command: tuple[Argument, ...]) -> asyncio.Future[Any]:
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._waiting.append((reply, self._loop.time() + self._limit))
-        self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type] # takes tuples of any length
+        self._unsent.append(hiredis.pack_command(command))  # type: ignore[arg-type] # takes tuples of any length
+        if not self._under_way:
+            self._send_soon()
         if self._watch is None:
             self._watch = self._loop.call_later(self._limit, self._look)
         return reply
@@ -111,11 +115,26 @@ class _Link(asyncio.Protocol):
                 self._settle(reply)
         except RedisConnectionError as error:
             self._end(error)
+        if self._unsent and not self._under_way:
+            self._send_soon()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end(RedisConnectionError("Redis has closed the connection"))
 
+    def _send_soon(self) -> None:
+        """At the end of this round of the event loop, for others ask in it too, and those whose replies have come."""
+        if not self._sends:
+            self._sends = True
+            self._loop.call_soon(self._send)
+
+    def _send(self) -> None:
+        if self.is_lost:
+            return
+        self._transport.write(b"".join(self._unsent))
+        self._sends, self._under_way, self._unsent = False, len(self._unsent), []
+
     def _settle(self, reply: Any) -> None:
+        self._under_way -= 1
         asked, _ = self._waiting.popleft()
         if not asked.done():  # its caller may have been cancelled meanwhile
             asked.set_result(reply)
