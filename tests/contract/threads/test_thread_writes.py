@@ -234,6 +234,19 @@ async def test_a_guess_that_is_wrong_spoils_no_other(one: Instance, two: Instanc
     assert [said(each) for each in again] == [["1", "2"] if number == 3 else ["1"] for number in range(10)]
 
 
+async def test_a_wrong_guess_learns_how_the_thread_is_and_guesses_again(
+    one: Instance, two: Instance, seen: Seen
+) -> None:
+    await one.answered("First?", "1")
+    await one.store.close()
+    await two.answered("Second?", "2")
+    await two.store.close()
+    seen.commands.clear()
+    third = await one.begin("Third?")
+    assert seen.names == ["update", "find", "update"]
+    assert (said(third), third.turn.sequence) == (["1", "2"], 3)
+
+
 async def test_what_ended_without_leaving_the_queue_is_folded_in_by_the_next(
     database: Database, one: Instance, two: Instance, seen: Seen
 ) -> None:

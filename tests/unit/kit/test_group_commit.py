@@ -135,3 +135,36 @@ async def busy() -> AsyncIterator[None]:
     working = asyncio.create_task(work())
     yield
     working.cancel()
+
+
+async def test_where_the_group_before_was_shared_the_next_waits_for_as_long_as_that_took() -> None:
+    ledger = Ledger()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, delay=60)
+    first = [asyncio.create_task(commits.add(item)) for item in "ab"]
+    await ledger.begun.wait()
+    next_one = asyncio.create_task(commits.add("c"))
+    await asyncio.sleep(0.05)
+    ledger.gate.set()
+    await asyncio.gather(*first)
+    last = asyncio.create_task(commits.add("d"))
+    assert await asyncio.gather(next_one, last) == ["C", "D"]
+    assert ledger.groups == [["a", "b"], ["c", "d"]]
+
+
+async def test_who_comes_alone_waits_for_nobody() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, delay=60)
+    for item in "abc":
+        began = time.monotonic()
+        await commits.add(item)
+        assert time.monotonic() - began < 1
+    assert ledger.groups == [["a"], ["b"], ["c"]]
+
+
+async def test_a_group_holds_so_much_and_at_least_one() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    commits: GroupCommit[str, str] = GroupCommit(ledger.commit, 4, size=len)
+    await asyncio.gather(*(commits.add(item) for item in ("aaaaaa", "bb", "cc", "d")))
+    assert ledger.groups == [["aaaaaa"], ["bb", "cc"], ["d"]]

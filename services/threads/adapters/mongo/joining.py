@@ -22,18 +22,19 @@ from services.threads.ports import NewTurn
 
 # A turn that a crash takes back is made up for when it ends.
 WRITE = {"w": 1}
-# What the caller does not know of the turn, and what the thread knows of the past.
-FIELDS = {
+# What the thread knows of the past.
+PAST = {
     "course": 1,
     "next_sequence": 1,
     "turn_count": 1,
-    "pending.sequence": 1,
-    "pending.created": 1,
-    "pending.video_changed": 1,
     "past": 1,
     "past_count": 1,
     "ids": {"$size": {"$ifNull": ["$past_ids", []]}},
 }
+# And what the caller does not know of the turn.
+JOINED = {**PAST, "pending.sequence": 1, "pending.created": 1, "pending.video_changed": 1}
+# And what else a guess must know.
+FOUND = {**PAST, "video_url": 1, "pending.turn": 1, "pending.call": 1}
 
 
 class Joining:
@@ -41,7 +42,7 @@ class Joining:
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
-        self._commits: SharedWrites[bool] = SharedWrites(self._send)
+        self._commits: SharedWrites[Document | bool] = SharedWrites(self._send)
 
     async def read_and_join(
         self, caller: Caller, thread: str, turn: str, new: NewTurn, folds: Sequence[Fold], *, is_new: bool, kept: int
@@ -55,7 +56,7 @@ class Joining:
             "query": _alone(caller, thread, turn, folds, is_new=is_new),
             "update": [{"$set": _joined(turn, new, folds, kept)}],
             "new": True,
-            "fields": FIELDS,
+            "fields": JOINED,
             "writeConcern": WRITE,
         }
         found: Document | None = (await self._commands.run(command))["value"]
@@ -63,8 +64,11 @@ class Joining:
 
     async def join(
         self, caller: Caller, turn: Turn, new: NewTurn, folds: Sequence[Fold], known: KnownThread, *, kept: int
-    ) -> bool:
-        """Whether the turn stands in its thread, which is as it was known. Many of these share one round trip."""
+    ) -> Document | bool:
+        """True where the turn stands in its thread, which is as it was known; else the thread, or False without one.
+
+        Many of these share one round trip, or three where some are wrong.
+        """
         query = own(
             caller,
             _id=turn.thread,
@@ -96,24 +100,31 @@ class Joining:
             }
         return await self._commits.write({"q": query, "u": change, "call": new.call})
 
-    async def _send(self, joins: Sequence[RawBSONDocument]) -> Sequence[bool | PyMongoError]:
+    async def _send(self, joins: Sequence[RawBSONDocument]) -> Sequence[Document | bool | PyMongoError]:
         updates = [{"q": join["q"], "u": join["u"]} for join in joins]
         reply = await self._commands.run(
             {"update": "threads", "updates": updates, "ordered": False, "writeConcern": WRITE}
         )
         if reply["n"] == len(joins):
             return [True] * len(joins)
-        threads, calls = [join["q"]["_id"] for join in joins], [join["call"] for join in joins]
-        found = await self._commands.run(
-            {
-                "find": "threads",
-                "filter": {"_id": {"$in": threads}, "pending.call": {"$in": calls}},
-                "projection": {"pending.call": 1},
-                "batchSize": len(joins),
-            }
-        )
-        joined = {entry["call"] for document in found["cursor"]["firstBatch"] for entry in document["pending"]}
-        return [call in joined for call in calls]
+        threads = await self._find([join["q"]["_id"] for join in joins])
+        return [_became_of(join["call"], threads.get(join["q"]["_id"])) for join in joins]
+
+    async def _find(self, threads: Sequence[str]) -> dict[str, Document]:
+        command = {
+            "find": "threads",
+            "filter": {"_id": {"$in": threads}},
+            "projection": FOUND,
+            "batchSize": len(threads) + 1,
+        }
+        found = await self._commands.run(command)
+        return {document["_id"]: document for document in found["cursor"]["firstBatch"]}
+
+
+def _became_of(call: str, thread: Document | None) -> Document | bool:
+    if thread is None:
+        return False
+    return any(entry["call"] == call for entry in thread["pending"]) or thread
 
 
 def joined_turn(thread: str, course: str, turn: str, new: NewTurn, *, sequence: int, created: datetime) -> Turn:
@@ -130,11 +141,11 @@ def joined_turn(thread: str, course: str, turn: str, new: NewTurn, *, sequence: 
     )
 
 
-def known_thread(document: Document, turn: str, new: NewTurn) -> KnownThread:
-    """The thread as `read_and_join` left it."""
+def known_thread(document: Document, turn: str, video_url: str) -> KnownThread:
+    """The thread as it was read, with at most this turn in its queue."""
     return KnownThread(
         course=document["course"],
-        video_url=new.question.video_url,
+        video_url=video_url,
         next_sequence=document["next_sequence"],
         turn_count=document["turn_count"],
         past_count=document["past_count"],
@@ -142,6 +153,15 @@ def known_thread(document: Document, turn: str, new: NewTurn) -> KnownThread:
         has_all_ids=document["ids"] >= document["past_count"],
         turn=turn,
     )
+
+
+def found_thread(document: Document, folds: Sequence[Fold]) -> KnownThread | None:
+    """The thread as a wrong guess found it; None where others wait in it, or its past has a hole."""
+    waiting = [entry["turn"] for entry in document["pending"]]
+    is_whole = document.get("past_count", 0) == document["turn_count"] - len(waiting)
+    if not is_whole or sorted(waiting) != sorted(fold.turn for fold in folds):
+        return None
+    return known_thread({"past_count": 0, **document}, "", document["video_url"])
 
 
 def after_join(known: KnownThread, turn: Turn) -> KnownThread:

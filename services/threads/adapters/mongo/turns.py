@@ -17,7 +17,14 @@ from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import Document, from_ended, own, to_ended, to_thread, to_waiting
 from services.threads.adapters.mongo.folding import Fold, Folding
-from services.threads.adapters.mongo.joining import Joining, after_join, is_another_video, joined_turn, known_thread
+from services.threads.adapters.mongo.joining import (
+    Joining,
+    after_join,
+    found_thread,
+    is_another_video,
+    joined_turn,
+    known_thread,
+)
 from services.threads.adapters.mongo.keeping import Keeping, ids_of, to_past
 from services.threads.adapters.mongo.known import KnownThread, KnownThreads
 from services.threads.adapters.mongo.queueing import Mended
@@ -108,7 +115,7 @@ class MongoTurns:
             )
         if document is None:
             return None
-        known, [entry] = known_thread(document, turn, new), document["pending"]
+        known, [entry] = known_thread(document, turn, new.question.video_url), document["pending"]
         self._has_joined(thread, known)
         placed = joined_turn(thread, known.course, turn, new, sequence=entry["sequence"], created=entry["created"])
         return Joined(placed, entry["video_changed"], to_past(known.past, known.past_count))
@@ -120,15 +127,27 @@ class MongoTurns:
     async def _join_known(
         self, caller: Caller, thread: str, turn: str, new: NewTurn, folds: Sequence[Fold], known: KnownThread
     ) -> Joined | None:
-        """None where somebody else has written to the thread since."""
+        """None where somebody else has written to the thread since, and what they left is not the usual case."""
         if not self._known.is_worth_a_guess():
             return None
+        joined = await self._guess(caller, thread, turn, new, folds, known)
+        self._known.guessed(right=isinstance(joined, Joined))
+        if isinstance(joined, dict):
+            found = found_thread(joined, folds)
+            if found is None or not (new.has_fresh_id or found.has_all_ids):
+                return None
+            joined = await self._guess(caller, thread, turn, new, folds, found)
+        return joined if isinstance(joined, Joined) else None
+
+    async def _guess(
+        self, caller: Caller, thread: str, turn: str, new: NewTurn, folds: Sequence[Fold], known: KnownThread
+    ) -> Joined | Document | None:
+        """The turn in its thread; where the guess was wrong the thread as it is, None without one."""
         kept = self._keeping.turns
         placed = joined_turn(thread, known.course, turn, new, sequence=known.next_sequence, created=_now())
-        is_right = await self._joining.join(caller, placed, new, folds, known, kept=kept)
-        self._known.guessed(right=is_right)
-        if not is_right:
-            return None
+        became = await self._joining.join(caller, placed, new, folds, known, kept=kept)
+        if became is not True:
+            return became or None
         if folds:
             known = known.folded(folds, kept)
         changed = is_another_video(known, new)
