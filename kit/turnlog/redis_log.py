@@ -42,7 +42,7 @@ return 0
 
 
 class RedisTurnLog:
-    """Appends and reads of one process share a connection, and so its round trips."""
+    """Appends and reads of one process share a connection and its round trips: see kit.pipelining."""
 
     def __init__(self, redis: Redis, wakes: Wakes, *, ended_ttl: int = ENDED_TTL) -> None:
         """A log is kept for `ended_ttl` seconds after its final entry."""
