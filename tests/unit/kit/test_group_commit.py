@@ -147,7 +147,7 @@ async def test_where_the_group_before_was_shared_the_next_waits_for_as_long_as_t
     ledger.gate.set()
     await asyncio.gather(*first)
     last = asyncio.create_task(commits.add("d"))
-    assert await asyncio.gather(next_one, last) == ["C", "D"]
+    assert list(await asyncio.gather(next_one, last)) == ["C", "D"]
     assert ledger.groups == [["a", "b"], ["c", "d"]]
 
 
