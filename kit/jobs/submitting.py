@@ -27,7 +27,8 @@ class Jobs:
         self._changes = changes
         self._policies = policies
         self._accepting = GroupCommit(store.accept_all, patience=PATIENCE_SECONDS)
-        self._entering = GroupCommit(self._enter, patience=PATIENCE_SECONDS)
+        # What was accepted together comes in one moment: there is nobody to wait for.
+        self._entering = GroupCommit(self._enter)
 
     async def submit(self, caller: Caller, submission: Submission) -> Job:
         """The job: a new one, or the one that was submitted with this key before."""

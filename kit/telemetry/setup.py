@@ -15,12 +15,12 @@ from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, V
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
-from prometheus_client import start_http_server
 
 from kit import VERSION
 from kit.settings import CommonSettings
 from kit.telemetry import spans
 from kit.telemetry.logs import configure_logs
+from kit.telemetry.scraped import serve_metrics
 from kit.telemetry.spanfile import SpanFile
 
 PORT_SECONDS = 0.5
@@ -71,7 +71,7 @@ def _metering(resource: Resource, settings: CommonSettings) -> InMemoryMetricRea
 def _serve_metrics(listen: str, *, succeeds: bool) -> None:
     host, _, port = listen.rpartition(":")
     try:
-        start_http_server(int(port), addr=host or "127.0.0.1")
+        serve_metrics(host or "127.0.0.1", int(port))
     except OSError as error:
         if not succeeds or error.errno != errno.EADDRINUSE:
             raise

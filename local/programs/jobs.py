@@ -14,6 +14,8 @@ from local.probes import NotReadyError, grpc_serves
 from local.program import Probe, Program, Tier
 from local.programs.services import python_path
 
+_YIELDING = str(Path(__file__).parents[1] / "yielding.py")
+
 
 def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None) -> Program:
     """Keeps the waiting room of jobs."""
@@ -33,11 +35,11 @@ def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str],
 def worker(
     service: str, name: str, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None
 ) -> Program:
-    """Runs the jobs of a service; it listens nowhere."""
+    """Runs the jobs of a service; it listens nowhere. Whoever waits for an answer goes before them."""
     return Program(
         name=name,
         tier=Tier.WORKERS,
-        command=(sys.executable, "-m", f"services.{service}.worker"),
+        command=(sys.executable, "-I", "-S", _YIELDING, sys.executable, "-m", f"services.{service}.worker"),
         address="",
         ready=worker_beats(service, environment["MONGODB_URI"]),
         needs=needs,

@@ -10,7 +10,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.group_commit import PATIENCE_SECONDS, GroupCommit
+from kit.bursts import BurstCommit
+from kit.group_commit import PATIENCE_SECONDS
 from kit.jobs.model import Job, State
 from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import NEW_LIFE, after, from_job, to_job
@@ -28,7 +29,7 @@ class MongoJobs:
         self._webhooks = database.webhooks
         self._retention = database.retention
         # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
-        self._finding = GroupCommit(self._find_all, patience=PATIENCE_SECONDS)
+        self._finding = BurstCommit(self._find_all, patience=PATIENCE_SECONDS)
 
     async def accept(self, job: Job, session: object = None) -> Job:
         assert session is None or isinstance(session, AsyncClientSession)  # noqa: S101 - the port is silent on drivers

@@ -6,6 +6,7 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from kit.bursts import BurstCommit
 from kit.mongo import Client, translated
 from services.context.adapters.mongo_mapping import (
     COURSES,
@@ -33,6 +34,8 @@ class MongoCourses:
         self._client = client
         self._database = client[DATABASE]
         self._courses = self._database[COURSES]
+        # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
+        self._finding = BurstCommit(self._find_all)
 
     async def create(self, course: Course) -> bool:
         with translated():
@@ -43,9 +46,16 @@ class MongoCourses:
         return True
 
     async def find(self, key: CourseKey) -> Course | None:
+        return await self._finding.add(key)
+
+    async def _find_all(self, keys: Sequence[CourseKey]) -> list[Course | None]:
+        refs = [course_ref(key) for key in keys]
+        wanted = list(set(refs))
+        # One more than there can be: a batch that is full would be asked for what follows it.
         with translated():
-            document = await self._courses.find_one({"_id": course_ref(key)})
-        return course_of(document) if document else None
+            documents = self._courses.find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
+            found = {document["_id"]: course_of(document) async for document in documents}
+        return [found.get(ref) for ref in refs]
 
     async def page(self, tenant: str, viewer: str | None, after: CoursePosition | None, limit: int) -> Sequence[Course]:
         conditions: list[Row] = [{"tenant": tenant}]

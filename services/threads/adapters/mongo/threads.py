@@ -10,7 +10,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.group_commit import PATIENCE_SECONDS, GroupCommit
+from kit.bursts import BurstCommit
+from kit.group_commit import PATIENCE_SECONDS
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import HAS_LABELS, Database
 from services.threads.adapters.mongo.documents import Document, labels, may_read, own, to_thread
@@ -30,7 +31,7 @@ class MongoThreads:
         self._database = database
         self._threads = database.threads
         # Reads that are asked for while one is under way share the next: each still begins after it was asked for.
-        self._editions = GroupCommit(self._find_editions, patience=PATIENCE_SECONDS)
+        self._editions = BurstCommit(self._find_editions, patience=PATIENCE_SECONDS)
 
     async def open(self, key: ThreadKey, title: str) -> str:
         with translated():
