@@ -2,7 +2,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable
 
-from services.gateway.model import Event
+from services.gateway.model import Event, Heartbeat
 
 
 class Broadcast:
@@ -28,19 +28,20 @@ class Broadcast:
         """How many seconds nobody has read."""
         return 0.0 if self.readers else time.monotonic() - self.last_read
 
-    async def follow(self, after: int, quiet_seconds: float) -> AsyncGenerator[Event | None, None]:
-        """The events after a sequence as they come, until the final one; None after each so many quiet seconds."""
+    async def follow(self, after: int, quiet_seconds: float) -> AsyncGenerator[Event, None]:
+        """The events after a sequence as they come, until the final one; a heartbeat after so many quiet seconds."""
         self.readers += 1
         try:
             place = next((i for i, event in enumerate(self.events) if event.sequence > after), len(self.events))
             while True:
                 while place < len(self.events):
-                    yield self.events[place]
-                    place += 1
+                    event = self.events[place]
+                    yield event
+                    after, place = event.sequence, place + 1
                 if self.events and self.events[-1].final:
                     return
                 if not await self._grown(quiet_seconds):
-                    yield None
+                    yield Event(after, Heartbeat())
         finally:
             self.readers -= 1
             self.last_read = time.monotonic()
