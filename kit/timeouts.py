@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import threading
 from types import TracebackType
-from weakref import WeakKeyDictionary
 
 # Timers are rounded to milliseconds, and may ring so much early.
 ROUNDED = 0.001
@@ -28,12 +29,14 @@ class Limit:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in a task
         self._task, self._cancelling = task, task.cancelling()
-        self._clock = _clock_of(task.get_loop())
-        self._clock.add(self)
+        self._clock = clock = _clock_of(task.get_loop())
+        clock.limits.add(self)
+        if self.when < clock.due:
+            clock.set(self.when)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._clock.discard(self)
+        self._clock.limits.discard(self)
         if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
@@ -45,39 +48,37 @@ class Limit:
 class _Clock:
     """The limits of a loop, and its timer: set for the earliest of them, and moved only where a sooner one comes."""
 
-    def __init__(self) -> None:
-        self._limits: set[Limit] = set()
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.limits: set[Limit] = set()
+        self.due = math.inf
         self._timer: asyncio.TimerHandle | None = None
-        self._due = float("inf")
 
-    def add(self, limit: Limit) -> None:
-        self._limits.add(limit)
-        if limit.when < self._due:
-            self._set(limit.when)
-
-    def discard(self, limit: Limit) -> None:
-        self._limits.discard(limit)
-
-    def _set(self, due: float) -> None:
+    def set(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._due, self._timer = due, asyncio.get_running_loop().call_at(due, self._ring)
+        self.due, self._timer = due, self.loop.call_at(due, self._ring)
 
     def _ring(self) -> None:
-        self._timer, self._due = None, float("inf")
-        now = asyncio.get_running_loop().time() + ROUNDED
-        for limit in [limit for limit in self._limits if limit.when <= now]:
-            self._limits.discard(limit)
+        self.due, self._timer = math.inf, None
+        now = self.loop.time() + ROUNDED
+        for limit in [limit for limit in self.limits if limit.when <= now]:
+            self.limits.discard(limit)
             limit.expire()
-        if self._limits:
-            self._set(min(limit.when for limit in self._limits))
+        if self.limits:
+            self.set(min(limit.when for limit in self.limits))
 
 
-_clocks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clock] = WeakKeyDictionary()
+class _Here(threading.local):
+    clock: _Clock | None = None
+
+
+_here = _Here()
 
 
 def _clock_of(loop: asyncio.AbstractEventLoop) -> _Clock:
-    clock = _clocks.get(loop)
-    if clock is None:
-        clock = _clocks[loop] = _Clock()
+    """That of the loop which runs in this thread."""
+    clock = _here.clock
+    if clock is None or clock.loop is not loop:
+        clock = _here.clock = _Clock(loop)
     return clock
