@@ -18,15 +18,25 @@ DURATION = Histogram(
 )
 ACTIVE = Gauge("rpc_server_active_calls", "Calls under way", ["rpc_method"])
 
-# There are as many methods as a server has, and few statuses.
-_duration_of = functools.cache(DURATION.labels)
-_active_of = functools.cache(ACTIVE.labels)
+
+class _Served:
+    """The figures of one method."""
+
+    def __init__(self, method: str) -> None:
+        self.active = 0
+        self.duration = functools.cache(functools.partial(DURATION.labels, method))
+        # Asked for when somebody looks, rather than told twice a call.
+        ACTIVE.labels(method).set_function(lambda: self.active)
+
+
+# There are as many as the servers of the process have methods.
+_served = functools.cache(_Served)
 
 
 async def metrics(call: Call, proceed: Proceed) -> Any:
     """Times the call under the status that it ends with, and counts it while it is under way."""
-    begun, active = time.perf_counter(), _active_of(call.method)
-    active.inc()
+    begun, served = time.perf_counter(), _served(call.method)
+    served.active += 1
     try:
         return await proceed()
     except LecternError as error:
@@ -42,5 +52,5 @@ async def metrics(call: Call, proceed: Proceed) -> Any:
         call.status = "INTERNAL"
         raise
     finally:
-        active.dec()
-        _duration_of(call.method, call.status).observe(time.perf_counter() - begun)
+        served.active -= 1
+        served.duration(call.status).observe(time.perf_counter() - begun)

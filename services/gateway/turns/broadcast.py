@@ -2,6 +2,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable
 
+from kit.timeouts import within
 from services.gateway.model import Event, Heartbeat
 
 
@@ -12,7 +13,7 @@ class Broadcast:
         self.events = list(events)
         self.readers = 0
         self.last_read = time.monotonic()
-        self._waiting: set[asyncio.Future[bool]] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
 
     @property
     def last_sequence(self) -> int:
@@ -22,7 +23,7 @@ class Broadcast:
         self.events.extend(events)
         for waiting in self._waiting:
             if not waiting.done():
-                waiting.set_result(True)
+                waiting.set_result(None)
 
     def unread_for(self) -> float:
         """How many seconds nobody has read."""
@@ -48,17 +49,13 @@ class Broadcast:
 
     async def _grown(self, seconds: float) -> bool:
         """True once there are more events, False after so many seconds without."""
-        loop = asyncio.get_running_loop()
-        grown = loop.create_future()
-        timer = loop.call_later(seconds, _settle, grown)
+        grown = asyncio.get_running_loop().create_future()
         self._waiting.add(grown)
         try:
-            return bool(await grown)
+            with within(seconds):
+                await grown
+        except TimeoutError:
+            return False
         finally:
-            timer.cancel()
             self._waiting.discard(grown)
-
-
-def _settle(grown: asyncio.Future[bool]) -> None:
-    if not grown.done():
-        grown.set_result(False)
+        return True
