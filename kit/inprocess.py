@@ -125,21 +125,21 @@ class InProcessTransport:
     async def stream(self, method: Any, request: Any, caller: Caller, limit: float | None) -> AsyncGenerator[Any, None]:
         address, call = self._address(), self._call(method, caller, limit)
         handler = address.methods[method.path]
-        items: asyncio.Queue[_Item] = asyncio.Queue(MOST_AHEAD)
+        items: asyncio.Queue[Any] = asyncio.Queue(MOST_AHEAD)
 
         async def answer() -> None:
             async with aclosing(handler(request, None)) as responses:
                 async for response in responses:
-                    await items.put(_Item(response))
+                    await items.put(response)
 
         context = contextvars.copy_context()
         context.run(CURRENT.set, call)
-        task = asyncio.create_task(_until_its_end(address.pipeline(call, answer), call, items), context=context)
+        task = asyncio.create_task(_until_its_end(address.pipeline, call, answer, items), context=context)
         self._streams.add(task)
         task.add_done_callback(self._streams.discard)
         try:
-            while (item := await items.get()).response is not None:
-                yield method.message(item.response)
+            while type(item := await items.get()) is not _End:
+                yield method.message(item)
             if item.failure is not None:
                 raise item.failure
         finally:
@@ -169,17 +169,18 @@ def _acting(caller: Caller, service: str) -> Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
-    """One response, or the end where there is none, with what it failed by."""
+class _End:
+    """Comes after the last response, with what the stream failed by."""
 
-    response: Any = None
     failure: Exception | None = None
 
 
-async def _until_its_end(answered: Awaitable[None], call: Call, items: asyncio.Queue[_Item]) -> None:
+async def _until_its_end(
+    pipeline: Pipeline, call: Call, answer: Callable[[], Awaitable[None]], items: asyncio.Queue[Any]
+) -> None:
     failure: Exception | None = None
     try:
-        await answered
+        await pipeline(call, answer)
     except Exception as error:
         failure = reported(call, error)
-    await items.put(_Item(failure=failure))
+    await items.put(_End(failure))

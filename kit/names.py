@@ -1,7 +1,7 @@
 """Resource names after AIP-122, such as `threads/{thread}/turns/{turn}`."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from kit.errors import InvalidArgument
 
@@ -16,6 +16,7 @@ def parse(pattern: str, name: str, field: str = "name") -> dict[str, str]:
     return match.groupdict()
 
 
+@lru_cache(4096)
 def course_id(name: str, field: str = "course") -> str:
     """The last part of `courses/{course}`."""
     return parse("courses/{course}", name, field)["course"]

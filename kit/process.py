@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import structlog
 import uvloop
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from kit.server import Mount, Server
 from kit.settings import CommonSettings
@@ -33,8 +32,8 @@ def main(name: str, settings: S, build: Build[S]) -> None:
 
 def run(name: str, settings: CommonSettings, served: AbstractAsyncContextManager[Any]) -> None:
     """Runs the process, with telemetry around what it serves."""
-    with telemetry(name, settings) as reader:
-        uvloop.run(_serve(name, settings, served, reader))
+    with telemetry(name, settings):
+        uvloop.run(_serve(name, settings, served))
 
 
 @asynccontextmanager
@@ -54,9 +53,7 @@ async def running(name: str, settings: S, build: Build[S], target: str = "") -> 
             await server.stop()
 
 
-async def _serve(
-    name: str, settings: CommonSettings, served: AbstractAsyncContextManager[Any], reader: InMemoryMetricReader
-) -> None:
+async def _serve(name: str, settings: CommonSettings, served: AbstractAsyncContextManager[Any]) -> None:
     process = asyncio.current_task()
     assert process is not None  # noqa: S101 - a coroutine always runs in a task
     loop = asyncio.get_running_loop()
@@ -66,7 +63,7 @@ async def _serve(
     with contextlib.suppress(asyncio.CancelledError):
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(served)
-            await stack.enter_async_context(posting(name, connect_board(settings, stack), reader))
+            await stack.enter_async_context(posting(name, connect_board(settings, stack)))
             _settle_heap()
             await asyncio.Event().wait()
 

@@ -19,7 +19,7 @@ from kit.interceptors.deadlines import Deadlines
 from kit.interceptors.departures import Departures
 from kit.interceptors.identity import Identity
 from kit.interceptors.limits import CallLimits
-from kit.interceptors.metrics import CallMetrics
+from kit.interceptors.metrics import metrics
 from kit.interceptors.pipeline import Interceptor, pipeline
 from kit.interceptors.refusals import refuse
 from kit.interceptors.tracing import tracing
@@ -145,7 +145,7 @@ def interceptors(
     rules = access.rules_of(services)
     return (
         tracing,  # the trace must exist before anything is logged
-        CallMetrics(),  # counts refusals of all that follows
+        metrics,  # counts refusals of all that follows
         Deadlines(DEFAULT_DEADLINE, OPEN_ENDED),  # bounds even the check of the token
         departures,  # those that have no deadline end with the instance
         Identity(rules, users, ServiceTokens(settings.internal_secret)),  # the servicer may rely on a caller

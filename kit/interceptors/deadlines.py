@@ -1,12 +1,12 @@
 """Every call ends: at the caller's deadline, or at the server's where the caller set none."""
 
-import asyncio
 import time
 from typing import Any
 
 from kit.call import Call
 from kit.errors import DeadlineExceeded
 from kit.interceptors.pipeline import Proceed
+from kit.timeouts import within
 
 
 class Deadlines:
@@ -20,11 +20,14 @@ class Deadlines:
     async def __call__(self, call: Call, proceed: Proceed) -> Any:
         if call.deadline is None and call.method not in self._open_ended:
             call.deadline = time.monotonic() + self._default
-        limit = asyncio.timeout(call.remaining())
+        left = call.remaining()
+        if left is None:
+            return await proceed()
+        limit = within(left)
         try:
-            async with limit:
+            with limit:
                 return await proceed()
         except TimeoutError as error:
-            if limit.expired():
+            if limit.expired:
                 raise DeadlineExceeded("the call's deadline passed") from error
             raise

@@ -1,6 +1,6 @@
 """Who calls: the token becomes a caller, and the method's access rule is checked."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from lectern.auth.v1 import access_pb2
@@ -26,10 +26,15 @@ class Identity:
         self._users = users
         self._services = services
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Any:
+    def __call__(self, call: Call, proceed: Proceed) -> Awaitable[Any]:
         rule = access.rule_for(self._rules, call.method)
         if call.caller is None and rule != access_pb2.ACCESS_OPEN:
-            call.caller = await self._caller(call.metadata)
+            return self._identified(rule, call, proceed)
+        access.check(rule, call.caller)
+        return proceed()
+
+    async def _identified(self, rule: access.Rule, call: Call, proceed: Proceed) -> Any:
+        call.caller = await self._caller(call.metadata)
         access.check(rule, call.caller)
         return await proceed()
 

@@ -1,7 +1,9 @@
 """How often users and tenants may call."""
 
+from collections.abc import Awaitable
 from typing import Any
 
+from kit.auth.caller import Caller
 from kit.call import Call
 from kit.interceptors.pipeline import Proceed
 from kit.limits.turnstile import Turnstile
@@ -13,7 +15,11 @@ class CallLimits:
     def __init__(self, turnstile: Turnstile) -> None:
         self._turnstile = turnstile
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Any:
-        if call.caller is not None:
-            await self._turnstile.admit(call.caller)
+    def __call__(self, call: Call, proceed: Proceed) -> Awaitable[Any]:
+        if call.caller is None or call.caller.service:
+            return proceed()  # between services: whoever asked for it was counted before
+        return self._admitted(call.caller, proceed)
+
+    async def _admitted(self, caller: Caller, proceed: Proceed) -> Any:
+        await self._turnstile.admit(caller)
         return await proceed()

@@ -12,7 +12,10 @@ Pipeline = Callable[[Call, Proceed], Awaitable[Any]]
 
 
 def pipeline(interceptors: Sequence[Interceptor]) -> Pipeline:
-    """Runs a handler inside all of them, the first outermost. Each is one coroutine that awaits what it is around."""
+    """Runs a handler inside all of them, the first outermost.
+
+    Each awaits what it is around, or hands it back where it has nothing to add to this call.
+    """
     composed: Pipeline = _handled
     for interceptor in reversed(interceptors):
         composed = _around(interceptor, composed)

@@ -1,6 +1,7 @@
 """A server span around every call, under the caller's trace, and an id by which the call is found in the logs."""
 
 import secrets
+from collections.abc import Awaitable
 from typing import Any
 
 from opentelemetry import context, propagate, trace
@@ -10,12 +11,17 @@ from kit.interceptors.pipeline import Proceed
 from kit.telemetry.spans import recorded
 
 
-async def tracing(call: Call, proceed: Proceed) -> Any:
-    """Names the span by the method, as OpenTelemetry's RPC conventions do."""
+def tracing(call: Call, proceed: Proceed) -> Awaitable[Any]:
+    """Makes a span where spans are kept; elsewhere the caller's trace goes on, if there is one."""
     call.request_id = call.request_id or call.metadata.get("x-request-id") or secrets.token_hex(16)
     traced = "traceparent" in call.metadata
-    if not recorded():
-        return await (_passed_on(call, proceed) if traced else proceed())
+    if recorded():
+        return _recorded(call, proceed, traced=traced)
+    return _passed_on(call, proceed) if traced else proceed()
+
+
+async def _recorded(call: Call, proceed: Proceed, *, traced: bool) -> Any:
+    """Names the span by the method, as OpenTelemetry's RPC conventions do."""
     service, _, method = call.method.removeprefix("/").partition("/")
     attributes = {
         "rpc.system": "grpc",

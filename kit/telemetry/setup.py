@@ -6,15 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry import metrics
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from prometheus_client import disable_created_metrics
 
 from kit import VERSION
 from kit.settings import CommonSettings
@@ -24,12 +20,11 @@ from kit.telemetry.scraped import serve_metrics
 from kit.telemetry.spanfile import SpanFile
 
 PORT_SECONDS = 0.5
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 
 
 @contextmanager
-def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) -> Iterator[InMemoryMetricReader]:
-    """Telemetry of a service, and what reads its metrics back.
+def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) -> Iterator[None]:
+    """Telemetry of a service.
 
     Without endpoint or file no spans are recorded; trace ids still pass through. A process that `succeeds` another one
     serves its metrics once the other has left their port.
@@ -37,11 +32,11 @@ def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) ->
     configure_logs(name, settings)
     resource = Resource.create({"service.name": f"lectern-{name}", "service.version": VERSION})
     tracing = _tracing(resource, settings)
-    reader = _metering(resource, settings)
     if settings.metrics_listen:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the client does not tell its types here
         _serve_metrics(settings.metrics_listen, succeeds=succeeds)
     try:
-        yield reader
+        yield
     finally:
         if tracing is not None:
             tracing.shutdown()
@@ -58,14 +53,6 @@ def _tracing(resource: Resource, settings: CommonSettings) -> TracerProvider | N
         provider.add_span_processor(SimpleSpanProcessor(SpanFile(settings.trace_file)))
     spans.keep(provider)
     return provider
-
-
-def _metering(resource: Resource, settings: CommonSettings) -> InMemoryMetricReader:
-    own = InMemoryMetricReader()
-    readers = [own, PrometheusMetricReader()] if settings.metrics_listen else [own]
-    seconds = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(SECONDS))
-    metrics.set_meter_provider(MeterProvider(readers, resource=resource, views=[seconds]))
-    return own
 
 
 def _serve_metrics(listen: str, *, succeeds: bool) -> None:

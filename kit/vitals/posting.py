@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from kit import redis
 from kit.errors import Unavailable
@@ -27,10 +27,10 @@ def connect_board(settings: CommonSettings, stack: AsyncExitStack) -> RedisVital
 
 
 @asynccontextmanager
-async def posting(name: str, board: VitalsBoard, reader: InMemoryMetricReader) -> AsyncIterator[None]:
+async def posting(name: str, board: VitalsBoard, metrics: CollectorRegistry = REGISTRY) -> AsyncIterator[None]:
     """Posts the process's vitals for as long as the block lasts."""
     instance = f"{name}-{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-    posts = asyncio.create_task(_posts(name, instance, board, reader))
+    posts = asyncio.create_task(_posts(name, instance, board, metrics))
     try:
         yield
     finally:
@@ -38,8 +38,8 @@ async def posting(name: str, board: VitalsBoard, reader: InMemoryMetricReader) -
         await asyncio.wait({posts})
 
 
-async def _posts(name: str, instance: str, board: VitalsBoard, reader: InMemoryMetricReader) -> None:
+async def _posts(name: str, instance: str, board: VitalsBoard, metrics: CollectorRegistry) -> None:
     while True:
         with contextlib.suppress(Unavailable):
-            await board.post(vitals(name, instance, reader), KEPT_SECONDS)
+            await board.post(vitals(name, instance, metrics), KEPT_SECONDS)
         await asyncio.sleep(EVERY_SECONDS)

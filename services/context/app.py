@@ -14,13 +14,13 @@ from lectern.context.v1 import (
     quizzes_pb2_grpc,
     user_data_pb2_grpc,
 )
-from opentelemetry import metrics
 
 from kit import mongo
 from kit.errors import LecternError
 from kit.jobs.opening import connect_grounds, open_jobs
 from kit.pagination import PageTokens
 from kit.server import Mount
+from kit.telemetry.metrics import ENTRIES
 from services.context.adapters import mongo_upkeep
 from services.context.document_servicer import DocumentServicer
 from services.context.grounding_servicer import GroundingServicer
@@ -31,7 +31,6 @@ from services.context.service.courses import Courses
 from services.context.service.documents import Documents
 from services.context.service.finding import Finding
 from services.context.service.preloading import Preloading
-from services.context.service.shelf import Shelf
 from services.context.service.teaching.outlines import Outlines
 from services.context.service.teaching.quizzes import Quizzes
 from services.context.service.videos import Videos
@@ -50,7 +49,7 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     """The servicers of the process; what they opened is closed by the stack."""
     outside = open_outside(settings, stack)
     knowing = open_knowing(settings, outside, stack)
-    _tell_entries(knowing.shelf)
+    ENTRIES.labels("context_process").set_function(lambda: len(knowing.shelf))
     stack.push_async_callback(knowing.popularity.flush)
     grounds = connect_grounds(settings, stack, outside.client)
     jobs = open_jobs(settings, grounds, stack, open_actors(settings, outside, knowing))
@@ -79,14 +78,6 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
         Mount(user_data_pb2_grpc.add_UserDataServiceServicer_to_server, UserDataServicer(courses)),
         Mount(grounding_pb2_grpc.add_GroundingServiceServicer_to_server, GroundingServicer(knowing.grounding)),
     ]
-
-
-def _tell_entries(shelf: Shelf) -> None:
-    metrics.get_meter("context").create_observable_gauge(
-        "lectern_cache_entries",
-        [lambda _: [metrics.Observation(len(shelf), {"layer": "context_process"})]],
-        description="Entries of caches in the process's own memory",
-    )
 
 
 def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

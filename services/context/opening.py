@@ -4,13 +4,12 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from opentelemetry import metrics
-
 from kit import mongo, redis
 from kit.breaker.database import database_guard, guarded
 from kit.channel import Peer
 from kit.jobs.work import Actors
 from kit.outage import Outage
+from kit.telemetry.metrics import LOOKUPS
 from kit.writing.ports import Writer
 from kit.writing.writers import InferenceWriter
 from services.context.actors import ContextActors
@@ -56,7 +55,7 @@ from services.context.service.teaching.building import Building
 from services.context.service.teaching.quizzing import Quizzing
 from services.context.settings import ContextSettings
 
-Count = Callable[[str, str, int], None]
+Count = Callable[[str, int], None]
 
 
 @dataclass(frozen=True)
@@ -150,19 +149,17 @@ def _shelf(settings: ContextSettings, outside: Outside) -> Shelf:
         seconds=settings.context_cache_seconds,
         incomplete_seconds=settings.context_incomplete_seconds,
     )
-    room, count = 0 if settings.disable_cache else settings.context_cache_passages, _counter()
-    return Shelf(
-        loader, outside.courses, outside.feed, passages=room, observe=lambda result: count("process", result, 1)
-    )
+    room, count = 0 if settings.disable_cache else settings.context_cache_passages, _counter("process")
+    return Shelf(loader, outside.courses, outside.feed, passages=room, observe=lambda result: count(result, 1))
 
 
 def _cache(settings: ContextSettings, stack: AsyncExitStack) -> ContextCache:
     if settings.disable_cache:
         return NoContextCache()
-    client, count = redis.connect(settings.cache_url, settings), _counter()
+    client = redis.connect(settings.cache_url, settings)
     stack.push_async_callback(client.aclose)
     shared = FallbackCache(RedisContextCache(client), MemoryContextCache(), Outage("redis", client.ping))
-    return CountedCache(shared, lambda result, entries: count("redis", result, entries))
+    return CountedCache(shared, _counter("redis"))
 
 
 def _indexes(settings: ContextSettings, stack: AsyncExitStack) -> VectorIndexes:
@@ -174,8 +171,6 @@ def _indexes(settings: ContextSettings, stack: AsyncExitStack) -> VectorIndexes:
     return ChromaIndexes(client)
 
 
-def _counter() -> Count:
-    requests = metrics.get_meter("context").create_counter(
-        "lectern_cache_requests", description="Look-ups in the layers of caches"
-    )
-    return lambda layer, result, number: requests.add(number, {"layer": f"context_{layer}", "result": result})
+def _counter(layer: str) -> Count:
+    by_result = {result: LOOKUPS.labels(f"context_{layer}", result) for result in ("hit", "miss")}
+    return lambda result, number: by_result[result].inc(number)

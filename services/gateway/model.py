@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ class Turn:
     create_time: datetime | None = None
     end_time: datetime | None = None
 
-    def ended_as(self, state: State, answer: str, reason: str = "") -> "Turn":
-        return replace(self, state=state, answer=answer, failure_reason=reason)
+    def ended_as(self, state: State, answer: str, reason: str = "", **more: Any) -> "Turn":
+        """The turn with its end; `more` are further fields."""
+        return replace(self, state=state, answer=answer, failure_reason=reason, **more)
 
 
 @dataclass(frozen=True, slots=True)

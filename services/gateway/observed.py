@@ -4,14 +4,14 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from opentelemetry import metrics
+from prometheus_client import Counter, Histogram
 
+from kit.telemetry.metrics import SECONDS
 from services.gateway.model import Completed, Delta, Event
 
-_meter = metrics.get_meter("lectern.gateway")
-_requests = _meter.create_counter("ai_chat_requests", description="Chat requests by how they ended")
-_duration = _meter.create_histogram("ai_chat_request_duration", unit="s", description="Duration of chat requests")
-_first = _meter.create_histogram("ai_chat_time_to_first_token", unit="s", description="Time to the first text")
+_requests = Counter("ai_chat_requests", "Chat requests by how they ended", ["status"])
+_duration = Histogram("ai_chat_request_duration_seconds", "Duration of chat requests", buckets=SECONDS)
+_first = Histogram("ai_chat_time_to_first_token_seconds", "Time to the first text", buckets=SECONDS)
 
 
 async def observed(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
@@ -22,7 +22,7 @@ async def observed(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event,
             async for event in events:
                 if not told and isinstance(event.happening, Delta):
                     told = True
-                    _first.record(time.perf_counter() - begun)
+                    _first.observe(time.perf_counter() - begun)
                 if event.final:
                     status = "completed" if isinstance(event.happening, Completed) else "failed"
                 yield event
@@ -30,5 +30,5 @@ async def observed(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event,
         status = "left"
         raise
     finally:
-        _requests.add(1, {"status": status})
-        _duration.record(time.perf_counter() - begun)
+        _requests.labels(status).inc()
+        _duration.observe(time.perf_counter() - begun)

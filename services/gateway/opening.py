@@ -2,10 +2,9 @@
 
 from contextlib import AsyncExitStack
 
-from opentelemetry import metrics
-
 from kit import redis
 from kit.channel import Peer
+from kit.telemetry.metrics import ACTIVE_TURNS
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
@@ -58,9 +57,7 @@ def open_chat(
     )
     desk.open()
     stack.push_async_callback(desk.close, settings.drain_seconds)
-    metrics.get_meter("lectern.gateway").create_observable_gauge(
-        "ai_chat_active_threads", [lambda _: [metrics.Observation(desk.active)]], description="Turns under way"
-    )
+    ACTIVE_TURNS.set_function(lambda: desk.active)
     return ChatService(
         threads,
         GrpcKnowledge(peers["context"], settings.context_token_budget),

@@ -87,7 +87,7 @@ class ChatService:
             events = self.resume(caller, begun.turn.name)
         else:
             run = run or self._desk.take(caller, begun, grounding)
-            events = self._with_heartbeats(run)
+            events = self._read_along(run)
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -100,7 +100,7 @@ class ChatService:
                 yield event
             return
         run = self._desk.run_of(name)
-        events = self._with_heartbeats(run, after) if run else self._follow(caller, held, after)
+        events = self._read_along(run, after) if run else self._follow(caller, held, after)
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -185,7 +185,7 @@ class ChatService:
             held = await self._threads.read(caller, name)
             if held.turn.state.ended:
                 return _each(await self._replay(held.turn, after))
-            return None if held.owner_alive else self._with_heartbeats(await self._take_over(caller, name), after)
+            return None if held.owner_alive else self._read_along(await self._take_over(caller, name), after)
         except (Conflict, Unavailable):
             return None  # somebody else was quicker, or nobody can be asked now
 
@@ -214,12 +214,8 @@ class ChatService:
                 return []
         return _outcome(turn, after)
 
-    async def _with_heartbeats(self, run: TurnRun, after: int = 0) -> AsyncGenerator[Event, None]:
-        async with aclosing(run.broadcast.follow(after, self._heartbeat_seconds)) as events:
-            async for event in events:
-                if event is not None:
-                    after = event.sequence
-                yield event or Event(after, Heartbeat())
+    def _read_along(self, run: TurnRun, after: int = 0) -> AsyncGenerator[Event, None]:
+        return run.broadcast.follow(after, self._heartbeat_seconds)
 
     def _check(self, question: Question) -> None:
         if not question.text.strip():

@@ -4,10 +4,10 @@ import hashlib
 from typing import Protocol
 
 from lectern.threads.v1 import threads_pb2
-from opentelemetry import metrics
 
 from kit.auth.caller import Caller
 from kit.pagination import PageTokens
+from kit.telemetry.metrics import LOOKUPS
 from services.threads import convert, requests
 from services.threads.ports import PageCache
 from services.threads.service.conversations import Conversations
@@ -17,10 +17,7 @@ Response = threads_pb2.ListThreadsResponse
 # Versions of the service that answer with other fields don't share pages.
 SHAPE = ",".join(field.name for kind in (Response, threads_pb2.Thread) for field in kind.DESCRIPTOR.fields)
 
-_requests = metrics.get_meter(__name__).create_counter(
-    "lectern_cache_requests", description="Reads of caches by layer and result"
-)
-HIT, MISS = ({"layer": "thread_list", "result": result} for result in ("hit", "miss"))
+HIT, MISS = (LOOKUPS.labels("thread_list", result) for result in ("hit", "miss"))
 
 
 class Listing(Protocol):
@@ -53,7 +50,7 @@ class CachedListing:
     async def page(self, caller: Caller, request: Request) -> bytes:
         name = hashlib.sha256(self._kind + request.SerializeToString(deterministic=True)).hexdigest()[:32]
         edition, page = await self._cache.read(caller, name)
-        _requests.add(1, MISS if page is None else HIT)
+        (MISS if page is None else HIT).inc()
         if page is not None:
             return page
         page = await self._listing.page(caller, request)

@@ -6,8 +6,7 @@ import pytest
 import pytest_asyncio
 from lectern.inference.v1 import operations_pb2
 from lectern.ops.v1 import stats_pb2, stats_pb2_grpc
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from kit import redis
 from kit.auth.caller import Caller, Role
@@ -34,23 +33,22 @@ async def _stats(system: System) -> stats_pb2.Stats:
         return await stub.GetStats(stats_pb2.GetStatsRequest(), metadata=system.metadata(ADMIN), timeout=10)
 
 
-def _reader(hits: int, misses: int) -> InMemoryMetricReader:
+def _metrics(hits: int, misses: int) -> CollectorRegistry:
     """The metrics of a process that looked so often into its caches."""
-    reader = InMemoryMetricReader()
-    meter = MeterProvider([reader]).get_meter("test")
-    lookups = meter.create_counter("lectern_cache_requests")
-    lookups.add(hits, {"layer": "answer", "result": "hit"})
-    lookups.add(misses, {"layer": "answer", "result": "miss"})
-    meter.create_up_down_counter("ai_chat_active_threads").add(2)
-    return reader
+    registry = CollectorRegistry()
+    lookups = Counter("lectern_cache_requests", "Look-ups", ["layer", "result"], registry=registry)
+    lookups.labels("answer", "hit").inc(hits)
+    lookups.labels("answer", "miss").inc(misses)
+    Gauge("ai_chat_active_threads", "Turns", registry=registry).set(2)
+    return registry
 
 
 async def test_the_figures_of_all_instances_are_summed_up(system: System, redis_url: str) -> None:
     client = redis.connect(redis_url, system.settings)
     await client.delete(KEY)
     board = RedisVitals(client, Outage("vitals", client.ping))
-    await board.post(vitals("inference", "inference-1", _reader(3, 1)), 60)
-    await board.post(vitals("inference", "inference-2", _reader(5, 1)), 60)
+    await board.post(vitals("inference", "inference-1", _metrics(3, 1)), 60)
+    await board.post(vitals("inference", "inference-2", _metrics(5, 1)), 60)
     stats = await _stats(system)
     assert stats.active_thread_count == 4
     assert [(layer.layer, layer.hit_count, layer.miss_count) for layer in stats.cache_layers] == [("answer", 8, 2)]
@@ -67,7 +65,7 @@ async def test_the_figures_of_all_instances_are_summed_up(system: System, redis_
 async def test_a_process_posts_its_vitals_while_it_lives(system: System, redis_url: str) -> None:
     client = redis.connect(redis_url, system.settings)
     board = RedisVitals(client, Outage("vitals", client.ping))
-    async with posting("threads", board, _reader(1, 0)):
+    async with posting("threads", board, _metrics(1, 0)):
         while not (posted := await board.read()):
             pass
     assert posted[0].service == "threads"

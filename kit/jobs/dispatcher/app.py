@@ -7,8 +7,6 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
-from opentelemetry import metrics
-
 from kit.breaker.roster import connect_roster
 from kit.jobs.dispatcher.chores import Advancing, Chore, Rooms, Scheduling, Telling
 from kit.jobs.dispatcher.governor import Governor
@@ -56,7 +54,6 @@ async def lead(
         tick=settings.dispatcher_tick_seconds,
         others=[lambda: _rules_by(health)],
     )
-    _observe(governor)
     rounds = asyncio.create_task(leader.run())
 
     async def stop() -> None:
@@ -112,11 +109,3 @@ def _releases(settings: DispatcherSettings, grounds: Grounds) -> Releases:
         cancel_grace=settings.job_cancel_grace_seconds,
         lease=settings.job_lease_seconds,
     )
-
-
-def _observe(governor: Governor) -> None:
-    def depths(_: metrics.CallbackOptions) -> list[metrics.Observation]:
-        return [metrics.Observation(depth.waiting, {"queue": name}) for name, depth in governor.depths.items()]
-
-    meter = metrics.get_meter("lectern.jobs")
-    meter.create_observable_gauge("lectern_queue_depth", [depths], description="Jobs in the waiting room")

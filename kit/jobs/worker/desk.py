@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from opentelemetry import metrics, propagate, trace
+from opentelemetry import propagate, trace
+from prometheus_client import Counter, Histogram
 
 from kit.errors import Conflict, LecternError, Reason, Unavailable
 from kit.group_commit import GroupCommit
@@ -18,13 +19,14 @@ from kit.jobs.policies import Policies
 from kit.jobs.ports import Claims, JobChanges, WaitingRoom
 from kit.jobs.work import Actors, Work
 from kit.jobs.worker.outcomes import outcome_of
+from kit.telemetry.metrics import SECONDS
 
 SETTLE_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("lectern.jobs")
-ended_jobs = metrics.get_meter("lectern.jobs").create_counter("lectern_jobs_total", description="Attempts that ended")
-seconds_of_jobs = metrics.get_meter("lectern.jobs").create_histogram("lectern_job_duration_seconds", unit="s")
+ended_jobs = Counter("lectern_jobs", "Attempts that ended", ["kind", "state"])
+seconds_of_jobs = Histogram("lectern_job_duration_seconds", "Duration of attempts", ["kind"], buckets=SECONDS)
 
 
 class Stop(enum.Enum):
@@ -210,8 +212,8 @@ class Desk:
             except Exception as error:  # such as a result that BSON can't hold
                 outcome = outcome_of(error, job, self._policies.of(job.kind))
             else:
-                ended_jobs.add(1, {"kind": job.kind, "state": state.value})
-                seconds_of_jobs.record(time.monotonic() - attempt.began, {"kind": job.kind})
+                ended_jobs.labels(job.kind, state.value).inc()
+                seconds_of_jobs.labels(job.kind).observe(time.monotonic() - attempt.began)
                 return again
         return None
 

@@ -1,12 +1,12 @@
 """Ranks the passages of a course by how well they fit a query."""
 
-import asyncio
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import structlog
 
+from kit import timeouts
 from kit.auth.caller import Caller
 from kit.errors import LecternError
 from services.context.model import Passage, Source, Video
@@ -84,7 +84,7 @@ class Search:
     async def _meaning(self, knowledge: Knowledge, begun: Begun, within: range | None) -> Sequence[int]:
         """The rows that are nearest in meaning; none where that is not known in time."""
         try:
-            async with asyncio.timeout(self._budget):
+            with timeouts.within(self._budget):
                 vector = await self._queries.finish(begun)
                 if vector is None or knowledge.vectors is None:
                     return ()

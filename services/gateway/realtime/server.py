@@ -7,7 +7,7 @@ from typing import Any
 
 import socketio
 import structlog
-from opentelemetry import metrics
+from prometheus_client import Gauge
 
 from kit.auth.tokens import UserTokens
 from kit.call import CURRENT
@@ -30,6 +30,7 @@ LAST_WORD_SECONDS = 0.5
 Handler = Callable[[Session, Mapping[str, Any]], Awaitable[Ack]]
 
 log = structlog.get_logger()
+connected = Gauge("lectern_sockets", "Connected sockets")
 
 
 class Sockets:
@@ -71,9 +72,7 @@ class Sockets:
     async def open(self, stack: AsyncExitStack) -> None:
         self._checking = asyncio.create_task(self._check_tokens())
         stack.push_async_callback(self._close)
-        metrics.get_meter("lectern.gateway").create_observable_gauge(
-            "lectern_sockets", [lambda _: [metrics.Observation(len(self._sessions))]], description="Connected sockets"
-        )
+        connected.set_function(lambda: len(self._sessions))
 
     def _register(self) -> None:
         self._server.on("connect", self._connect)

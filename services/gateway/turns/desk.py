@@ -9,6 +9,7 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.call import CURRENT, Call, current_call
+from kit.timeouts import within
 from services.gateway.model import Begun, Event, Grounding
 from services.gateway.ports import Orders
 from services.gateway.turns.owner_lease import OwnerLease
@@ -88,9 +89,7 @@ class Desk:
         return call
 
     async def _answer(self, run: TurnRun) -> None:
-        async with asyncio.timeout(
-            self._turn_seconds + 30
-        ):  # above all deadlines inside, so that no run stays for ever
+        with within(self._turn_seconds + 30):  # above all deadlines inside, so that no run stays for ever
             await run.answer()
 
     async def _beat(self) -> None:

@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -133,8 +133,9 @@ class TurnRun:
 
     async def _complete(self) -> None:
         finish = self._finish
-        turn = replace(
-            self.turn.ended_as(State.COMPLETED, self._text),
+        turn = self.turn.ended_as(
+            State.COMPLETED,
+            self._text,
             citations=citations.cited(self._text, self.turn.question, self._grounding.passages),
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,

@@ -2,8 +2,8 @@
 
 import functools
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -34,21 +34,19 @@ class Endpoint:
     async def close(self) -> None:
         await self._session.close()
 
-    @asynccontextmanager
     async def post(
         self, path: str, body: Any, headers: Mapping[str, str], *, connect: float, total: float
-    ) -> AsyncIterator[ClientResponse]:
+    ) -> ClientResponse:
         """A response with a good status, its body still to be read; raises ProviderFailure.
 
-        `connect` and `total` in seconds: to open a connection, and to get hold of one. Whoever leaves early closes it.
+        `connect` and `total` in seconds: to open a connection, and to get hold of one. Whoever asked closes it,
+        which does nothing to a connection whose answer was read to its end.
         """
         response = await self._response(path, orjson.dumps(body), headers, _timeout(connect, total))
-        try:
-            if response.status >= 300:  # a redirect is no answer either
-                raise of_status(response.status, codes_of(await _json(response)), retry_after(response.headers))
-            yield response
-        finally:
-            response.close()  # does nothing to a connection whose answer was read to its end
+        if response.status < 300:  # a redirect is no answer either
+            return response
+        with closing(response):
+            raise of_status(response.status, codes_of(await _json(response)), retry_after(response.headers))
 
     async def _response(
         self, path: str, body: bytes, headers: Mapping[str, str], timeout: ClientTimeout

@@ -1,12 +1,16 @@
 """Calls to models as spans and metrics, by the GenAI names of OpenTelemetry."""
 
+import functools
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
-from opentelemetry import metrics, propagate, trace
+from opentelemetry import propagate, trace
+from prometheus_client import Counter, Histogram
 
+from kit.telemetry.metrics import SECONDS
+from kit.telemetry.spans import recorded
 from services.inference.model.failures import ProviderFailure
 from services.inference.model.generation import Usage, Vectors
 from services.inference.model.providers import Route
@@ -15,11 +19,14 @@ from services.inference.ports import ChatCall, ChatProvider, EmbeddingProvider, 
 SMOOTHING = 0.2
 
 TRACER = trace.get_tracer(__name__)
-METER = metrics.get_meter(__name__)
-REQUESTS = METER.create_counter("lectern_provider_requests", description="Calls to providers by outcome")
-TOKENS = METER.create_histogram("gen_ai.client.token.usage", "{token}", "Tokens of a call")
-DURATION = METER.create_histogram("gen_ai.client.operation.duration", "s", "Time of a call")
-FIRST = METER.create_histogram("gen_ai.client.operation.time_to_first_chunk", "s", "Time to the first token")
+CALL = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"]
+COUNTS = (5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000)
+REQUESTS = Counter("lectern_provider_requests", "Calls to providers by outcome", ["provider", "outcome"])
+TOKENS = Histogram("gen_ai_client_token_usage", "Tokens of a call", [*CALL, "gen_ai_token_type"], buckets=COUNTS)
+DURATION = Histogram("gen_ai_client_operation_duration_seconds", "Time of a call", CALL, buckets=SECONDS)
+FIRST = Histogram(
+    "gen_ai_client_operation_time_to_first_chunk_seconds", "Time to the first token", CALL, buckets=SECONDS
+)
 
 
 class Latencies:
@@ -36,21 +43,35 @@ class Latencies:
         return self._averages.get(provider, 0.0)
 
 
+class _Meters:
+    """Where the figures of calls to one model go; looked up once."""
+
+    def __init__(self, operation: str, provider: str, model: str) -> None:
+        call = (operation, provider, model)
+        self.duration, self.first = DURATION.labels(*call), FIRST.labels(*call)
+        self.input, self.output = TOKENS.labels(*call, "input"), TOKENS.labels(*call, "output")
+
+
+_meters_of = functools.cache(_Meters)
+
+
 @dataclass(slots=True)
 class _Operation:
     """One call while it is watched."""
 
+    route: Route
     span: trace.Span
-    attributes: dict[str, str]
+    meters: _Meters
     start: float
     outcome: str = "cancelled"
     first: float | None = None
     usage: Usage | None = None
 
     def headers(self) -> dict[str, str]:
-        """The W3C headers by which the provider's own spans join the trace."""
+        """The W3C headers by which the provider's own spans join the trace; none where there is no trace."""
         carrier: dict[str, str] = {}
-        propagate.inject(carrier, trace.set_span_in_context(self.span))
+        if self.span is not trace.INVALID_SPAN:
+            propagate.inject(carrier, trace.set_span_in_context(self.span))
         return carrier
 
     def began(self) -> float | None:
@@ -58,6 +79,7 @@ class _Operation:
         if self.first is not None:
             return None
         self.first = time.monotonic() - self.start
+        self.meters.first.observe(self.first)
         return self.first
 
 
@@ -69,12 +91,12 @@ class ObservedChat:
 
     async def stream(self, call: ChatCall) -> AsyncGenerator[Piece, None]:
         with _watched("chat", call.route) as operation:
-            call = replace(call, headers={**call.headers, **operation.headers()})
+            if headers := operation.headers():
+                call = replace(call, headers={**call.headers, **headers})
             async with aclosing(self._inner.stream(call)) as pieces:
                 async for piece in pieces:
                     if piece.text and (seconds := operation.began()) is not None:
                         self._latencies.add(call.route.provider.name, seconds)
-                        FIRST.record(seconds, operation.attributes)
                     operation.usage = piece.usage or operation.usage
                     yield piece
 
@@ -94,33 +116,43 @@ class ObservedEmbeddings:
 
 @contextmanager
 def _watched(name: str, route: Route) -> Iterator[_Operation]:
-    attributes = {
-        "gen_ai.operation.name": name,
-        "gen_ai.provider.name": route.provider.name,
-        "gen_ai.request.model": route.model,
-    }
-    span = TRACER.start_span(f"{name} {route.model}", kind=trace.SpanKind.CLIENT, attributes=attributes)
-    operation = _Operation(span, attributes, time.monotonic())
+    operation = _Operation(
+        route, _span(name, route), _meters_of(name, route.provider.name, route.model), time.monotonic()
+    )
     try:
         yield operation
         operation.outcome = "ok"
     except ProviderFailure as failure:
         operation.outcome = failure.outcome
-        span.set_attribute("error.type", failure.outcome)
-        span.set_status(trace.StatusCode.ERROR, failure.message)
+        operation.span.set_attribute("error.type", failure.outcome)
+        operation.span.set_status(trace.StatusCode.ERROR, failure.message)
         raise
     finally:
         _record(operation)
-        span.end()
+        operation.span.end()
+
+
+def _span(name: str, route: Route) -> trace.Span:
+    """A span where spans are kept; elsewhere that of whoever called, if there is one."""
+    if not recorded():
+        return trace.get_current_span()
+    attributes = {
+        "gen_ai.operation.name": name,
+        "gen_ai.provider.name": route.provider.name,
+        "gen_ai.request.model": route.model,
+    }
+    return TRACER.start_span(f"{name} {route.model}", kind=trace.SpanKind.CLIENT, attributes=attributes)
 
 
 def _record(operation: _Operation) -> None:
-    attributes = operation.attributes
-    REQUESTS.add(1, {"provider": attributes["gen_ai.provider.name"], "outcome": operation.outcome})
-    DURATION.record(time.monotonic() - operation.start, attributes)
-    if operation.usage is None:
+    meters, usage = operation.meters, operation.usage
+    REQUESTS.labels(operation.route.provider.name, operation.outcome).inc()
+    meters.duration.observe(time.monotonic() - operation.start)
+    if usage is None:
         return
-    counts = {"input": operation.usage.prompt_tokens, "output": operation.usage.completion_tokens}
-    for kind, count in counts.items():
+    for kind, count, meter in (
+        ("input", usage.prompt_tokens, meters.input),
+        ("output", usage.completion_tokens, meters.output),
+    ):
         operation.span.set_attribute(f"gen_ai.usage.{kind}_tokens", count)
-        TOKENS.record(count, {**attributes, "gen_ai.token.type": kind})
+        meter.observe(count)

@@ -1,6 +1,7 @@
 """Chat completions of any OpenAI-compatible provider: one body out, its lines decoded as they come."""
 
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from typing import Any
 
 from aiohttp import ClientError
@@ -23,9 +24,10 @@ class OpenAIChat:
 
     async def stream(self, call: ChatCall) -> AsyncGenerator[Piece, None]:
         decoder, limits = ChunkDecoder(), call.timeouts
-        async with self._clients.of(call.route).post(
+        response = await self._clients.of(call.route).post(
             PATH, _body(call), call.headers, connect=limits.connect, total=limits.total
-        ) as response:
+        )
+        with closing(response):
             gathering = Gathering(response.content, self._pause)
             try:
                 while data := await gathering.read():

@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ class OpenAIEmbeddings:
         headers: dict[str, str] = {}
         propagate.inject(headers)
         try:
-            async with self._clients.of(route).post(PATH, body, headers, connect=timeout, total=timeout) as response:
+            response = await self._clients.of(route).post(PATH, body, headers, connect=timeout, total=timeout)
+            with closing(response):
                 reply = orjson.loads(await response.read())
         except (ClientError, OSError) as error:
             raise ProviderFailure(Remedy.RETRY, "cut", "the provider broke off") from error

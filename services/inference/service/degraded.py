@@ -7,6 +7,7 @@ from contextlib import aclosing
 from kit import deadline
 from kit.auth.caller import Caller
 from kit.errors import Reason, Unavailable
+from kit.timeouts import Limit
 from services.inference.model.generation import Delta, Event, Finish, Notice, Prompt, Purpose, Source, Usage
 from services.inference.ports import Generator
 from services.inference.service import tokens
@@ -60,7 +61,7 @@ async def _next(events: AsyncGenerator[Event, None], until: float | None) -> Eve
     if until is None:
         return await anext(events, None)
     try:
-        async with asyncio.timeout_at(until):
+        with Limit(until):
             return await anext(events, None)
     except TimeoutError as error:
         raise unanswered() from error

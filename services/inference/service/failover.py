@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from kit.auth.caller import Caller
 from kit.breaker.ports import Board
@@ -135,7 +136,7 @@ class Failover:
     def _limits(self, prompt: Prompt, *, alone: bool) -> Timeouts:
         """With nowhere else to go, a slow provider is waited for as long as the call may take."""
         limits = self._catalog.timeouts(prompt.purpose)
-        return replace(limits, first_token=limits.total, between_tokens=limits.total) if alone else limits
+        return _unhurried(limits) if alone else limits
 
     def _call(self, route: Route, prompt: Prompt, answer: Answer, limits: Timeouts) -> ChatCall:
         messages, max_tokens = prompt.messages, prompt.max_tokens
@@ -145,6 +146,11 @@ class Failover:
                 messages = (*messages, Message(Speaker.USER, self._how.continuation))
             max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text)) if max_tokens else 0
         return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema)
+
+
+@lru_cache
+def _unhurried(limits: Timeouts) -> Timeouts:
+    return replace(limits, first_token=limits.total, between_tokens=limits.total)
 
 
 def _switched(answer: Answer) -> Notice:

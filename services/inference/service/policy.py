@@ -26,6 +26,9 @@ class Policy(StrEnum):
     QUIZ_ME = "quiz_me"
 
 
+POLICIES = frozenset(each.value for each in Policy)
+
+
 @dataclass(frozen=True, slots=True)
 class Stance:
     """How a turn is to be answered; `rung` is that of the ladder, from 1, under `hints` alone."""
@@ -51,7 +54,7 @@ class Stance:
 
 def stance(policy: str, history: Sequence[Message], question: str) -> Stance:
     """The policy that the teacher set, as it stands at this question; an unknown one is `answer`."""
-    if policy not in {each.value for each in Policy}:
+    if policy not in POLICIES:
         return Stance()
     if policy == Policy.HINTS:
         return Stance(Policy.HINTS, rung(history, question))

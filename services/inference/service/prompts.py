@@ -22,8 +22,8 @@ TITLE_LENGTH = 120
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 ROLE_MARK = re.compile(r"<(?=[|/]?(?:\||s>|start_of_turn|end_of_turn))")
 LEAST_SOURCE_TOKENS = 60
-# Turns about one lecture have their passages in common, and often all of them.
-KEPT_SYSTEMS, KEPT_SOURCES = 256, 2048
+# Turns about one lecture have their passages in common, and often all of them; those of one thread have their history.
+KEPT_SYSTEMS, KEPT_SOURCES, KEPT_MESSAGES = 256, 2048, 2048
 NO_SOURCE = (Source("", "", ""),)
 
 
@@ -174,12 +174,17 @@ def _latest(history: Sequence[Message], room: int) -> Sequence[_Costed]:
     """As much of the latest history as there is room for."""
     kept: list[_Costed] = []
     for message in reversed(history):
-        past = _costed(message.speaker, _plain(message.text))
+        past = _past(message)
         room -= past.tokens
         if room < 0:
             break
         kept.append(past)
     return _from_a_question(kept[::-1])
+
+
+@functools.lru_cache(KEPT_MESSAGES)
+def _past(message: Message) -> _Costed:
+    return _costed(message.speaker, _plain(message.text))
 
 
 def _within(sources: Sequence[Source], room: int) -> tuple[tuple[Source, ...], int]:

@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 
 import structlog
-from opentelemetry import metrics
 
 from kit.auth.caller import Caller
 from kit.call import CURRENT
 from kit.errors import Internal, Reason, Unavailable
+from kit.telemetry.metrics import LOOKUPS
 from kit.turnlog.ports import TurnLog
 from services.inference.model.generation import Event, Prompt
 from services.inference.ports import Answered, Flights, Generator, Seat
@@ -23,8 +23,7 @@ from services.inference.service.kept import replayed
 from services.inference.service.keys import answer_key, shareable
 from services.inference.service.leading import Leading
 
-LOOKUPS = metrics.get_meter(__name__).create_counter("lectern_cache_requests", description="Look-ups in caches")
-HIT, MISS = {"layer": "answer", "result": "hit"}, {"layer": "answer", "result": "miss"}
+HIT, MISS = LOOKUPS.labels("answer", "hit"), LOOKUPS.labels("answer", "miss")
 
 log = structlog.get_logger()
 
@@ -123,5 +122,5 @@ class SingleFlight:
             flight.alone = True
             return None
         if not flight.events:
-            LOOKUPS.add(1, HIT if isinstance(seat, Answered) else MISS)
+            (HIT if isinstance(seat, Answered) else MISS).inc()
         return seat

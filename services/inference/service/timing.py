@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from kit import deadline
 from kit.errors import DeadlineExceeded
+from kit.timeouts import Limit
 from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.model.providers import Timeouts
 from services.inference.ports import Piece
@@ -27,7 +28,7 @@ class Patience:
         Raises ProviderFailure where it keeps us waiting, DeadlineExceeded where the caller's time is up.
         """
         try:
-            async with asyncio.timeout_at(min(self._loop.time() + self._seconds, self._end)):
+            with Limit(min(self._loop.time() + self._seconds, self._end)):
                 piece = await anext(pieces, None)
         except TimeoutError as error:
             raise self._late() from error

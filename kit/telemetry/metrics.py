@@ -1,0 +1,13 @@
+"""What processes count and time, by Prometheus's own client: to record costs a microsecond, to read is for who asks.
+
+Instruments stand in modules, one of each name in a process; what has labels is looked up once and kept.
+"""
+
+from prometheus_client import Counter, Gauge
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+
+# These are also what processes tell each other of themselves; see `kit.vitals.reading`.
+ACTIVE_TURNS = Gauge("ai_chat_active_threads", "Turns under way")
+LOOKUPS = Counter("lectern_cache_requests", "Look-ups in the layers of caches", ["layer", "result"])
+ENTRIES = Gauge("lectern_cache_entries", "Entries of caches in the process's own memory", ["layer"])
