@@ -116,12 +116,15 @@ async def test_every_device_sees_the_same_events(system: System, chat: Any, thre
     )
     watching = asyncio.create_task(_watched(watch, until="completed"))
     await system.provider.script(words=20, words_per_second=40)
-    seen: list[chat_pb2.TurnEvent] = []
+    seen: dict[str, list[chat_pb2.TurnEvent]] = {}
     while not watching.done():
-        seen = await stream(system, chat, question(course, "Watched?"))
+        events = await stream(system, chat, question(course, "Watched?"))
+        seen[events[0].started.turn] = events
         await asyncio.wait({watching}, timeout=1)
-    watched = [event for event in await watching if event.turn_event.turn == seen[0].started.turn]
-    assert [event.turn_event.event for event in watched] == seen
+    watched = await watching
+    # On a slow machine the watcher may hear the end of a turn when the next one is asked already.
+    turn = watched[-1].turn_event.turn
+    assert [event.turn_event.event for event in watched if event.turn_event.turn == turn] == seen[turn]
 
 
 async def test_a_cancelled_turn_keeps_what_was_said_and_closes_the_provider(
