@@ -1,7 +1,9 @@
 """The log as capped Redis streams, one a turn, appended to under a fencing token."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
+
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from kit.errors import Conflict, Reason, Unavailable
 from kit.outage import Outage
@@ -57,14 +59,25 @@ class RedisTurnLog:
         for entry in entries:
             arguments += (entry.sequence, entry.payload, int(entry.final))
         key = _key(turn)
-        reply = await self._outage.run(lambda: self._append.run((key, f"{key}:token"), arguments))
+        reply = await self._run(lambda: self._append.run((key, f"{key}:token"), arguments))
         if reply == -1:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
         _understood(reply)
 
     async def read(self, turn: str, after: int = 0) -> list[Entry]:
-        rows = await self._outage.run(lambda: self._pipelined.ask("XRANGE", _key(turn), f"({after}-0", "+"))
+        rows = await self._run(lambda: self._pipelined.ask("XRANGE", _key(turn), f"({after}-0", "+"))
         return [_entry(identity, fields) for identity, fields in _understood(rows)]
+
+    async def _run(self, use: Callable[[], Awaitable[Any]]) -> Any:
+        """What `use` replies, tried again over another connection: one may have been closed without our knowing yet."""
+
+        async def used() -> Any:
+            try:
+                return await use()
+            except RedisConnectionError:
+                return await use()
+
+        return await self._outage.run(used)
 
     async def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:
         async with self._wakes.waiting(_key(turn)) as woken:
