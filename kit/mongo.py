@@ -6,15 +6,12 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pymongo.common
 import pymongo.lock
-import pymongo.periodic_executor
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WTimeoutError
 
 from kit.errors import DeadlineExceeded, LecternError, Reason, Unavailable
 from kit.settings import CommonSettings
-from kit.sleeper import Sleeper
 
 Client = AsyncMongoClient[dict[str, Any]]
 
@@ -34,11 +31,6 @@ async def _wait_for(awaited: Awaitable[bool], timeout: float | None) -> bool:
 
 
 pymongo.lock.wait_for = _wait_for  # type: ignore[attr-defined,assignment]
-
-# Of a system that nobody asks anything, the clocks of the driver's clients took a fifth. There is no setting for them:
-# each looks four times a second whether to do something, and once a second for connections and cursors to close.
-pymongo.periodic_executor.AsyncPeriodicExecutor = Sleeper  # type: ignore[misc]
-pymongo.common.KILL_CURSOR_FREQUENCY = 10
 
 
 def connect(settings: CommonSettings, **options: Any) -> Client:
