@@ -10,8 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.bursts import BurstCommit
-from kit.group_commit import PATIENCE_SECONDS
+from kit.group_commit import PATIENCE_SECONDS, BurstCommit
 from kit.jobs.model import Job, State
 from kit.jobs.mongo.database import Database, Document
 from kit.jobs.mongo.documents import NEW_LIFE, after, from_job, to_job

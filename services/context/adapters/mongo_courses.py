@@ -6,7 +6,7 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
-from kit.bursts import BurstCommit
+from kit.group_commit import BurstCommit
 from kit.mongo import Client, translated
 from services.context.adapters.mongo_mapping import (
     COURSES,

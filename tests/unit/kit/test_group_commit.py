@@ -153,12 +153,16 @@ async def test_where_the_group_before_was_shared_the_next_waits_for_as_long_as_t
 
 async def test_who_comes_alone_waits_for_nobody() -> None:
     ledger = Ledger()
-    ledger.gate.set()
     commits: GroupCommit[str, str] = GroupCommit(ledger.commit, delay=60)
-    for item in "abc":
-        began = time.monotonic()
-        await commits.add(item)
-        assert time.monotonic() - began < 1
+    first = asyncio.create_task(commits.add("a"))
+    await ledger.begun.wait()
+    await asyncio.sleep(0.05)  # so long would a wait be that "a" gave cause to
+    ledger.gate.set()
+    await first
+    second = asyncio.create_task(commits.add("b"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert list(await asyncio.gather(second, commits.add("c"))) == ["B", "C"]
     assert ledger.groups == [["a"], ["b"], ["c"]]
 
 

@@ -10,8 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.bursts import BurstCommit
-from kit.group_commit import PATIENCE_SECONDS
+from kit.group_commit import PATIENCE_SECONDS, BurstCommit
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import HAS_LABELS, Database
 from services.threads.adapters.mongo.documents import Document, labels, may_read, own, to_thread
