@@ -62,7 +62,7 @@ class _Clock:
     def _ring(self) -> None:
         self.due, self._timer = math.inf, None
         now = self.loop.time() + ROUNDED
-        for limit in [limit for limit in self.limits if limit.when <= now]:
+        for limit in sorted((limit for limit in self.limits if limit.when <= now), key=lambda limit: limit.when):
             self.limits.discard(limit)
             limit.expire()
         if self.limits:

@@ -21,12 +21,11 @@ async def _forever() -> None:
 
 def test_what_takes_too_long_is_ended(runner: asyncio.Runner) -> None:
     async def run() -> None:
-        begun = asyncio.get_running_loop().time()
         limit = within(0.05)
         with pytest.raises(TimeoutError), limit:
             await _forever()
         assert limit.expired
-        assert 0.04 < asyncio.get_running_loop().time() - begun < 1
+        assert asyncio.get_running_loop().time() > limit.when - 0.01
         assert not asyncio.current_task().cancelling()  # type: ignore[union-attr]
 
     runner.run(run())
@@ -34,9 +33,9 @@ def test_what_takes_too_long_is_ended(runner: asyncio.Runner) -> None:
 
 def test_what_ends_in_time_is_left_alone(runner: asyncio.Runner) -> None:
     async def run() -> None:
-        with within(0.01) as limit:
+        with within(0.3) as limit:
             await asyncio.sleep(0)
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.4)
         assert not limit.expired
 
     runner.run(run())
