@@ -9,6 +9,7 @@ import structlog
 
 from kit.errors import Unavailable
 from kit.redis import RedisError
+from kit.timeouts import within
 
 T = TypeVar("T")
 FAILURES = (RedisError, OSError, TimeoutError, Unavailable)
@@ -28,16 +29,11 @@ class Outage:
         look: Callable[[], Awaitable[Any]],
         *,
         patience: float = PATIENCE_SECONDS,
-        limits_itself: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`look` raises while it is away, and is called each second while there are calls; `patience` in seconds.
-
-        `limits_itself`: what is run has a time limit already, and needs no second one around it.
-        """
+        """`look` raises while it is away, and is called each second while there are calls; `patience` in seconds."""
         self._name, self._look = name, look
         self._patience, self._clock = patience, clock
-        self._limits_itself = limits_itself
         self._look_at: float | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -51,9 +47,7 @@ class Outage:
             self._look_again()
             raise self._unavailable()
         try:
-            if self._limits_itself:
-                return await use()
-            async with asyncio.timeout(self._patience):
+            with within(self._patience):
                 return await use()
         except FAILURES as error:
             self._missed(error)
@@ -83,7 +77,7 @@ class Outage:
 
     async def _see(self) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            with within(self._patience):
                 await self._look()
         except FAILURES as error:
             self._missed(error)

@@ -37,7 +37,7 @@ class Pipelined:
         self._connecting: asyncio.Task[_Link] | None = None
 
     async def ask(self, *command: Argument) -> Any:
-        """The reply, which may be a ResponseError; raises another RedisError, or OSError, while Redis is away."""
+        """The reply; raises ResponseError where Redis refuses, another RedisError or OSError while it is away."""
         link = self._link
         if link is None or link.is_lost:
             link = await self._connected()
@@ -69,10 +69,12 @@ class Script:
 
     async def run(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         """As `Pipelined.ask`."""
-        reply = await self._pipelined.ask("EVALSHA", self._hash, len(keys), *keys, *arguments)
-        if isinstance(reply, ResponseError) and str(reply).startswith("NOSCRIPT"):
-            reply = await self._pipelined.ask("EVAL", self._text, len(keys), *keys, *arguments)
-        return reply
+        try:
+            return await self._pipelined.ask("EVALSHA", self._hash, len(keys), *keys, *arguments)
+        except ResponseError as refusal:
+            if not str(refusal).startswith("NOSCRIPT"):
+                raise
+        return await self._pipelined.ask("EVAL", self._text, len(keys), *keys, *arguments)
 
 
 class _Link(asyncio.Protocol):
@@ -136,7 +138,11 @@ class _Link(asyncio.Protocol):
     def _settle(self, reply: Any) -> None:
         self._under_way -= 1
         asked, _ = self._waiting.popleft()
-        if not asked.done():  # its caller may have been cancelled meanwhile
+        if asked.done():
+            return  # its caller was cancelled meanwhile
+        if isinstance(reply, ResponseError):
+            asked.set_exception(reply)
+        else:
             asked.set_result(reply)
 
     def _look(self) -> None:
@@ -167,10 +173,11 @@ async def _connect(template: Connection) -> _Link:
     async with asyncio.timeout(limit):
         _, link = await loop.create_connection(lambda: _Link(limit), template.host, template.port, ssl=context)
         for command in _greeting(template):
-            reply = await link.ask(command)
-            if isinstance(reply, ResponseError):
+            try:
+                await link.ask(command)
+            except ResponseError as refusal:
                 link.close()
-                raise RedisConnectionError(str(reply))
+                raise RedisConnectionError(str(refusal)) from refusal
     return link
 
 

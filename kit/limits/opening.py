@@ -14,7 +14,7 @@ class OpenTurnstile:
         self._redis = redis.connect(settings.cache_url, settings, retry=redis.NO_RETRY, socket_timeout=0.5)
         self.turnstile = Turnstile(
             RedisPermits(self._redis),
-            Outage("call limits", self._redis.ping, limits_itself=True),
+            Outage("call limits", self._redis.ping),
             user_per_minute=settings.user_calls_per_minute,
             tenant_per_minute=settings.tenant_calls_per_minute,
         )

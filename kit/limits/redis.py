@@ -1,7 +1,5 @@
-from typing import Any
-
 from kit.limits.ports import Taken
-from kit.redis import Redis, ResponseError
+from kit.redis import Redis
 
 # KEYS: bucket. ARGV: per minute, wanted. Answers with the permits, and the milliseconds until there is one.
 TAKE = """
@@ -26,8 +24,5 @@ class RedisPermits:
         self._take = redis.script(TAKE)
 
     async def take(self, bucket: str, per_minute: int, wanted: int) -> Taken:
-        reply: Any = await self._take.run((f"calls:{bucket}",), (per_minute, wanted))
-        if isinstance(reply, ResponseError):
-            raise reply
-        permits, milliseconds = reply
+        permits, milliseconds = await self._take.run((f"calls:{bucket}",), (per_minute, wanted))
         return Taken(int(permits), int(milliseconds) / 1000)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from kit.errors import Unavailable
-from kit.redis import Redis, RedisError, ResponseError
+from kit.redis import Redis, RedisError
 from kit.turnlog.wakes import Wakes, woken_within
 
 MAX_NOTES = 256
@@ -29,11 +29,9 @@ class RedisBulletin:
 
     async def publish(self, thread: str, note: bytes) -> None:
         try:
-            reply = await self._publish.run((_key(thread),), (MAX_NOTES, TTL, note))
+            await self._publish.run((_key(thread),), (MAX_NOTES, TTL, note))
         except (RedisError, OSError) as error:
-            raise _away() from error
-        if isinstance(reply, ResponseError):
-            raise _away() from reply
+            raise Unavailable("the bulletin cannot be reached", retry_after=1) from error
 
     async def follow(self, thread: str) -> AsyncGenerator[bytes, None]:
         async with self._wakes.waiting(_key(thread)) as woken:
@@ -63,7 +61,3 @@ class RedisBulletin:
 
 def _key(thread: str) -> str:
     return f"thread-bulletin:{{{thread}}}"
-
-
-def _away() -> Unavailable:
-    return Unavailable("the bulletin cannot be reached", retry_after=1)

@@ -52,7 +52,7 @@ class RedisTurnLog:
         self._wakes = wakes
         self._pipelined = redis.pipelined
         self._append = redis.script(APPEND)
-        self._outage = Outage("the turn log", redis.ping, limits_itself=True)
+        self._outage = Outage("the turn log", redis.ping)
 
     async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
         arguments: list[bytes | str | int] = [token, RUNNING_TTL, self._ended_ttl, MAX_ENTRIES]
@@ -62,11 +62,10 @@ class RedisTurnLog:
         reply = await self._run(lambda: self._append.run((key, f"{key}:token"), arguments))
         if reply == -1:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
-        _understood(reply)
 
     async def read(self, turn: str, after: int = 0) -> list[Entry]:
         rows = await self._run(lambda: self._pipelined.ask("XRANGE", _key(turn), f"({after}-0", "+"))
-        return [_entry(identity, fields) for identity, fields in _understood(rows)]
+        return [_entry(identity, fields) for identity, fields in rows]
 
     async def _run(self, use: Callable[[], Awaitable[Any]]) -> Any:
         """What `use` replies, tried again over another connection: one may have been closed without our knowing yet."""
@@ -76,8 +75,13 @@ class RedisTurnLog:
                 return await use()
             except RedisConnectionError:
                 return await use()
+            except ResponseError as refusal:
+                return refusal  # Redis is there all the same, so it counts as no outage
 
-        return await self._outage.run(used)
+        reply = await self._outage.run(used)
+        if isinstance(reply, ResponseError):
+            raise Unavailable("the turn log cannot be written", retry_after=1) from reply
+        return reply
 
     async def follow(self, turn: str, after: int = 0) -> AsyncGenerator[Entry, None]:
         async with self._wakes.waiting(_key(turn)) as woken:
@@ -105,10 +109,3 @@ def _entry(identity: bytes, fields: Sequence[bytes]) -> Entry:
     """`fields` are names and values in turn, as APPEND writes them."""
     _, payload, _, final = fields
     return Entry(int(identity.partition(b"-")[0]), payload, final == b"1")
-
-
-def _understood(reply: Any) -> Any:
-    """The reply, where Redis has not refused the command; Redis is there all the same, so it counts as no outage."""
-    if isinstance(reply, ResponseError):
-        raise Unavailable("the turn log cannot be written", retry_after=1) from reply
-    return reply

@@ -108,7 +108,7 @@ def open_fast(settings: ThreadsSettings, stack: AsyncExitStack) -> Fast:
     stack.push_async_callback(client.aclose)
     wakes = Wakes(client)
     stack.push_async_callback(wakes.close)
-    outage = Outage("redis", client.ping, limits_itself=True)
+    outage = Outage("redis", client.ping)
     hot: HotThreads = MemoryHotThreads(life=settings.thread_hot_seconds)
     pages: SteadyPageCache | None = None
     if not settings.disable_cache:

@@ -4,19 +4,12 @@ from typing import Any
 
 from kit.errors import Unavailable
 from kit.pipelining import Argument
-from kit.redis import Redis, RedisError, ResponseError
+from kit.redis import Redis, RedisError
 
 
 async def ask(redis: Redis, *command: Argument) -> Any:
     """The reply; raises Unavailable while Redis is away, and where it refuses the command."""
     try:
-        reply = await redis.pipelined.ask(*command)
+        return await redis.pipelined.ask(*command)
     except (RedisError, OSError) as error:
-        raise _away() from error
-    if isinstance(reply, ResponseError):
-        raise _away() from reply
-    return reply
-
-
-def _away() -> Unavailable:
-    return Unavailable("the cache cannot be reached", retry_after=1)
+        raise Unavailable("the cache cannot be reached", retry_after=1) from error
