@@ -1,13 +1,19 @@
 """Threads and turns as documents, and back."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kit.auth.caller import Caller
 from services.threads.model import Answer, Citation, Lease, Question, State, Thread, ThreadKey, Turn
 
 Document = dict[str, Any]
+
+
+def now() -> datetime:
+    """The time as MongoDB keeps it, to the millisecond, so that a repeated call is told the same."""
+    exact = datetime.now(UTC)
+    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
 
 
 def own(caller: Caller, **conditions: Any) -> Document:

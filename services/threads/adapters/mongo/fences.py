@@ -23,3 +23,8 @@ def fences_of(thread: Document) -> list[Document]:
         }
         for entry in thread["pending"]
     ]
+
+
+def unended(turn: str, token: int) -> Document:
+    """Matches a fence of this or an older token; where the turn has ended, an upsert meets a duplicate key."""
+    return {"_id": turn, "fencing_token": {"$lte": token}, "ended": {"$exists": False}}

@@ -2,20 +2,21 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from kit.auth.caller import Caller
-from kit.errors import Conflict, NotFound, Reason, Unavailable
+from kit.errors import Conflict, Reason
 from kit.mongo import translated
 from services.threads.adapters.mongo import queueing, surveying
 from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import Document, from_ended, own, to_ended, to_thread, to_waiting
+from services.threads.adapters.mongo.documents import Document, now, own, to_ended, to_thread, to_waiting
+from services.threads.adapters.mongo.fences import unended
+from services.threads.adapters.mongo.finishing import Finishing
 from services.threads.adapters.mongo.folding import Fold, Folding
 from services.threads.adapters.mongo.joining import (
     Joining,
@@ -32,9 +33,6 @@ from services.threads.adapters.mongo.rows import Rows
 from services.threads.model import Lease, State, Thread, Turn, turn_id
 from services.threads.ports import UNSEEN, Joined, NewTurn, Place, Survey
 
-ATTEMPTS = 3
-
-
 # Threads of whose ended turns only some are known by their ids, as far as this process has seen.
 REMEMBERED = 10_000
 
@@ -48,11 +46,11 @@ class MongoTurns:
         self._turns = database.turns
         self._abandoned_after = abandoned_after
         self._commands = Commands(database.database)
-        self._rows = Rows(self._commands)
         self._joining = Joining(self._commands)
         self._keeping = Keeping()
         self._known = KnownThreads()
         self._folding = Folding(self._commands, self._keeping, self._folded)
+        self._finishing = Finishing(database, Rows(self._commands), self._folding)
         self._long: OrderedDict[str, None] = OrderedDict()
 
     async def close(self) -> None:
@@ -144,7 +142,7 @@ class MongoTurns:
     ) -> Joined | Document | None:
         """The turn in its thread; where the guess was wrong the thread as it is, None without one."""
         kept = self._keeping.turns
-        placed = joined_turn(thread, known.course, turn, new, sequence=known.next_sequence, created=_now())
+        placed = joined_turn(thread, known.course, turn, new, sequence=known.next_sequence, created=now())
         became = await self._joining.join(caller, placed, new, folds, known, kept=kept)
         if became is not True:
             return became or None
@@ -221,57 +219,7 @@ class MongoTurns:
         return surveying.waiting_in(found[0], self._abandoned_after) if found else None
 
     async def finish(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
-        for _ in range(ATTEMPTS):
-            finished = await self._finished(caller, turn, lease)
-            if finished is not None:
-                return finished
-            turn = await self._renumbered(caller, turn)
-        raise Unavailable("the thread is being written to", retry_after=1)
-
-    async def _finished(self, caller: Caller, turn: Turn, lease: Lease) -> Turn | None:
-        """The turn as it stands on record; None where another turn of the thread stands under its number."""
-        now = _now()
-        row = from_ended(caller, turn, lease.token, now)
-        if not await self._rows.insert({"_id": turn.id, **row}):
-            with translated():
-                try:
-                    await self._turns.update_one(_unended(turn.id, lease.token), {"$set": row}, upsert=True)
-                except DuplicateKeyError:
-                    return await self._already(caller, turn, lease)
-        ended = replace(turn, ended=now, lease=None)
-        self._folding.add(caller, ended)
-        return ended
-
-    async def _already(self, caller: Caller, turn: Turn, lease: Lease) -> Turn | None:
-        """What stands where the turn was to be written: the same, if this call is a repeated one."""
-        row = await self._turns.find_one({"_id": turn.id})
-        if row is None:
-            return None
-        if row.get("deleted"):
-            raise NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND)
-        if "ended" not in row or row["fencing_token"] != lease.token or row["user"] != caller.user:
-            raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
-        return to_ended(row)
-
-    async def _renumbered(self, caller: Caller, turn: Turn) -> Turn:
-        """The turn at the end of its thread.
-
-        A crash of the database may take a begun turn back, but not the process that answers it; then the thread
-        gives its number a second time. Whichever of the two ends later gets another, and is counted here.
-        """
-        with translated():
-            last = await self._turns.find_one({"thread": turn.thread}, {"sequence": 1}, sort=[("sequence", DESCENDING)])
-            free = {"$max": ["$next_sequence", (last["sequence"] if last else 0) + 1]}
-            counted = {"next_sequence": {"$add": [free, 1]}, "turn_count": {"$add": ["$turn_count", 1]}}
-            document = await self._threads.find_one_and_update(
-                own(caller, _id=turn.thread),
-                [{"$set": counted}],
-                projection={"next_sequence": 1},
-                return_document=ReturnDocument.AFTER,
-            )
-        if document is None:
-            raise NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND)
-        return replace(turn, sequence=document["next_sequence"] - 1)
+        return await self._finishing.finish(caller, turn, lease)
 
     async def reassign(self, caller: Caller, turn: Turn, owner: str) -> Lease | None:
         if turn.lease is None:
@@ -291,7 +239,7 @@ class MongoTurns:
         """Holds the turn's row against older tokens; false where the turn has ended meanwhile."""
         place = own(caller, thread=turn.thread, sequence=turn.sequence, fencing_token=token)
         try:
-            await self._turns.update_one(_unended(turn.id, token), {"$set": place}, upsert=True)
+            await self._turns.update_one(unended(turn.id, token), {"$set": place}, upsert=True)
         except DuplicateKeyError:
             return False
         return True
@@ -320,17 +268,6 @@ class MongoTurns:
         with translated():
             cursor = await self._turns.aggregate(pipeline)
             return await cursor.to_list()
-
-
-def _now() -> datetime:
-    """The time as MongoDB keeps it, to the millisecond, so that a repeated call is told the same."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _unended(turn: str, token: int) -> Document:
-    """Matches a fence of this or an older token; where the turn has ended, an upsert meets a duplicate key."""
-    return {"_id": turn, "fencing_token": {"$lte": token}, "ended": {"$exists": False}}
 
 
 def _place_in(thread: Document, turn: str, call: str) -> Place:
