@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.monitoring import CommandListener
 
 from kit.auth.caller import Caller
 from kit.mongo import Client
@@ -22,11 +23,10 @@ from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.adapters.mongo.turns import MongoTurns
 from services.threads.model import Answer, Question, State, ThreadKey, Turn
 from services.threads.ports import NewTurn, Owners, ThreadStore, TurnSearch, TurnStore
+from tests.contract.threads.instances import ABANDONED, ANN, Instance, Seen, instance
 
-ANN = Caller("default", "ann")
 BOB = Caller("default", "bob")
 ELSEWHERE = Caller("other", "ann")
-ABANDONED = timedelta(hours=1)
 FULL = 100
 
 
@@ -56,14 +56,47 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         turns = MemoryTurns(memory, abandoned_after=ABANDONED)
         yield Stores(MemoryThreads(memory), turns, MemoryOwners(memory), MemoryTurnSearch(memory))
         return
-    client: Client = AsyncMongoClient(request.getfixturevalue("mongodb_uri"), tz_aware=True)
+    async with made_database(request.getfixturevalue("mongodb_uri")) as database:
+        turns_in_mongo = MongoTurns(database, abandoned_after=ABANDONED)
+        yield Stores(MongoThreads(database), turns_in_mongo, MongoOwners(database), MongoTurnSearch(database))
+        await turns_in_mongo.close()
+
+
+@asynccontextmanager
+async def made_database(uri: str, *listeners: CommandListener) -> AsyncIterator[Database]:
+    """A database of its own, for as long as the block lasts."""
+    client: Client = AsyncMongoClient(uri, tz_aware=True, event_listeners=listeners)
     database = Database(client, f"threads_{uuid.uuid4().hex[:8]}")
     await database.prepare()
-    turns_in_mongo = MongoTurns(database, abandoned_after=ABANDONED)
-    yield Stores(MongoThreads(database), turns_in_mongo, MongoOwners(database), MongoTurnSearch(database))
-    await turns_in_mongo.close()
-    await client.drop_database(database.threads.database.name)
+    yield database
+    await client.drop_database(database.database.name)
     await client.close()
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+async def database(mongodb_uri: str, seen: Seen) -> AsyncIterator[Database]:
+    async with made_database(mongodb_uri, seen) as database:
+        await MongoOwners(database).renew("g1", 600)
+        yield database
+
+
+@pytest.fixture
+async def one(database: Database) -> AsyncIterator[Instance]:
+    made = instance(database)
+    yield made
+    await made.store.close()
+
+
+@pytest.fixture
+async def two(database: Database) -> AsyncIterator[Instance]:
+    made = instance(database)
+    yield made
+    await made.store.close()
 
 
 @pytest.fixture

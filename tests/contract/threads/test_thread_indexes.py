@@ -1,54 +1,22 @@
 """Which indexes serve the queries of threads, and that those of earlier versions go."""
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from pymongo import AsyncMongoClient, monitoring
+from pymongo import AsyncMongoClient
 
 from kit.migrations.runner import migrate
-from kit.mongo import Client
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.migrate import plan
 from services.threads.model import ThreadKey
 from services.threads.ports import ThreadChange, ThreadQuery
 from services.threads.settings import ThreadsSettings
-from tests.contract.threads.conftest import ANN
+from tests.contract.threads.instances import ANN, Seen
 
 
-class Finds(monitoring.CommandListener):
-    """What was asked for last."""
-
-    command: Mapping[str, Any]
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if event.command_name == "find" and event.command["find"] == "threads":
-            self.command = dict(event.command)
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
-
-
-@pytest.fixture
-def finds() -> Finds:
-    return Finds()
-
-
-@pytest.fixture
-async def database(mongodb_uri: str, finds: Finds) -> AsyncIterator[Database]:
-    client: Client = AsyncMongoClient(mongodb_uri, tz_aware=True, event_listeners=[finds])
-    database = Database(client, f"threads_{uuid.uuid4().hex[:8]}")
-    await database.prepare()
-    yield database
-    await client.drop_database(database.database.name)
-    await client.close()
-
-
-async def test_each_list_reads_along_an_index(database: Database, finds: Finds) -> None:
+async def test_each_list_reads_along_an_index(database: Database, seen: Seen) -> None:
     threads = MongoThreads(database)
     labelled = await threads.open(ThreadKey(ANN.tenant, ANN.user, "waves"), "Waves")
     for course in ("sound", "light"):
@@ -57,17 +25,17 @@ async def test_each_list_reads_along_an_index(database: Database, finds: Finds) 
 
     query = ThreadQuery(limit=9, metadata=(("week", "3"),))
     assert [thread.id for thread in await threads.page(ANN, query)] == [labelled]
-    assert await plan_of(database, finds) == ("threads_by_label", 1)
+    assert await plan_of(database, seen) == ("threads_by_label", 1)
     await threads.page(ANN, ThreadQuery(limit=9))
-    assert await plan_of(database, finds) == ("threads_by_update", 3)
+    assert await plan_of(database, seen) == ("threads_by_update", 3)
     later = datetime.now(UTC) + timedelta(days=1)
     assert len(await threads.idle(later, 2)) == 2
-    assert await plan_of(database, finds) == ("threads_by_birth", 2)
+    assert await plan_of(database, seen) == ("threads_by_birth", 2)
 
 
-async def plan_of(database: Database, finds: Finds) -> tuple[str, int]:
+async def plan_of(database: Database, seen: Seen) -> tuple[str, int]:
     """The index by which MongoDB answers the last find, and how many documents it looked at; nothing is sorted."""
-    command = {name: value for name, value in finds.command.items() if not name.startswith(("$", "lsid"))}
+    command = {name: value for name, value in seen.commands[-1].items() if not name.startswith(("$", "lsid"))}
     told = await database.database.command("explain", command, verbosity="executionStats")
     text = str(told["queryPlanner"]["winningPlan"])
     assert "'SORT'" not in text

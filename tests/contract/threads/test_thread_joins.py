@@ -4,7 +4,8 @@ import asyncio
 
 from services.threads.model import Exchange, Lease, Question, State
 from services.threads.ports import NewTurn
-from tests.contract.threads.conftest import ANN, FULL, Stores
+from tests.contract.threads.conftest import FULL, Stores
+from tests.contract.threads.instances import ANN
 
 
 def new(text: str, *, owner: str = "g1", video: str = "") -> NewTurn:

@@ -9,7 +9,8 @@ import pytest
 from kit.errors import Conflict, Reason
 from services.threads.model import Answer, Citation, Lease, Question, State, turn_id
 from services.threads.ports import NewTurn, Survey
-from tests.contract.threads.conftest import ANN, FULL, Stores, ended
+from tests.contract.threads.conftest import FULL, Stores, ended
+from tests.contract.threads.instances import ANN
 
 
 async def test_a_question_stands_in_the_queue_until_it_is_answered(stores: Stores, thread: str) -> None:

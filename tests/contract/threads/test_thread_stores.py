@@ -8,7 +8,8 @@ import pytest
 from kit.errors import NotFound, Reason
 from services.threads.model import Order, Question, ThreadKey
 from services.threads.ports import NewTurn, ThreadChange, ThreadQuery
-from tests.contract.threads.conftest import ANN, BOB, ELSEWHERE, FULL, Stores, ended
+from tests.contract.threads.conftest import BOB, ELSEWHERE, FULL, Stores, ended
+from tests.contract.threads.instances import ANN
 
 
 async def test_a_user_has_one_thread_per_course(stores: Stores) -> None:
