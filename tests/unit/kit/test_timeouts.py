@@ -1,6 +1,7 @@
 """Limits behave as those of asyncio do, although they share a timer."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -62,6 +63,24 @@ def test_each_ends_at_its_own_time_whatever_the_order(runner: asyncio.Runner) ->
 
     runner.run(run())
     assert ended == [0.03, 0.06, 0.09, 0.12]
+
+
+def test_those_that_are_late_end_in_their_order(runner: asyncio.Runner) -> None:
+    ended: list[int] = []
+
+    async def wait(number: int) -> None:
+        with pytest.raises(TimeoutError), within(number / 1000):
+            await _forever()
+        ended.append(number)
+
+    async def run() -> None:
+        waiting = asyncio.gather(*map(wait, range(20, 0, -1)))
+        await asyncio.sleep(0)
+        time.sleep(0.05)  # noqa: ASYNC251 - nothing runs meanwhile, so that all are due in one moment
+        await waiting
+
+    runner.run(run())
+    assert ended == list(range(1, 21))
 
 
 def test_the_outer_limit_ends_an_inner_block_too(runner: asyncio.Runner) -> None:
