@@ -6,7 +6,11 @@ metadata:
   name: {{ include "lectern.name" . }}
   labels:
     {{- include "lectern.labels" . | nindent 4 }}
-automountServiceAccountToken: false
+  {{- with .root.Values.serviceAccount.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+automountServiceAccountToken: {{ .root.Values.serviceAccount.automount }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
