@@ -7,12 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from deploy.charts import SERVICES, SOURCE, UMBRELLA, assemble, rendered
+from deploy.charts import RELEASES, SOURCE, UMBRELLA, assemble, rendered
 
 
 def cases() -> Iterator[tuple[str, Path]]:
     """Each chart with each file of values that it is tried by."""
-    for name in (*SERVICES, UMBRELLA):
+    for name in (*RELEASES, UMBRELLA):
         for values in sorted((SOURCE / name / "ci").glob("*-values.yaml")):
             yield name, values
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from deploy.chart_readmes import readme
-from deploy.charts import SERVICES, SOURCE, UMBRELLA, assemble, rendered
+from deploy.charts import MONITORING, RELEASES, SERVICES, SOURCE, UMBRELLA, assemble, rendered
 from deploy.envoy.config import EdgeConfig
 from deploy.envoy.render import write
 from deploy.manifests import cases
@@ -20,6 +20,7 @@ from local.binaries import envoy
 
 KUBERNETES = ("1.30", "1.33")
 CASES = list(cases())
+POD_CASES = [case for case in CASES if case[0] != MONITORING]
 
 Manifest = dict[str, Any]
 
@@ -55,7 +56,7 @@ def test_a_chart_is_sound_and_what_it_renders_is_known_to_kubernetes(charts: Pat
                 assert "." in document["apiVersion"]  # a kind of KEDA's, cert-manager's or External Secrets'
 
 
-@pytest.mark.parametrize(("name", "values"), CASES, ids=lambda case: getattr(case, "stem", case))
+@pytest.mark.parametrize(("name", "values"), POD_CASES, ids=lambda case: getattr(case, "stem", case))
 def test_every_pod_is_restricted_bounded_and_told_when_to_stop(charts: Path, name: str, values: Path) -> None:
     found = list(pods(manifests(charts, name, values)))
     assert found
@@ -205,7 +206,7 @@ def edge_environment(documents: list[Manifest]) -> dict[str, str]:
     return {each["name"]: each.get("value", "not-a-secret") for each in writer["env"]}
 
 
-@pytest.mark.parametrize("name", [*SERVICES, UMBRELLA])
+@pytest.mark.parametrize("name", [*RELEASES, UMBRELLA])
 def test_the_readme_tells_the_values_as_they_are(name: str) -> None:
     assert (SOURCE / name / "README.md").read_text() == readme(SOURCE / name)
 
