@@ -9,7 +9,7 @@ import helm_python as helm
 import pytest
 import yaml
 
-from deploy.charts import MONITORING, SERVICES, SOURCE, UMBRELLA, assemble, rendered
+from deploy.charts import MONITORING, SERVICES, SOURCE, assemble, rendered
 
 Manifest = dict[str, Any]
 NAME = "app.kubernetes.io/name"
@@ -42,8 +42,8 @@ def relabelled(rules: list[Manifest], labels: dict[str, str]) -> dict[str, str]:
     return labels
 
 
-@pytest.mark.parametrize("prefix", ["lectern", "tutors-2"])
-def test_every_process_is_scraped_once_and_known_by_its_service(charts: Path, prefix: str) -> None:
+def test_every_process_is_scraped_once_and_known_by_its_service(charts: Path) -> None:
+    prefix = "tutors-2"
     monitors = kinds(rendered(charts / MONITORING, {"prefix": prefix}), "PodMonitor")
     known: dict[str, set[str]] = {}
     for chart in SERVICES:
@@ -132,11 +132,6 @@ def test_each_part_has_a_switch(tmp_path: Path, off: str, gone: str) -> None:
     every = {"PodMonitor", "PrometheusRule", "ConfigMap"}
     assert {each["kind"] for each in rendered(chart, {})} == every
     assert {each["kind"] for each in rendered(chart, {off: {"enabled": False}})} == every - {gone}
-
-
-def test_the_umbrella_brings_it_along_where_it_is_wanted(charts: Path) -> None:
-    assert not kinds(rendered(charts / UMBRELLA, {}), "PodMonitor")
-    assert kinds(rendered(charts / UMBRELLA, {"monitoring": {"enabled": True}}), "PodMonitor")
 
 
 def test_wrong_values_fail_with_a_message_that_names_the_key(charts: Path) -> None:
