@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults lock clean
+.PHONY: help setup run token proto docs lint test check bench faults charts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ bench: setup ## Measure ours beside its peers, or what ARGS names ("peers --quic
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
 	$(BIN)/python -m bench outage
+
+charts: setup ## Package the Helm charts into dist/charts
+	@$(BIN)/python -m deploy.packages dist/charts
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
