@@ -47,14 +47,16 @@ def test_every_process_is_scraped_once_and_known_by_its_service(charts: Path) ->
     monitors = kinds(rendered(charts / MONITORING, {"prefix": prefix}), "PodMonitor")
     known: dict[str, set[str]] = {}
     for chart in SERVICES:
-        for deployment in kinds(rendered(charts / chart, {"prefix": prefix}), "Deployment").values():
+        documents = rendered(charts / chart, {"prefix": prefix})
+        for name, deployment in kinds(documents, "Deployment").items():
             template = deployment["spec"]["template"]
             labels = template["metadata"]["labels"]
             (monitor,) = (each for each in monitors.values() if selects(each["spec"]["selector"], labels))
             (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
-            (container,) = template["spec"]["containers"]
-            if chart != "edge":
-                assert endpoint["port"] in [port["name"] for port in container["ports"]]
+            container = template["spec"]["containers"][0]
+            (number,) = (port["containerPort"] for port in container["ports"] if port["name"] == endpoint["port"])
+            let_in = kinds(documents, "NetworkPolicy")[name]["spec"]["ingress"]
+            assert number in [port["port"] for rule in let_in for port in rule["ports"]]
             series = relabelled(
                 endpoint["relabelings"],
                 {

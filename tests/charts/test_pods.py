@@ -42,7 +42,7 @@ def test_environment_and_volumes_arrive_in_the_containers(added: tuple[Manifest,
             continue
         spec = document["spec"]["template"]["spec"]
         assert all(volume in spec["volumes"] for volume in values["extraVolumes"])
-        for container in (*spec["containers"], *spec.get("initContainers", ())):
+        for container in (spec["containers"][0], *spec.get("initContainers", ())):
             assert all(mount in container["volumeMounts"] for mount in values["extraVolumeMounts"])
             if container["name"] == "envoy":
                 continue  # it is configured by a file, which the container before it writes
