@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.manifests import Rendering, faults, renderings, table
-from deploy.schemas import custom
+from deploy.schemas import custom, native
 
 Manifest = Mapping[str, Any]
 
@@ -82,6 +82,18 @@ def test_a_wrong_field_is_a_fault_that_names_it(found: Sequence[Rendering]) -> N
     told = custom.faults([changed(known[kind], path, value) for kind, path, value, _ in WRONG])
     for (kind, path, _, fault), faulty in zip(WRONG, told, strict=True):
         assert any(fault in each for each in faulty), (kind, path, faulty)
+
+
+def test_kubernetes_own_kinds_are_held_against_two_of_its_versions() -> None:
+    right = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "a"}, "spec": {}}
+    assert native.fault(right) is None
+    for wrong, fault in (
+        ({**right, "spec": {"maxUnavailabel": 1}}, "maxUnavailabel"),
+        ({**right, "metadata": {"name": 7}}, "/metadata/name"),
+        ({**right, "apiVersion": "policy/v1beta1"}, "PodDisruptionBudget of policy/v1beta1"),
+        ({**right, "kind": "PodDisruptionBudged"}, "PodDisruptionBudged"),
+    ):
+        assert fault in str(native.fault(wrong))
 
 
 def test_a_kind_that_no_schema_is_known_for_is_a_fault() -> None:
