@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ faults: setup ## Kill each process of a running stack in turn, and both Redis un
 
 load-test: setup ## Load a running stack by Artillery, as the older documents tell to
 	$(BIN)/python -m pytest -s tests/load $(ARGS)
+
+charts: setup ## Package the Helm charts into dist/charts
+	@$(BIN)/python -m deploy.packages dist/charts
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock

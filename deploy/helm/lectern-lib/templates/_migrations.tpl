@@ -19,7 +19,11 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "lectern.labels" . | nindent 8 }}
+        {{- include "lectern.podLabels" . | nindent 8 }}
+      {{- with .root.Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
     spec:
       {{- include "lectern.podSettings" (dict "root" .root "name" .account) | nindent 6 }}
       restartPolicy: Never

@@ -2,7 +2,7 @@
 {{- define "lectern.podSettings" -}}
 {{- $values := .root.Values -}}
 serviceAccountName: {{ include "lectern.name" . }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ $values.serviceAccount.automount }}
 enableServiceLinks: false
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . }}
@@ -37,6 +37,10 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "lectern.containerSecurity" -}}
@@ -52,6 +56,7 @@ capabilities:
 envFrom:
   - secretRef:
       name: {{ $root.Values.secrets.name }}
+  {{- include "lectern.extraItems" $root.Values.extraEnvFrom | nindent 2 }}
 env:
   - name: HOME
     value: /tmp
@@ -81,6 +86,7 @@ env:
   - name: {{ $name }}
     value: {{ $value | quote }}
   {{- end }}
+  {{- include "lectern.extraItems" $root.Values.extraEnv | nindent 2 }}
 {{- end }}
 
 {{- define "lectern.mounts" -}}
@@ -92,6 +98,7 @@ volumeMounts:
     mountPath: /etc/lectern/tls
     readOnly: true
   {{- end }}
+  {{- include "lectern.extraItems" .root.Values.extraVolumeMounts | nindent 2 }}
 {{- end }}
 
 {{- define "lectern.volumes" -}}
@@ -104,4 +111,20 @@ volumes:
     secret:
       secretName: {{ include "lectern.name" . }}-tls
   {{- end }}
+  {{- include "lectern.extraItems" .root.Values.extraVolumes | nindent 2 }}
+{{- end }}
+
+{{/* Takes a list of values, and gives its items as YAML; of an empty one nothing. */}}
+{{- define "lectern.extraItems" -}}
+{{- with . }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Takes {root, name}: the labels of pods, with those of the values. */}}
+{{- define "lectern.podLabels" -}}
+{{ include "lectern.labels" . }}
+{{- with .root.Values.podLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
