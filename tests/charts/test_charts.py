@@ -1,7 +1,6 @@
 """The charts as Helm renders them, held against Kubernetes' schemas, the architecture and Envoy."""
 
 import subprocess
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,33 +11,19 @@ import pytest
 import yaml
 
 from deploy.chart_readmes import readme
-from deploy.charts import SERVICES, SOURCE, UMBRELLA, assemble, rendered
+from deploy.charts import SERVICES, SOURCE, UMBRELLA, rendered
 from deploy.envoy.config import EdgeConfig
 from deploy.envoy.render import write
 from deploy.manifests import cases
 from local.binaries import envoy
+from tests.charts.manifests import Manifest, pods
 
 KUBERNETES = ("1.30", "1.33")
 CASES = list(cases())
 
-Manifest = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return assemble(tmp_path_factory.mktemp("charts"))
-
 
 def manifests(charts: Path, name: str, values: Path) -> list[Manifest]:
     return rendered(charts / name, yaml.safe_load(values.read_text()) or {})
-
-
-def pods(documents: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
-    for document in documents:
-        if document["kind"] in ("Deployment", "StatefulSet", "Job"):
-            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
-        elif document["kind"] == "Pod":
-            yield document["metadata"]["name"], document["spec"]
 
 
 @pytest.mark.parametrize(("name", "values"), CASES, ids=lambda case: getattr(case, "stem", case))

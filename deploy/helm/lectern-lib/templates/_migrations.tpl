@@ -19,7 +19,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "lectern.labels" . | nindent 8 }}
+        {{- include "lectern.podLabels" . | nindent 8 }}
     spec:
       {{- include "lectern.podSettings" (dict "root" .root "name" .account) | nindent 6 }}
       restartPolicy: Never
@@ -50,11 +50,7 @@ spec:
       {{- include "lectern.selector" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   egress:
-    - to:
-        - namespaceSelector: {}
-      ports:
-        - {port: 53, protocol: UDP}
-        - {port: 53, protocol: TCP}
+    {{- include "lectern.dns" . | nindent 4 }}
     {{- range .root.Values.networkPolicy.data }}
     - {{ toYaml . | nindent 6 | trim }}
     {{- end }}

@@ -51,7 +51,7 @@ capabilities:
 {{- $root := .root }}
 envFrom:
   - secretRef:
-      name: {{ $root.Values.secrets.name }}
+      name: {{ include "lectern.secretName" $root }}
 env:
   - name: HOME
     value: /tmp

@@ -28,7 +28,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "lectern.labels" . | nindent 8 }}
+        {{- include "lectern.podLabels" . | nindent 8 }}
       annotations:
         prometheus.io/scrape: "true"
         prometheus.io/port: "9464"

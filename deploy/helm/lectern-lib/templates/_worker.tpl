@@ -23,7 +23,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "lectern.labels" . | nindent 8 }}
+        {{- include "lectern.podLabels" . | nindent 8 }}
       annotations:
         prometheus.io/scrape: "true"
         prometheus.io/port: "9464"
@@ -67,7 +67,7 @@ metadata:
 spec:
   secretTargetRef:
     - parameter: connectionString
-      name: {{ .root.Values.secrets.name }}
+      name: {{ include "lectern.secretName" .root }}
       key: MONGODB_URI
 ---
 apiVersion: keda.sh/v1alpha1
