@@ -16,10 +16,12 @@ from deploy.envoy.config import EdgeConfig
 from deploy.envoy.render import write
 from deploy.manifests import cases
 from local.binaries import envoy
-from tests.charts.manifests import Manifest, pods
+from tests.charts.manifests import Manifest, pods, settings
 
 KUBERNETES = ("1.30", "1.33")
 CASES = list(cases())
+# How long a process may take from its signal to its end, in seconds; the edge leaves within its drain.
+STOPPING = ("LECTERN_LEAVE_SECONDS", "LECTERN_DRAIN_SECONDS", "LECTERN_EDGE_DRAIN_SECONDS")
 
 
 def manifests(charts: Path, name: str, values: Path) -> list[Manifest]:
@@ -73,8 +75,11 @@ def test_every_deployment_is_guarded_and_steps_down_slowly(charts: Path) -> None
             assert scaled is ("replicas" not in document["spec"])
             spec = document["spec"]["template"]["spec"]
             assert "@sha256:" in spec["containers"][0]["image"] or name == "edge"
-            settings = {each["name"]: each.get("value") for each in spec["containers"][0].get("env", ())}
-            longest = int(settings.get("LECTERN_LEAVE_SECONDS", "0")) + int(settings.get("LECTERN_DRAIN_SECONDS", "0"))
+            given = {name: value for each in spec["containers"] for name, value in settings(each).items()}
+            longest = sum(int(value) for name, value in given.items() if name in STOPPING)
+            first = spec["containers"][0].get("lifecycle", {}).get("preStop", {})
+            longest += first.get("sleep", {}).get("seconds", 0)
+            assert longest > 0
             assert spec["terminationGracePeriodSeconds"] > longest
 
 

@@ -9,12 +9,6 @@ app.kubernetes.io/name: {{ include "lectern.name" . }}
 app.kubernetes.io/part-of: {{ .root.Values.prefix }}
 {{- end }}
 
-{{/* What a pod template has: neither a chart's version nor the release, so that neither replaces pods by itself. */}}
-{{- define "lectern.podLabels" -}}
-{{ include "lectern.selector" . }}
-app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
-{{- end }}
-
 {{- define "lectern.labels" -}}
 {{ include "lectern.podLabels" . }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

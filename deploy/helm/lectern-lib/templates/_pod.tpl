@@ -105,3 +105,9 @@ volumes:
       secretName: {{ include "lectern.name" . }}-tls
   {{- end }}
 {{- end }}
+
+{{/* What a pod template has: neither a chart's version nor the release, so that neither replaces pods by itself. */}}
+{{- define "lectern.podLabels" -}}
+{{ include "lectern.selector" . }}
+app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+{{- end }}
