@@ -1,7 +1,6 @@
 """The charts as Helm renders them, held against Kubernetes' schemas, the architecture and Envoy."""
 
 import subprocess
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,34 +10,22 @@ import pytest
 import yaml
 
 from deploy.chart_readmes import readme
-from deploy.charts import MONITORING, RELEASES, SERVICES, SOURCE, UMBRELLA, assemble, rendered
+from deploy.charts import MONITORING, RELEASES, SERVICES, SOURCE, UMBRELLA, rendered
 from deploy.envoy.config import EdgeConfig
 from deploy.envoy.render import write
 from deploy.manifests import cases
 from deploy.schemas import custom, native
 from local.binaries import envoy
+from tests.charts.manifests import Manifest, pods, settings
 
 CASES = list(cases())
 POD_CASES = [case for case in CASES if case[0] != MONITORING]
-
-Manifest = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return assemble(tmp_path_factory.mktemp("charts"))
+# How long a process may take from its signal to its end, in seconds; the edge leaves within its drain.
+STOPPING = ("LECTERN_LEAVE_SECONDS", "LECTERN_DRAIN_SECONDS", "LECTERN_EDGE_DRAIN_SECONDS")
 
 
 def manifests(charts: Path, name: str, values: Path) -> list[Manifest]:
     return rendered(charts / name, yaml.safe_load(values.read_text()) or {})
-
-
-def pods(documents: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
-    for document in documents:
-        if document["kind"] in ("Deployment", "StatefulSet", "Job"):
-            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
-        elif document["kind"] == "Pod":
-            yield document["metadata"]["name"], document["spec"]
 
 
 @pytest.mark.parametrize(("name", "values"), CASES, ids=lambda case: getattr(case, "stem", case))
@@ -84,8 +71,11 @@ def test_every_deployment_is_guarded_and_steps_down_slowly(charts: Path) -> None
             assert scaled is ("replicas" not in document["spec"])
             spec = document["spec"]["template"]["spec"]
             assert "@sha256:" in spec["containers"][0]["image"] or name == "edge"
-            settings = {each["name"]: each.get("value") for each in spec["containers"][0].get("env", ())}
-            longest = int(settings.get("LECTERN_LEAVE_SECONDS", "0")) + int(settings.get("LECTERN_DRAIN_SECONDS", "0"))
+            given = {name: value for each in spec["containers"] for name, value in settings(each).items()}
+            longest = sum(int(value) for name, value in given.items() if name in STOPPING)
+            first = spec["containers"][0].get("lifecycle", {}).get("preStop", {})
+            longest += first.get("sleep", {}).get("seconds", 0)
+            assert longest > 0
             assert spec["terminationGracePeriodSeconds"] > longest
 
 

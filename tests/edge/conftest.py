@@ -60,6 +60,7 @@ class Edge:
     turns: Turns
     http_seen: list[str]
     collector: Collector
+    environ: dict[str, Any] = field(default_factory=dict)
     threads: dict[str, grpc.aio.Server] = field(default_factory=dict)
 
     @property
@@ -146,7 +147,7 @@ async def running_edge(tmp_path: Path) -> AsyncIterator[Edge]:
     supervisor = Supervisor([program], tmp_path / "logs", lambda event: None)
     await supervisor.start()
     by_name = {name: server for name, (server, _) in threads.items()}
-    yield Edge(port, tmp_path, reached, chat, turns, seen, collector, by_name)
+    yield Edge(port, tmp_path, reached, chat, turns, seen, collector, environ, by_name)
     await supervisor.stop()
     for face, task in http:
         face.should_exit = True

@@ -52,6 +52,14 @@ spec:
         - {port: {{ $number }}, protocol: TCP}
         {{- end }}
     {{- end }}
+    {{- if .test }}
+    - from:
+        - podSelector:
+            matchLabels:
+              {{- include "lectern.selector" (dict "root" .root "name" (printf "%s-test" .name)) | nindent 14 }}
+      ports:
+        - {port: {{ .test }}, protocol: TCP}
+    {{- end }}
     {{- if or .queues .metrics (hasKey (.ports | default dict) "grpc") }}
     - from:
         - {{ toYaml .root.Values.networkPolicy.monitoring | nindent 10 | trim }}
@@ -59,11 +67,7 @@ spec:
         - {port: 9464, protocol: TCP}
     {{- end }}
   egress:
-    - to:
-        - namespaceSelector: {}
-      ports:
-        - {port: 53, protocol: UDP}
-        - {port: 53, protocol: TCP}
+    {{- include "lectern.dns" . | nindent 4 }}
     {{- range $service, $numbers := .calls }}
     - to:
         - podSelector:
@@ -105,19 +109,31 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* The secret that all processes read, from a store of secrets; else it is expected to be there. */}}
+{{/* Names are looked up at the cluster's DNS, which may be a cache on the node itself. */}}
+{{- define "lectern.dns" -}}
+- to:
+    - namespaceSelector: {}
+    - ipBlock: {cidr: 169.254.20.10/32}
+  ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+{{- end }}
+
+{{/* The secret of a chart's processes, from a store of secrets; else it is expected to be there. */}}
 {{- define "lectern.externalSecret" -}}
 {{- if .Values.secrets.external.enabled }}
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata:
-  name: {{ .Values.secrets.name }}
+  name: {{ include "lectern.secretName" . }}
+  labels:
+    {{- include "lectern.labels" (dict "root" . "name" .Chart.Name) | nindent 4 }}
 spec:
   refreshInterval: 1h
   secretStoreRef:
     {{- toYaml .Values.secrets.external.store | nindent 4 }}
   target:
-    name: {{ .Values.secrets.name }}
+    name: {{ include "lectern.secretName" . }}
   dataFrom:
     - extract:
         key: {{ .Values.secrets.external.key }}

@@ -54,11 +54,7 @@ spec:
       {{- include "lectern.selector" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   egress:
-    - to:
-        - namespaceSelector: {}
-      ports:
-        - {port: 53, protocol: UDP}
-        - {port: 53, protocol: TCP}
+    {{- include "lectern.dns" . | nindent 4 }}
     {{- range .root.Values.networkPolicy.data }}
     - {{ toYaml . | nindent 6 | trim }}
     {{- end }}

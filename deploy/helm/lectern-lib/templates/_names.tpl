@@ -11,8 +11,8 @@ app.kubernetes.io/part-of: {{ .root.Values.prefix }}
 
 {{- define "lectern.labels" -}}
 {{ include "lectern.selector" . }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
@@ -24,6 +24,18 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{ $image.repository }}@{{ $image.digest }}
 {{- else -}}
 {{ $image.repository }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/*
+The secret that the processes of a chart read. Where External Secrets makes it, each chart has its own: two owners of one
+secret would take it from each other.
+*/}}
+{{- define "lectern.secretName" -}}
+{{- if .Values.secrets.external.enabled -}}
+{{ .Values.secrets.name }}-{{ .Chart.Name }}
+{{- else -}}
+{{ .Values.secrets.name }}
 {{- end -}}
 {{- end }}
 

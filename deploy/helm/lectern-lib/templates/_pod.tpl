@@ -55,7 +55,7 @@ capabilities:
 {{- $root := .root }}
 envFrom:
   - secretRef:
-      name: {{ $root.Values.secrets.name }}
+      name: {{ include "lectern.secretName" $root }}
   {{- include "lectern.extraItems" $root.Values.extraEnvFrom | nindent 2 }}
 env:
   - name: HOME
@@ -121,9 +121,10 @@ volumes:
 {{- end }}
 {{- end }}
 
-{{/* Takes {root, name}: the labels of pods, with those of the values. */}}
+{{/* What a pod template has: neither a chart's version nor the release, so that neither replaces pods by itself. */}}
 {{- define "lectern.podLabels" -}}
-{{ include "lectern.labels" . }}
+{{ include "lectern.selector" . }}
+app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
 {{- with .root.Values.podLabels }}
 {{ toYaml . }}
 {{- end }}

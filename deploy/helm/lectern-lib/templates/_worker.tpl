@@ -67,7 +67,7 @@ metadata:
 spec:
   secretTargetRef:
     - parameter: connectionString
-      name: {{ .root.Values.secrets.name }}
+      name: {{ include "lectern.secretName" .root }}
       key: MONGODB_URI
 ---
 apiVersion: keda.sh/v1alpha1
