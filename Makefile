@@ -70,6 +70,8 @@ lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url -c requirements.lock pyproject.toml \
 	  --group local --group dev -o requirements-dev.lock
+	$(BIN)/python -m deploy.envoy_version
+	$(BIN)/python -m deploy.chart_readmes
 
 clean: ## Remove what was built; .venv and .data stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
