@@ -20,7 +20,8 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/lectern/app
 
 FROM ${PYTHON}
 # The base brings pip for the build; a process that answers students has no use for it.
-RUN rm -rf /usr/local/lib/python3.*/site-packages/* /usr/local/lib/python3.*/ensurepip /usr/local/bin/pip* \
+RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip 2> /dev/null \
+ && rm -rf /usr/local/lib/python3.*/ensurepip \
  && groupadd --gid 10001 lectern \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin lectern
 # The libraries change seldom, the code each time: an upgrade fetches the last layer alone.

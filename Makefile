@@ -20,10 +20,10 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults lock clean
+.PHONY: help setup run token proto docs lint test check bench faults containers lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## Install everything into .venv, if the lock file has changed
 	@cmp -s $(LOCK) $(VENV)/installed.lock || tools/setup "$(PYTHON)" "$(VENV)" "$(LOCK)" >&2
@@ -65,6 +65,13 @@ bench: setup ## Measure ours beside its peers, or what ARGS names ("peers --quic
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
 	$(BIN)/python -m bench outage
+
+# Mounts, processes and network of their own: when the command ends, so do they, however it ends.
+APART := unshare --mount --pid --fork --kill-child --mount-proc
+containers: setup ## Build the image, bring Compose up with podman and try it (root; CONTAINERS_IMAGES=real pulls the others)
+	@tools/containers
+	@$(APART) $(BIN)/python -m tests.containers.images
+	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
