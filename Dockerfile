@@ -39,7 +39,7 @@ WORKDIR /opt/lectern/app
 USER 10001:10001
 EXPOSE 50051 50052 50053 50054 8081 8086 9464
 # Whatever runs here is asked in its own way: servers by gRPC, workers by the age of a file.
-HEALTHCHECK --interval=30s --timeout=6s --start-period=60s CMD ["python", "-m", "kit.healthcheck"]
+HEALTHCHECK --interval=15s --timeout=6s --start-period=60s CMD ["python", "-m", "kit.healthcheck"]
 CMD ["python", "-m", "services.gateway"]
 ARG VERSION=0.1.0
 ARG REVISION=
