@@ -27,6 +27,10 @@ class Questions:
     def answered(self) -> int:
         return sum(map(len, self.turns.values()))
 
+    def have(self, answers: int) -> bool:
+        """Whether so many were answered."""
+        return self.answered >= answers
+
     def not_kept(self) -> list[str]:
         """The questions that were answered and are not in their student's thread."""
         missing = []
