@@ -13,6 +13,7 @@ pytestmark = pytest.mark.timeout(900)
 
 CAPABILITIES = re.compile(r"^Cap(?:Inh|Prm|Eff|Bnd|Amb):\s*(\w+)$", re.MULTILINE)
 START_SECONDS = 240
+ODD_USER = "12345:0"
 
 
 def bounds(container: Container) -> dict[str, object]:
@@ -50,13 +51,12 @@ def test_compose_bounds_the_edge(system: System) -> None:
     assert "no-new-privileges" in " ".join(edge["HostConfig"]["SecurityOpt"])
 
 
-@pytest.mark.parametrize("user", ["12345:0", "10001:10001"])
-def test_each_process_is_healthy_as_any_user_and_ends_within_its_grace(system: System, user: str) -> None:
-    """Beside the one of Compose runs another of each kind."""
+def test_each_process_is_healthy_as_an_odd_user_and_ends_within_its_grace(system: System) -> None:
+    """Beside the one of Compose, which is user 10001, runs another of each kind."""
     with ThreadPoolExecutor(3) as three:
-        figures = list(three.map(lambda service: life(system, service, user), LECTERNS))
+        figures = list(three.map(lambda service: life(system, service, ODD_USER), LECTERNS))
 
-    print(f"\n  as {user}: " + "; ".join(figures))
+    print("".join(f"\n  as {ODD_USER}: {figure}" for figure in figures))
 
 
 def life(system: System, service: str, user: str) -> str:
