@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test charts lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -72,11 +72,19 @@ load-test: setup ## Load a running stack by Artillery, as the older documents te
 charts: setup ## Package the Helm charts into dist/charts
 	@$(BIN)/python -m deploy.packages dist/charts
 
+# Mounts, processes and network of their own: when the command ends, so do they, however it ends.
+APART := unshare --mount --pid --fork --kill-child --mount-proc
+containers: setup ## Build the image, bring Compose up with podman and try it (root; CONTAINERS_IMAGES=real pulls the others)
+	@tools/containers
+	@$(APART) $(BIN)/python -m tests.containers.images
+	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url -c requirements.lock pyproject.toml \
 	  --group local --group dev -o requirements-dev.lock
 	$(BIN)/python -m deploy.envoy_version
+	$(BIN)/python -m deploy.chart_images
 	$(BIN)/python -m deploy.chart_readmes
 
 clean: ## Remove what was built; .venv and .data stay

@@ -32,6 +32,9 @@ class JobsSettings(CommonSettings):
     worker_queues: str = Field(
         "", description="Queues that a worker serves, separated by commas; empty for all it knows"
     )
+    health_file: str = Field(
+        "", description="A file that a worker touches while it lives, for `python -m kit.healthcheck`; empty for none"
+    )
     jobs_per_process: int = Field(50, description="A worker restarts its process after so many jobs; 0 for never")
 
 

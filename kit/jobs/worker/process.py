@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from kit.alive import show_life
 from kit.errors import LecternError
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
@@ -64,6 +65,7 @@ class WorkerProcess:
                 self._loop.stop()
 
     async def _open(self) -> tuple[Desk, Actors]:
+        show_life(self._settings.health_file, self._stack)  # also while it waits for MongoDB
         grounds = await open_grounds(self._settings, self._stack)
         actors = serving(await self._build(self._settings, self._stack), self._settings.worker_queues, self._policies)
         desk = Desk(
