@@ -57,7 +57,11 @@ def test_an_alert_fires_for_its_cause_alone(case: Case, tmp_path: Path) -> None:
     rules = [str(path) for path in sorted(RULES.glob("*.yaml")) if f"alert: {case['alert']}\n" in path.read_text()]
     for number, each in enumerate([*case["fires"], *case["quiet"]]):
         # What takes days is looked at less often.
-        document = {"rule_files": rules, "evaluation_interval": each.get("interval", "1m"), "tests": [_test(case, each)]}
+        document = {
+            "rule_files": rules,
+            "evaluation_interval": each.get("interval", "1m"),
+            "tests": [_test(case, each)],
+        }
         (tmp_path / f"{number}.yaml").write_text(yaml.safe_dump(document))
         files.append(str(tmp_path / f"{number}.yaml"))
     judged = promtool("test", "rules", *files)
