@@ -73,6 +73,7 @@ class Sockets:
         self._checking = asyncio.create_task(self._check_tokens())
         stack.push_async_callback(self._close)
         stack.callback(connected.watch_one(lambda: len(self._sessions)))
+        log.info("sockets_serving", path=PATH)
 
     def _register(self) -> None:
         self._server.on("connect", self._connect)
