@@ -52,6 +52,7 @@ lint: setup ## Check style, types, the direction of imports, and the protos
 
 test: setup ## Run every test, in two processes (ARGS are handed to pytest)
 	@tools/chromium
+	@tools/prometheus
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint proto docs test ## All that CI runs; ends with a clean git diff
