@@ -13,7 +13,6 @@ from kit.jobs.inline import InlineJobs
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.database import Database
 from kit.jobs.mongo.store import MongoJobs
-from kit.jobs.policies import POLICIES
 from kit.jobs.redis.room import RedisRoom
 from kit.jobs.redis.signals import RedisChanges, RedisSignals
 from kit.jobs.settings import JobsSettings
@@ -63,8 +62,8 @@ def open_jobs(settings: JobsSettings, grounds: Grounds, stack: AsyncExitStack, a
     """What a process submits by; `actors` are those that it has itself, for when queues are switched off."""
     store = guarded(MongoJobs(grounds.database), database_guard())
     if not settings.disable_queues:
-        return Jobs(store, grounds.room, grounds.changes, POLICIES)
-    inline = InlineJobs(store, MongoClaims(grounds.database), grounds.changes, POLICIES, actors or Actors())
+        return Jobs(store, grounds.room, grounds.changes, settings.policies)
+    inline = InlineJobs(store, MongoClaims(grounds.database), grounds.changes, settings.policies, actors or Actors())
     stack.push_async_callback(inline.close)
     return inline
 

@@ -1,5 +1,10 @@
-from pydantic import AliasChoices, Field
+from functools import cached_property
 
+from pydantic import AliasChoices, Field, field_validator
+
+from kit.errors import InvalidArgument
+from kit.jobs.limits import QueueLimits
+from kit.jobs.policies import POLICIES, Policies
 from kit.settings import CommonSettings
 
 
@@ -20,9 +25,29 @@ class JobsSettings(CommonSettings):
     jobs_start_seconds: float = Field(
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
+    queue_limits: dict[str, QueueLimits] = Field(
+        {},
+        description='JSON of limits by queue: `{"documents": {"concurrency": 300, "per_worker": 3, '
+        '"rate": {"count": 10, "seconds": 60}}}`; what is left out stays as `kit/jobs/policies.py` has it, a count '
+        "of 0 is without a limit. The same for gateway, workers and dispatcher",
+    )
     webhooks_private: bool = Field(
         False, description="Lets webhooks reach private addresses and plain http, for trying things out"
     )
+
+    @field_validator("queue_limits")
+    @classmethod
+    def _of_known_queues(cls, limits: dict[str, QueueLimits]) -> dict[str, QueueLimits]:
+        try:
+            POLICIES.limited(limits)
+        except InvalidArgument as error:
+            raise ValueError(error.message) from error
+        return limits
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The table of policies under the limits of this setting."""
+        return POLICIES.limited(self.queue_limits)
 
     @property
     def worker_alive_seconds(self) -> float:

@@ -16,10 +16,11 @@ from kit.jobs.dispatcher.schedules import Schedule, Schedules
 from kit.jobs.dispatcher.timetable import TIMETABLE
 from kit.jobs.health import BreakerHealth
 from kit.jobs.mongo.backlog import MongoBacklog
-from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMarks, MongoWorkers
+from kit.jobs.mongo.controls import MongoQueueControls
+from kit.jobs.mongo.fleet import MongoLeadership, MongoScheduleMarks, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
-from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.policies import Policies
 from kit.jobs.ports import ProviderHealth, Signal, Topic
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
@@ -30,7 +31,7 @@ from kit.server import Mount
 
 async def build(settings: DispatcherSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Leads or stands by until the process ends."""
-    await lead(settings, stack, POLICIES, BreakerHealth(connect_roster(settings, stack)), TIMETABLE)
+    await lead(settings, stack, settings.policies, BreakerHealth(connect_roster(settings, stack)), TIMETABLE)
     return []
 
 
@@ -92,7 +93,7 @@ def _governor(settings: DispatcherSettings, grounds: Grounds, policies: Policies
     return Governor(
         policies,
         grounds.room,
-        MongoQueues(grounds.database),
+        MongoQueueControls(grounds.database),
         MongoWorkers(grounds.database),
         health,
         ahead=settings.jobs_ahead,

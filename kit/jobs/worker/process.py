@@ -18,7 +18,7 @@ from kit.errors import LecternError
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
 from kit.jobs.opening import open_grounds
-from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.policies import Policies
 from kit.jobs.ports import Signal, Signals, Topic, WorkerBeat, WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.work import Actors
@@ -42,7 +42,7 @@ log = structlog.get_logger()
 class WorkerProcess:
     """Runs until it is told to stop, or has run its number of jobs."""
 
-    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies = POLICIES) -> None:
+    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies) -> None:
         self._settings = settings
         self._build: Build[Any] = build
         self._policies = policies
