@@ -1,9 +1,11 @@
 """The figures of the fleet, and what is told while a part of it is away."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from lectern.inference.v1 import operations_pb2
 from lectern.ops.v1 import stats_pb2, stats_pb2_grpc
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -72,3 +74,14 @@ async def test_a_process_posts_its_vitals_while_it_lives(system: System, redis_u
     assert posted[0].lookups == {"answer": Lookups(1, 0)}
     assert 0 < posted[0].memory_bytes <= 2 * memory_bytes()
     await client.aclose()
+
+
+async def test_the_gateway_tells_the_contract_of_all_services(system: System) -> None:
+    async with system.channel("gateway") as channel:
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # typed for the blocking channel alone
+        request = reflection_pb2.ServerReflectionRequest(list_services="")
+        [answer] = [each async for each in stub.ServerReflectionInfo(iter([request]), timeout=10)]
+    names = {service.name for service in answer.list_services_response.service}
+    assert {"lectern.chat.v1.ChatService", "lectern.threads.v1.ThreadService"} <= names
+    assert {"lectern.context.v1.CourseService", "lectern.inference.v1.ProviderService"} <= names
+    assert not [name for name in names if "Grounding" in name or "Generation" in name], "internal ones are not listed"
