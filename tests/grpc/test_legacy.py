@@ -229,6 +229,15 @@ async def test_the_queue_page_shows_and_steers(system: System, jobs: Jobs, job: 
     assert (await curl(system, "/admin/queues/documents/pause", *own)).status == 303
     assert "paused" in (await curl(system, "/admin/queues")).text
     assert (await curl(system, "/admin/queues/documents/resume", *own)).status == 303
+    limits = ("--data", "concurrency=7&count=20&seconds=30")
+    assert (await curl(system, "/admin/queues/documents/limits", *own, *limits)).status == 303
+    shown = (await curl(system, "/admin/queues/documents?limits")).text
+    assert "7 at once, starts 20 in 30 s, 3 in one worker" in shown
+    assert "300 → 7 at once" in shown
+    assert 'http-equiv="refresh"' not in shown, "what is being typed would be lost"
+    assert (await curl(system, "/admin/queues/documents/limits", *own, "--data", "concurrency=-1")).status == 400
+    assert (await curl(system, "/admin/queues/documents/limits", *own, "--data", "count=")).status == 303
+    assert "300 at once, starts any time" in (await curl(system, "/admin/queues/documents")).text
     doomed = await jobs.submit(GUEST, Submission("build_course", {}))
     assert (await curl(system, f"/admin/queues/courses/jobs/{doomed.id}/cancel", *own)).status == 303
     assert (await curl(system, f"/api/jobs/{doomed.id}")).body["status"] == "REVOKED"

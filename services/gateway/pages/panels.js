@@ -74,7 +74,7 @@ export function queues({ queues: { queues: lines = [] } }, steer) {
   const rows = lines.map((line) => [
     [last(line.name), ...(line.paused ? [chip("PAUSED")] : [])],
     number(line.waitingCount),
-    `${number(line.runningCount)} / ${number(line.concurrency)}`,
+    element("span", { title: limits(line) }, `${number(line.runningCount)} / ${number(line.concurrency)}`),
     number(line.delayedCount),
     element("span", { className: line.failedCount ? "alarm" : "" }, number(line.failedCount)),
     `${number(line.throughputPerMinute)} a minute`,
@@ -85,6 +85,11 @@ export function queues({ queues: { queues: lines = [] } }, steer) {
       line.paused ? button(`resume-${line.name}`, "Resume", steer(`${line.name}:resume`)) : button(`pause-${line.name}`, "Pause", steer(`${line.name}:pause`))),
   ]);
   return table(["Queue", "Waiting", "Running", "Later", "Failed", "Done", "Oldest", ""], rows, "There are no queues.");
+}
+
+function limits({ concurrency, rate, perWorkerConcurrency, updatedBy }) {
+  const starts = rate?.count ? `, ${rate.count} starts in ${seconds(rate.period)} s` : "";
+  return `${concurrency} at once${starts}, ${perWorkerConcurrency} in one worker${updatedBy ? `; changed by ${updatedBy}` : ""}`;
 }
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
