@@ -14,8 +14,10 @@ from typing import Any
 
 import structlog
 
+from kit import older_settings
 from kit.jobs.policies import Policies
 from kit.jobs.worker.process import Build, S, WorkerProcess
+from kit.telemetry.logs import configure_logs
 
 CRASH_PAUSE_SECONDS = 1.0
 PARENT_CHECK_SECONDS = 1.0
@@ -31,6 +33,8 @@ def main(name: str, settings: S, build: Build[S], policies: Policies | None = No
     Nothing may be connected before: children are forked from here.
     """
     table = policies or settings.policies
+    configure_logs(f"{name}-worker", settings)
+    older_settings.log_advice(os.environ, log)
 
     def run(retiring: Callable[[], None]) -> None:
         WorkerProcess(name, settings, build, table).run(retiring)
