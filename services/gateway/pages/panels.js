@@ -40,8 +40,8 @@ export function tiles({ health, stats, queues, usage }) {
   const spent = usage.totals ?? {};
   return [
     tile("System", (health.status ?? "").toLowerCase(), `version ${health.version ?? ""}`, health.status === "HEALTHY" ? "good" : "bad"),
-    tile("Turns running", number(stats.activeThreadCount), `${(stats.processes ?? []).length} processes`),
-    tile("Cache hits", percent(stats.cacheHitRate), cacheNote(stats)),
+    tile("Threads in use", number(stats.activeThreadCount), `${number(running(stats))} turns running, ${(stats.processes ?? []).length} processes`),
+    tile("Context cache", percent(stats.cacheHitRate), cacheNote(stats)),
     tile("Memory", megabytes(stats.memoryBytes), "of all processes"),
     tile("Jobs", number(sum("waitingCount") + sum("runningCount")), `${number(sum("runningCount"))} running, ${number(sum("delayedCount"))} later`),
     tile("Failed jobs", number(failed), failed ? "retry them below" : "none", failed ? "bad" : ""),
@@ -49,6 +49,7 @@ export function tiles({ health, stats, queues, usage }) {
   ];
 }
 
+const running = ({ processes = [] }) => processes.reduce((total, { activeTurnCount = 0 }) => total + activeTurnCount, 0);
 const cacheNote = (stats) => (stats.cacheLayers ?? []).map(({ layer, hitRate }) => `${layer} ${percent(hitRate)}`).join(", ");
 
 export function parts({ health }) {
