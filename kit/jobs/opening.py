@@ -55,7 +55,8 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
     stack.push_async_callback(queue.aclose)
     room = RedisRoom(queue, settings.jobs_start_seconds)
-    return Grounds(database, room, RedisChanges(queue), RedisSignals(queue), queue)
+    changes = RedisChanges(queue, tells_watchers=settings.redis_pace.tells_watchers)
+    return Grounds(database, room, changes, RedisSignals(queue), queue)
 
 
 def open_jobs(settings: JobsSettings, grounds: Grounds, stack: AsyncExitStack, actors: Actors | None = None) -> Jobs:

@@ -4,6 +4,7 @@ from pydantic import AliasChoices, Field, field_validator
 
 from kit.errors import InvalidArgument
 from kit.jobs.limits import QueueLimits
+from kit.jobs.pace import FREE, METERED, RedisPace
 from kit.jobs.policies import POLICIES, Policies
 from kit.settings import CommonSettings
 
@@ -31,6 +32,12 @@ class JobsSettings(CommonSettings):
         '"rate": {"count": 10, "seconds": 60}}}`; what is left out stays as `kit/jobs/policies.py` has it, a count '
         "of 0 is without a limit. The same for gateway, workers and dispatcher",
     )
+    redis_metered: bool = Field(
+        False,
+        description="Asks the Redis of the queues as seldom as possible, where its commands are counted: see "
+        "docs/sizing.md for what that saves and what it makes slower. Give caches a Redis of their own by "
+        "REDIS_CACHE_URL. The same for gateway, services, workers and dispatcher",
+    )
     webhooks_private: bool = Field(
         False, description="Lets webhooks reach private addresses and plain http, for trying things out"
     )
@@ -48,6 +55,11 @@ class JobsSettings(CommonSettings):
     def policies(self) -> Policies:
         """The table of policies under the limits of this setting."""
         return POLICIES.limited(self.queue_limits)
+
+    @property
+    def redis_pace(self) -> RedisPace:
+        """How often the queues' Redis is asked."""
+        return METERED if self.redis_metered else FREE
 
     @property
     def worker_alive_seconds(self) -> float:

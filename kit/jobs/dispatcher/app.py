@@ -74,10 +74,16 @@ def _chores(
     jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, policies)
     marks, releases = MongoScheduleMarks(grounds.database), _releases(settings, grounds)
     announcing = Announcing(MongoEndedJobs(grounds.database), MongoWebhooks(grounds.database), marks, jobs)
-    tick, sweep = settings.dispatcher_tick_seconds, settings.dispatcher_sweep_seconds
+    tick, sweep, pace = settings.dispatcher_tick_seconds, settings.dispatcher_sweep_seconds, settings.redis_pace
     look = min(sweep, settings.job_lease_seconds, settings.job_cancel_grace_seconds)
     return [
-        Rooms(governor, releases, tick=tick, audit=settings.dispatcher_audit_seconds, sweep=sweep),
+        Rooms(
+            governor,
+            releases,
+            tick=max(tick, pace.tick),
+            audit=max(settings.dispatcher_audit_seconds, pace.audit),
+            sweep=max(sweep, pace.audit),
+        ),
         Advancing(releases, tick=tick, look=look),
         Scheduling(Schedules(schedules, marks, jobs)),
         Telling(announcing, sweep=sweep),
@@ -98,6 +104,7 @@ def _governor(settings: DispatcherSettings, grounds: Grounds, policies: Policies
         health,
         ahead=settings.jobs_ahead,
         alive_within=settings.worker_alive_seconds,
+        reassert=settings.redis_pace.reassert,
     )
 
 

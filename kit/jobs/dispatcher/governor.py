@@ -5,14 +5,13 @@ import time
 from prometheus_client import Gauge
 
 from kit.jobs.controls import QueueControl
+from kit.jobs.pace import FREE
 from kit.jobs.policies import Policies, Queue
 from kit.jobs.ports import Occupancy, Outlook, ProviderHealth, QueueControls, Rules, WaitingRoom, WorkerRegistry
 
 # After a provider came back, twice as many jobs may run at once after each so many seconds, from one on.
 # While it is on trial it stays at one.
 RAMP_SECONDS = 2.0
-# Rules are written again after so long even if they are the same: another leader may have written its own last.
-ASSERT_SECONDS = 120.0
 UNCHANGED = QueueControl()
 
 waiting_jobs = Gauge("lectern_queue_depth", "Jobs in the waiting room", ["queue"])
@@ -31,8 +30,13 @@ class Governor:
         *,
         ahead: int,
         alive_within: float,
+        reassert: float = FREE.reassert,
     ) -> None:
-        """`ahead` jobs are released beyond what the workers that beat within `alive_within` seconds can take."""
+        """`ahead` jobs are released beyond what the workers that beat within `alive_within` seconds can take.
+
+        Rules are written again after `reassert` seconds even if they are the same: another leader may have written its
+        own last.
+        """
         self._queues = tuple(policies.queues.values())
         self._room = room
         self._controls = controls
@@ -40,6 +44,7 @@ class Governor:
         self._health = health
         self._ahead = ahead
         self._alive_within = alive_within
+        self._reassert = reassert
         self._back_since: dict[str, float] = {}
         self._away: frozenset[str] = frozenset()
         self._on_trial: frozenset[str] = frozenset()
@@ -65,7 +70,7 @@ class Governor:
 
     async def govern(self) -> None:
         """Makes the rules anew, and writes those that have changed."""
-        if time.monotonic() - self._asserted > ASSERT_SECONDS:
+        if time.monotonic() - self._asserted > self._reassert:
             self._written.clear()
             self._asserted = time.monotonic()
         controls = await self._controls.controls()

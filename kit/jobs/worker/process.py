@@ -74,6 +74,7 @@ class WorkerProcess:
             actors,
             self._policies,
             lease=self._settings.job_lease_seconds,
+            slot_beats=self._settings.redis_pace.beats,
             attempted=lambda: self._count(desk),
         )
         capacity = capacity_of(actors, self._policies)
@@ -87,8 +88,9 @@ class WorkerProcess:
         broker = JobsBroker(
             self._settings.redis_url,
             capacity,
-            lease=self._settings.job_lease_seconds,
+            lease=self._settings.job_lease_seconds * self._settings.redis_pace.beats,
             start_within=self._settings.jobs_start_seconds,
+            bell=self._settings.redis_pace.bell,
         )
         declare(broker, self._policies, actors.kinds, self._loop, desk)
         # As many threads as jobs can be held: no queue waits for another one's jobs.
