@@ -43,7 +43,7 @@ class Monitor:
     """Reads the commands of one Redis in a thread of its own, for as long as the process lives."""
 
     def __init__(self, url: str) -> None:
-        self._connection = redis.Redis.from_url(url)
+        self._connection = redis.Redis.from_url(url, socket_timeout=None)
         self._counted = Commands()
         self._following = threading.Event()
         threading.Thread(target=self._follow, daemon=True).start()
@@ -58,7 +58,8 @@ class Monitor:
         self._counted = Commands()
 
     def _follow(self) -> None:
-        with self._connection.monitor() as monitor:
+        following: Any = self._connection.monitor()  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+        with following as monitor:
             self._following.set()
             for each in monitor.listen():
                 commands = self._counted
@@ -111,7 +112,7 @@ async def measure(arguments: argparse.Namespace) -> None:
             with monitor.counting() as reports:
                 waits = [await student.report(threads[-1], number) for number in range(arguments.reports)]
             _tell(f"{name}: report", reports, 1 / arguments.reports, "each")
-            median, worst = (1000 * percentile(waits, share) for share in (50, 100))
+            median, worst = (1000 * percentile(waits, share) for share in (0.5, 1))
             print(f"  {name}: reports were taken after {median:.0f} ms, at worst {worst:.0f} ms", flush=True)
 
 
