@@ -50,7 +50,7 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
     """
     if settings.redis_metered and not settings.redis_cache_url:
         log.warning(
-            "metered_redis_caches_too", advice="give caches and turn logs a Redis of their own: REDIS_CACHE_URL"
+            "metered_redis_caches_too", advice="give caches and turn logs their own: REDIS_CACHE_URL"
         )
     if client is None:
         client = mongo.shared(settings, stack)
