@@ -1,12 +1,14 @@
 """Settings that every process shares. Each is an environment variable with a default for the local stack."""
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kit import older_settings
 from kit.tls import Tls
 
 LOCAL_SECRET = "lectern-local-secret-not-for-production"  # noqa: S105 - known to all, refused outside the local stack
@@ -104,6 +106,20 @@ class CommonSettings(BaseSettings):
     )
     tls_private_key: str = Field("", description="Its private key, a PEM file")
     tls_authority: str = Field("", description="The authority that signs the services' certificates, a PEM file")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then what names of the older systems say in it."""
+        older = EnvSettingsSource(settings_cls)
+        older.env_vars = {name.lower(): value for name, value in older_settings.translated(os.environ).items()}
+        return init_settings, env_settings, older
 
     @cached_property
     def user_secret(self) -> str:

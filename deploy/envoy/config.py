@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kit.older_settings import public_port
+
+PORT = 8080
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -91,7 +94,7 @@ class EdgeConfig:
         metrics = environ.get("LECTERN_EDGE_METRICS_LISTEN", "")
         jwks, otlp = environ.get("LECTERN_JWT_JWKS_URL", ""), environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
         return cls(
-            listen=endpoint(environ.get("LECTERN_EDGE_LISTEN", "0.0.0.0:8080")),
+            listen=endpoint(environ.get("LECTERN_EDGE_LISTEN") or f"0.0.0.0:{public_port(environ) or PORT}"),
             admin=endpoint(environ.get("LECTERN_EDGE_ADMIN_LISTEN", "127.0.0.1:9901")),
             gateway=upstream(environ["LECTERN_GATEWAY_TARGET"]),
             gateway_http=upstream(environ["LECTERN_GATEWAY_HTTP_TARGET"]),

@@ -1,7 +1,12 @@
+from functools import cached_property
 from typing import ClassVar
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 
+from kit.errors import InvalidArgument
+from kit.jobs.limits import QueueLimits
+from kit.jobs.pace import FREE, METERED, RedisPace
+from kit.jobs.policies import POLICIES, Policies
 from kit.settings import CommonSettings
 
 
@@ -24,9 +29,40 @@ class JobsSettings(CommonSettings):
     jobs_start_seconds: float = Field(
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
+    queue_limits: dict[str, QueueLimits] = Field(
+        {},
+        description='JSON of limits by queue: `{"documents": {"concurrency": 300, "per_worker": 3, '
+        '"rate": {"count": 10, "seconds": 60}}}`; what is left out stays as `kit/jobs/policies.py` has it, a count '
+        "of 0 is without a limit. The same for gateway, workers and dispatcher",
+    )
+    redis_metered: bool = Field(
+        False,
+        description="Asks the Redis of the queues as seldom as possible, where its commands are counted: see "
+        "docs/sizing.md for what that saves and what it makes slower. Give caches a Redis of their own by "
+        "REDIS_CACHE_URL. The same for gateway, services, workers and dispatcher",
+    )
     webhooks_private: bool = Field(
         False, description="Lets webhooks reach private addresses and plain http, for trying things out"
     )
+
+    @field_validator("queue_limits")
+    @classmethod
+    def _of_known_queues(cls, limits: dict[str, QueueLimits]) -> dict[str, QueueLimits]:
+        try:
+            POLICIES.limited(limits)
+        except InvalidArgument as error:
+            raise ValueError(error.message) from error
+        return limits
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The table of policies under the limits of this setting."""
+        return POLICIES.limited(self.queue_limits)
+
+    @property
+    def redis_pace(self) -> RedisPace:
+        """How often the queues' Redis is asked."""
+        return METERED if self.redis_metered else FREE
 
     @property
     def worker_alive_seconds(self) -> float:

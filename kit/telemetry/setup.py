@@ -1,18 +1,20 @@
 """Switches traces, metrics and logs on for a process, and flushes them at its end."""
 
 import errno
+import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from prometheus_client import disable_created_metrics
 
-from kit import VERSION
+from kit import VERSION, older_settings
 from kit.settings import CommonSettings
 from kit.telemetry import spans
 from kit.telemetry.logs import configure_logs
@@ -20,6 +22,8 @@ from kit.telemetry.scraped import serve_metrics
 from kit.telemetry.spanfile import SpanFile
 
 PORT_SECONDS = 0.5
+
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -30,6 +34,8 @@ def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) ->
     serves its metrics once the other has left their port.
     """
     configure_logs(name, settings)
+    if not succeeds:  # it was said when the first of them started
+        older_settings.log_advice(os.environ, log)
     resource = Resource.create({"service.name": f"lectern-{name}", "service.version": VERSION})
     tracing = _tracing(resource, settings)
     if settings.metrics_listen:

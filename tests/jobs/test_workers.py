@@ -15,20 +15,22 @@ import httpx
 import psutil
 import pytest
 
-from bench.jobs.plant import PLANT
-from kit.auth.caller import Caller
+from bench.jobs.plant import PLANT, QUICK, SLOW
+from kit.auth.caller import Caller, Role
 from kit.errors import Reason
 from kit.jobs.dispatcher.app import lead
 from kit.jobs.memory.health import MemoryHealth
 from kit.jobs.model import Job, State, Submission
-from kit.jobs.mongo.fleet import MongoQueues
+from kit.jobs.mongo.controls import MongoQueueControls
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
+from kit.jobs.switching import SignalledControls
 from tests.servers import free_port, started
 
 ANN, BOB = Caller("school", "ann"), Caller("school", "bob")
+ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
 
@@ -257,10 +259,10 @@ async def test_nothing_is_lost_when_redis_is_flushed(site: Site) -> None:
 
 
 async def test_a_paused_queue_keeps_its_jobs(site: Site) -> None:
-    queues = MongoQueues(site.grounds.database)
+    controls = MongoQueueControls(site.grounds.database)
     with site.worker():
         assert (await site.ended(await site.submit("mark"))).state is State.SUCCEEDED
-        await queues.set_paused("quick", paused=True)
+        await controls.change(QUICK, {"paused": True}, ADMIN)
 
         async def paused() -> bool:
             return await site.grounds.redis.hget("jobs:quick:rules", "paused") == b"1"
@@ -270,8 +272,34 @@ async def test_a_paused_queue_keeps_its_jobs(site: Site) -> None:
         other = await site.ended(await site.submit("mark_single"))
         assert other.state is State.SUCCEEDED
         assert (await site.job(job)).state is State.QUEUED
-        await queues.set_paused("quick", paused=False)
+        await controls.change(QUICK, {"paused": False}, ADMIN)
         assert (await site.ended(job)).state is State.SUCCEEDED
+
+
+async def test_a_limit_holds_at_once_over_the_fleet_and_through_a_flush(site: Site) -> None:
+    controls = SignalledControls(MongoQueueControls(site.grounds.database), site.grounds.signals)
+    redis = site.grounds.redis
+
+    async def limited() -> bool:
+        return await redis.hget("jobs:slow:rules", "limit") == b"1"
+
+    async def second_runs() -> bool:
+        return (await site.job(jobs[1])).state is State.RUNNING
+
+    with site.worker(), site.worker():
+        await controls.change(SLOW, {"concurrency": 1}, ADMIN)
+        await until(limited)
+        jobs = [await site.submit("hold") for _ in range(2)]
+        await site.running(jobs[0])
+        await redis.flushall()
+        await until(limited)
+        assert (await site.ended(await site.submit("mark"))).state is State.SUCCEEDED
+        assert (await site.job(jobs[1])).state is State.QUEUED
+        await controls.change(SLOW, {"concurrency": None}, ADMIN)
+        await until(second_runs)
+        for job in jobs:
+            await site.let_go(job)
+            assert (await site.ended(job)).state is State.SUCCEEDED
 
 
 async def test_jobs_wait_for_their_provider_without_spending_attempts(site: Site) -> None:

@@ -69,9 +69,13 @@ class Desk:
         policies: Policies,
         *,
         lease: float,
+        slot_beats: int = 1,
         attempted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lease` is in seconds; it is renewed three times within it. `attempted` is called after each attempt."""
+        """`lease` is in seconds; it is renewed three times within it. `attempted` is called after each attempt.
+
+        Slots last `slot_beats` times as long, and are renewed with every so many of these beats.
+        """
         self.worker = worker
         self._claims = claims
         self._room = room
@@ -79,6 +83,7 @@ class Desk:
         self._actors = actors
         self._policies = policies
         self._lease = lease
+        self._slot_lease, self._slot_beats, self._beats = lease * slot_beats, slot_beats, 0
         self._attempted = attempted
         self._attempts: dict[str, Attempt] = {}
         self._taking: set[str] = set()
@@ -174,10 +179,13 @@ class Desk:
                 self._stop(attempt, Stop.LEASE_LOST)
             elif held[name].cancel_requested:
                 self._stop(attempt, Stop.CANCELLED)
+        self._beats += 1
+        if self._beats % self._slot_beats:
+            return
         with contextlib.suppress(Unavailable):
             for queue in {attempt.job.queue for attempt in attempts.values()}:
                 mine = [name for name in held if name in self._attempts and attempts[name].job.queue == queue]
-                await self._room.occupy(queue, mine, self._lease)
+                await self._room.occupy(queue, mine, self._slot_lease)
 
     def hand_back(self) -> None:
         """Takes nothing any more, and stops what runs: other workers go on with it."""
@@ -262,7 +270,7 @@ class Desk:
             for queue in {each.queue for each in leavings}:
                 jobs = [each.job for each in leavings if each.queue == queue]
                 hands = 0 if self._retired else len(jobs)
-                following[queue] = await self._room.exchange(queue, jobs, hands, self._lease)
+                following[queue] = await self._room.exchange(queue, jobs, hands, self._slot_lease)
             if tickets := [each.again for each in leavings if each.again is not None]:
                 await self._room.enter(tickets)
         return [following[each.queue].pop(0) if following[each.queue] else "" for each in leavings]

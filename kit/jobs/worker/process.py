@@ -21,7 +21,7 @@ from kit.jobs import metrics
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
 from kit.jobs.opening import open_grounds
-from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.policies import Policies
 from kit.jobs.ports import Signal, Signals, Topic, WorkerBeat, WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.work import Actors
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 class WorkerProcess:
     """Runs until it is told to stop, or has run its number of jobs."""
 
-    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies = POLICIES) -> None:
+    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies) -> None:
         self._settings = settings
         self._build: Build[Any] = build
         self._policies = policies
@@ -79,6 +79,7 @@ class WorkerProcess:
             actors,
             self._policies,
             lease=self._settings.job_lease_seconds,
+            slot_beats=self._settings.redis_pace.beats,
             attempted=lambda: self._count(desk),
         )
         capacity = capacity_of(actors, self._policies)
@@ -96,8 +97,9 @@ class WorkerProcess:
         broker = JobsBroker(
             self._settings.redis_url,
             capacity,
-            lease=self._settings.job_lease_seconds,
+            lease=self._settings.job_lease_seconds * self._settings.redis_pace.beats,
             start_within=self._settings.jobs_start_seconds,
+            bell=self._settings.redis_pace.bell,
         )
         declare(broker, self._policies, actors.kinds, self._loop, desk)
         # As many threads as jobs can be held: no queue waits for another one's jobs.

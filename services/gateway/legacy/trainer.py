@@ -59,7 +59,7 @@ class Trainer:
         stats = await self._stats.stats()
         memory = {"rss": stats.memory_bytes, "processes": len(stats.processes)}
         redis = (await self._parts.state("redis-cache"))["ready"]
-        figures = {"activeThreads": stats.active_threads, "cacheHitRate": round(stats.overall.hit_rate, 4)}
+        figures = {"activeThreads": stats.active_threads, "cacheHitRate": round(stats.context_hit_rate, 4)}
         return _success({**figures, "memory": memory, "redis": redis})
 
     async def preload(self, request: Request, caller: Caller) -> Response:
