@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,6 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.rpc import error_details_pb2, status_pb2
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from bench.fake_provider.process import Remote, fake_provider
 from kit.auth.caller import Caller, Role
@@ -29,37 +25,11 @@ from local import ports
 from local.background import BackgroundStack
 from local.sample_course import import_sample
 from local.settings import LocalSettings
+from tests.collector import Collector, Told, collector
 from tests.e2e.conftest import own_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STREAM = "lectern.chat.v1.ChatService", "StreamTurn"
-
-
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Keeps the spans that Envoy and the services report."""
-
-    def __init__(self) -> None:
-        self.spans: list[tuple[str, str, str]] = []
-        self._grown = threading.Condition()
-
-    def Export(self, request: Any, context: Any) -> trace_service_pb2.ExportTraceServiceResponse:
-        for resource in request.resource_spans:
-            names = {a.key: a.value.string_value for a in resource.resource.attributes}
-            spans = [span for scope in resource.scope_spans for span in scope.spans]
-            with self._grown:
-                self.spans += [(names.get("service.name", ""), span.trace_id.hex(), span.name) for span in spans]
-                self._grown.notify_all()
-        return trace_service_pb2.ExportTraceServiceResponse()
-
-    def services_of(self, trace: str, at_least: int) -> set[str]:
-        """The services with spans in the trace, once there are so many."""
-
-        def seen() -> set[str]:
-            return {service for service, trace_id, _ in self.spans if trace_id == trace}
-
-        with self._grown:
-            self._grown.wait_for(lambda: len(seen()) >= at_least, timeout=20)
-            return seen()
 
 
 @dataclass(frozen=True)
@@ -82,17 +52,6 @@ class Doors:
 
     def question(self, **changes: Any) -> dict[str, Any]:
         return {"course": self.course, "videoUrl": self.video, "message": f"What is sound? {time.time_ns()}", **changes}
-
-
-@contextmanager
-def collector() -> Iterator[tuple[Collector, str]]:
-    kept = Collector()
-    server = grpc.server(ThreadPoolExecutor(4))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(kept, server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield kept, f"http://127.0.0.1:{port}"
-    server.stop(None)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -155,18 +114,75 @@ async def test_a_stream_is_read_on_after_its_last_event_id(doors: Doors) -> None
     assert by_query == by_header == events[2:]
 
 
-async def test_one_trace_covers_the_edge_the_services_and_the_model_call(doors: Doors) -> None:
-    trace = f"{time.time_ns():032x}"
-    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+SERVICES = {f"lectern-{name}" for name in ("edge", "gateway", "threads", "context", "inference")}
+STORES = {"redis", "mongodb"}
+
+
+def stores_of(told: Sequence[Told]) -> set[str]:
+    return {each.attributes["db.system.name"] for each in told if "db.system.name" in each.attributes}
+
+
+async def test_one_trace_of_a_turn_is_found_by_its_request_id_and_goes_through_everything(doors: Doors) -> None:
+    request = f"exam-{time.time_ns()}"
     await doors.provider.script(words=3)
     await doors.provider.reset()
     async with doors.client() as client:
-        (await client.post("/v1/chat", json=doors.question(), headers=headers)).raise_for_status()
-    seen = await asyncio.to_thread(doors.collector.services_of, trace, 5)
-    assert seen == {"lectern-edge", "lectern-gateway", "lectern-threads", "lectern-context", "lectern-inference"}
+        answer = await client.post("/v1/chat", json=doors.question(), headers={"x-request-id": request})
+    answer.raise_for_status()
+    assert answer.headers["x-request-id"] == request
+    trace = await asyncio.to_thread(doors.collector.find, "lectern.request_id", request)
+
+    def whole(told: Sequence[Told]) -> bool:
+        return {each.service for each in told} >= SERVICES and stores_of(told) >= STORES
+
+    told = await asyncio.to_thread(doors.collector.wait, trace, whole)
+    assert whole(told), sorted((each.service, each.name) for each in told)
+    [root] = [each for each in told if not each.span.parent_span_id]
+    assert (root.service, root.attributes["lectern.request_id"]) == ("lectern-edge", request)
+    known = {each.id for each in told}
+    assert {each.name for each in told if each is not root and each.span.parent_span_id not in known} == set()
+    assert [each.name for each in told if each.name.startswith("chat ")]
     # A job that names the thread may call the model too.
     chats = [r for r in await doors.provider.requests() if r["path"].endswith("/chat/completions")]
     assert trace in {r["traceparent"].split("-")[1] for r in chats}
+
+
+async def test_a_trace_says_nothing_of_what_students_ask(doors: Doors) -> None:
+    trace, secret = f"{time.time_ns():032x}", f"my-private-question-{time.time_ns()}"
+    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    await doors.provider.script(words=3)
+    async with doors.client() as client:
+        (await client.post("/v1/chat", json=doors.question(message=secret), headers=headers)).raise_for_status()
+    told = await asyncio.to_thread(doors.collector.wait, trace, lambda told: stores_of(told) >= STORES)
+    assert stores_of(told) == STORES
+    assert secret not in str([each.span for each in told])
+
+
+async def test_a_job_goes_on_in_the_trace_of_whoever_submitted_it(doors: Doors) -> None:
+    trace = f"{time.time_ns():032x}"
+    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    await doors.provider.script(words=3)
+    async with doors.client() as client:
+        job = (await client.post("/v1/chat:enqueue", json=doors.question(), headers=headers)).json()
+    assert job["traceId"] == trace
+
+    def whole(told: Sequence[Told]) -> bool:
+        names = {each.name for each in told}
+        return "job run_turn" in names and {each.service for each in told} >= {"lectern-gateway-worker", *SERVICES}
+
+    told = await asyncio.to_thread(doors.collector.wait, trace, whole)
+    assert whole(told), sorted((each.service, each.name) for each in told)
+
+
+async def test_a_trace_that_comes_unsampled_is_kept_nowhere(doors: Doors) -> None:
+    trace, later = f"{time.time_ns():032x}", f"{time.time_ns() + 1:032x}"
+    await doors.provider.script(words=3)
+    async with doors.client() as client:
+        for each, flag in ((trace, "00"), (later, "01")):
+            headers = {"traceparent": f"00-{each}-00f067aa0ba902b7-{flag}"}
+            (await client.post("/v1/chat", json=doors.question(), headers=headers)).raise_for_status()
+    await asyncio.to_thread(doors.collector.wait, later, lambda told: {each.service for each in told} >= SERVICES)
+    assert doors.collector.of(trace) == []
 
 
 async def test_grpc_needs_no_more_than_reflection(doors: Doors) -> None:
