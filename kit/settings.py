@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,12 +17,20 @@ class CommonSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="ignore", populate_by_name=True)
 
+    uses_queue: ClassVar[bool] = False  # whether the process speaks with the Redis of the queues
+
     local: bool = Field(False, description="Conveniences of the local stack, such as its well-known secrets")
     listen: str = Field("127.0.0.1:0", description="Where the gRPC server listens, host:port")
     health_listen: str = Field(
         "", description="Where health alone is served, without TLS, host:port; empty serves it with the rest only"
     )
     metrics_listen: str = Field("", description="Where Prometheus reads /metrics, host:port; empty serves none")
+    store_metrics_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="When metrics are read, stores are asked how they are, and not again for so long; 0 asks never. "
+        "A longer time makes a metered Redis cheaper, in seconds",
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
     log_format: str = Field("json", description="json, or console for people")
 

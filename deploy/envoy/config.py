@@ -72,6 +72,7 @@ class EdgeConfig:
     descriptors: str
     issuer: str = "lectern"
     audience: str = "lectern"
+    metrics: Endpoint | None = None
     otlp: Endpoint | None = None
     traced_percent: float = 100
     cors_origins: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class EdgeConfig:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "EdgeConfig":
         """The configuration that the environment describes; a missing variable raises KeyError with its name."""
+        metrics = environ.get("LECTERN_EDGE_METRICS_LISTEN", "")
         jwks, otlp = environ.get("LECTERN_JWT_JWKS_URL", ""), environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
         return cls(
             listen=endpoint(environ.get("LECTERN_EDGE_LISTEN", "0.0.0.0:8080")),
@@ -100,6 +102,7 @@ class EdgeConfig:
             descriptors=environ.get("LECTERN_EDGE_DESCRIPTORS", "/etc/envoy/descriptors.binpb"),
             issuer=environ.get("LECTERN_JWT_ISSUER", cls.issuer),
             audience=environ.get("LECTERN_JWT_AUDIENCE", cls.audience),
+            metrics=endpoint(metrics) if metrics else None,
             otlp=endpoint(urlsplit(otlp).netloc or otlp) if otlp else None,
             traced_percent=float(environ.get("LECTERN_EDGE_TRACED_PERCENT") or _traced_percent(environ)),
             cors_origins=tuple(filter(None, environ.get("LECTERN_CORS_ORIGINS", "").split(","))),

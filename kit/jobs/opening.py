@@ -74,7 +74,7 @@ async def _prepared(database: Database) -> None:
         try:
             await database.prepare()
         except LecternError as error:
-            log.warning("waiting for MongoDB", cause=error.message)
+            log.warning("waiting_for_mongodb", error=error.message)
             await asyncio.sleep(PREPARE_AGAIN_SECONDS)
         else:
             return

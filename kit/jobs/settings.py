@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from pydantic import AliasChoices, Field
 
 from kit.settings import CommonSettings
@@ -5,6 +7,8 @@ from kit.settings import CommonSettings
 
 class JobsSettings(CommonSettings):
     """The settings of processes that submit, run or dispatch jobs."""
+
+    uses_queue: ClassVar[bool] = True
 
     disable_queues: bool = Field(
         False,
@@ -55,3 +59,6 @@ class DispatcherSettings(JobsSettings):
         15.0, description="A running job that was asked to stop and has not is cancelled by force after so many seconds"
     )
     jobs_ahead: int = Field(2, description="So many jobs of a queue are released beyond what workers can take at once")
+    redis_commands_per_day: int = Field(
+        0, ge=0, description="Commands that a metered Redis includes in a day; alerts warn before. 0 is without a limit"
+    )

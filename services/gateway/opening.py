@@ -57,7 +57,7 @@ def open_chat(
     )
     desk.open()
     stack.push_async_callback(desk.close, settings.drain_seconds)
-    ACTIVE_TURNS.set_function(lambda: desk.active)
+    stack.callback(ACTIVE_TURNS.watch_one(lambda: desk.active))
     return ChatService(
         threads,
         GrpcKnowledge(peers["context"], settings.context_token_budget),

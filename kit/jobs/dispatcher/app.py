@@ -11,6 +11,7 @@ from kit.breaker.roster import connect_roster
 from kit.jobs.dispatcher.chores import Advancing, Chore, Rooms, Scheduling, Telling
 from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.leader import Leader
+from kit.jobs.dispatcher.measuring import measure
 from kit.jobs.dispatcher.releases import Releases
 from kit.jobs.dispatcher.schedules import Schedule, Schedules
 from kit.jobs.dispatcher.timetable import TIMETABLE
@@ -54,6 +55,7 @@ async def lead(
         tick=settings.dispatcher_tick_seconds,
         others=[lambda: _rules_by(health)],
     )
+    measure(settings, leader, list(policies.queues), stack)
     rounds = asyncio.create_task(leader.run())
 
     async def stop() -> None:

@@ -2,8 +2,6 @@
 
 import time
 
-from prometheus_client import Gauge
-
 from kit.jobs.policies import Policies, Queue
 from kit.jobs.ports import Occupancy, Outlook, ProviderHealth, QueueSwitches, Rules, WaitingRoom, WorkerRegistry
 
@@ -12,8 +10,6 @@ from kit.jobs.ports import Occupancy, Outlook, ProviderHealth, QueueSwitches, Ru
 RAMP_SECONDS = 2.0
 # Rules are written again after so long even if they are the same: another leader may have written its own last.
 ASSERT_SECONDS = 120.0
-
-waiting_jobs = Gauge("lectern_queue_depth", "Jobs in the waiting room", ["queue"])
 
 
 class Governor:
@@ -111,7 +107,6 @@ class Governor:
 
     def _count(self, queue: str, occupancy: Occupancy) -> None:
         self.depths[queue] = occupancy
-        waiting_jobs.labels(queue).set(occupancy.waiting)
         if occupancy.waiting:
             self._waiting.add(queue)
         else:

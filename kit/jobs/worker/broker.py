@@ -127,7 +127,7 @@ class BellConsumer(Consumer):
         try:
             self._broker.give_back(self._queue, messages)
         except (*AWAY, redis.ResponseError) as error:
-            log.warning("messages_not_given_back", queue=self._queue, cause=type(error).__name__)
+            log.warning("messages_not_given_back", queue=self._queue, error=type(error).__name__)
 
     def close(self) -> None:
         unread, self._fetched = self._fetched, []
@@ -150,7 +150,7 @@ class BellConsumer(Consumer):
                 if rung and self._broker.retired.is_set() and rung[0].decode() != self._broker.own_bell:
                     self._broker.ring(self._queue, 1)  # it was meant for somebody who still takes messages
         except (*AWAY, redis.ResponseError) as error:
-            log.warning("queue_away", queue=self._queue, cause=type(error).__name__)
+            log.warning("queue_away", queue=self._queue, error=type(error).__name__)
             time.sleep(RECONNECT_SECONDS)
             return []
         return fetched

@@ -4,28 +4,26 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import Counter, Histogram
 
 from kit.errors import Conflict, LecternError, Reason, Unavailable
 from kit.group_commit import GroupCommit
-from kit.jobs.model import Cancelled, Job, Outcome, Postponed, State, Succeeded, Ticket
+from kit.jobs import metrics
+from kit.jobs.model import Cancelled, Failed, Job, Outcome, Postponed, State, Succeeded, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import Claims, JobChanges, WaitingRoom
 from kit.jobs.work import Actors, Work
 from kit.jobs.worker.attempt_spans import attempt_span, tell_outcome
 from kit.jobs.worker.outcomes import outcome_of
-from kit.telemetry.metrics import SECONDS
+from kit.telemetry.exemplars import exemplar
 
 SETTLE_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger()
-ended_jobs = Counter("lectern_jobs", "Attempts that ended", ["kind", "state"])
-seconds_of_jobs = Histogram("lectern_job_duration_seconds", "Duration of attempts", ["kind"], buckets=SECONDS)
 
 
 class Stop(enum.Enum):
@@ -45,6 +43,7 @@ class Attempt:
     outcome: Outcome | None = None
     stop: Stop | None = None
     began: float = field(default_factory=time.monotonic)
+    exemplar: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,18 @@ class Desk:
     @property
     def running(self) -> tuple[str, ...]:
         return tuple(self._attempts)
+
+    def running_by_queue(self) -> dict[tuple[str, ...], float]:
+        """How many jobs of each queue run here; may be asked from another thread."""
+        return dict(Counter((attempt.job.queue,) for attempt in list(self._attempts.values())))
+
+    def oldest_by_kind(self) -> dict[tuple[str, ...], float]:
+        """For how many seconds the oldest attempt of each kind runs; may be asked from another thread."""
+        now, oldest = time.monotonic(), dict[tuple[str, ...], float]()
+        for attempt in list(self._attempts.values()):
+            kind = (attempt.job.kind,)
+            oldest[kind] = max(oldest.get(kind, 0.0), now - attempt.began)
+        return oldest
 
     async def work(self, queue: str, name: str) -> bool:
         """Attempts the job, then those that the waiting room hands on for it, until there is none.
@@ -182,6 +193,8 @@ class Desk:
         job = attempt.job
         policy = self._policies.of(job.kind)
         with attempt_span(job) as span:
+            attempt.exemplar = exemplar()
+            log.info("job_started", job=job.id, kind=job.kind, queue=job.queue, attempt=job.attempt)
             try:
                 work = Work(job, self._claims, self._changes, lambda: attempt.stop is Stop.CANCELLED)
                 async with asyncio.timeout(policy.time_limit):
@@ -207,15 +220,26 @@ class Desk:
                 log.warning("job_taken_over", job=job.id, worker=self.worker)
                 return None
             except LecternError as error:
-                log.warning("job_not_settled", job=job.id, cause=error.message)
+                log.warning("job_not_settled", job=job.id, error=error.message)
                 await asyncio.sleep(SETTLE_AGAIN_SECONDS)
             except Exception as error:  # such as a result that BSON can't hold
                 outcome = outcome_of(error, job, self._policies.of(job.kind))
             else:
-                ended_jobs.labels(job.kind, state.value).inc()
-                seconds_of_jobs.labels(job.kind).observe(time.monotonic() - attempt.began)
+                self._note(attempt, outcome, state)
                 return again
         return None
+
+    def _note(self, attempt: Attempt, outcome: Outcome, settled: State) -> None:
+        job, seconds, state = attempt.job, time.monotonic() - attempt.began, metrics.state_of(outcome, settled)
+        metrics.ENDED.labels(job.kind, state).inc(exemplar=attempt.exemplar)
+        metrics.DURATION.labels(job.kind).observe(seconds, attempt.exemplar)
+        told = {"job": job.id, "kind": job.kind, "attempt": job.attempt, "seconds": round(seconds, 3)}
+        if not isinstance(outcome, Failed):
+            log.info(f"job_{state}", **told)
+        elif state == "retried":
+            log.warning("job_retried", **told, reason=outcome.failure.reason, error=outcome.failure.message)
+        else:
+            log.error("job_failed", **told, reason=outcome.failure.reason, error=outcome.failure.message)
 
     async def _commit(self, job: Job, outcome: Outcome) -> tuple[State, Ticket | None]:
         if isinstance(outcome, Succeeded):

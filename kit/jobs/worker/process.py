@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 import structlog
 
+from kit.dependencies import watch_dependencies
 from kit.errors import LecternError
+from kit.jobs import metrics
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
 from kit.jobs.opening import open_grounds
@@ -65,6 +67,7 @@ class WorkerProcess:
 
     async def _open(self) -> tuple[Desk, Actors]:
         grounds = await open_grounds(self._settings, self._stack)
+        watch_dependencies(self._settings, self._stack)
         actors = serving(await self._build(self._settings, self._stack), self._settings.worker_queues, self._policies)
         desk = Desk(
             self._id,
@@ -79,6 +82,9 @@ class WorkerProcess:
         capacity = capacity_of(actors, self._policies)
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), grounds.signals, capacity))
         self._stack.callback(beats.cancel)
+        self._stack.callback(metrics.CAPACITY.watch(lambda: {(queue,): jobs for queue, jobs in capacity.items()}))
+        self._stack.callback(metrics.RUNNING.watch(desk.running_by_queue))
+        self._stack.callback(metrics.OLDEST.watch(desk.oldest_by_kind))
         self._stack.push_async_callback(desk.close)
         return desk, actors
 
@@ -133,7 +139,7 @@ class WorkerProcess:
                     if desk.running:
                         await desk.beat()
                 except LecternError as error:
-                    log.warning("beat_missed", cause=error.message)
+                    log.warning("beat_missed", error=error.message)
                 await asyncio.sleep(every)
         finally:
             await asyncio.shield(self._leave(registry, signals))
