@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults lock clean
+.PHONY: help setup run observe token proto docs lint test check bench faults lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,10 @@ setup: ## Install everything into .venv, if the lock file has changed
 
 run: setup ## Run the whole system on this machine (ARGS=--once ends it after the first answers)
 	@exec $(BIN)/python -m local $(ARGS)
+
+observe: setup ## Run the system with Prometheus and a viewer of traces, and show one turn's trace
+	@tools/prometheus
+	@viewer="$$(tools/phoenix)" && exec $(BIN)/python -m local.observe --viewer "$$viewer" $(ARGS)
 
 token: setup ## Print a JWT for the local stack (USER=u ROLES=student,teacher ORG=default)
 	@$(BIN)/python -m local.tokens --user "$(TOKEN_USER)" --roles "$(ROLES)" --org "$(ORG)"
@@ -52,6 +56,7 @@ lint: setup ## Check style, types, the direction of imports, and the protos
 
 test: setup ## Run every test, in two processes (ARGS are handed to pytest)
 	@tools/chromium
+	@tools/prometheus
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint proto docs test ## All that CI runs; ends with a clean git diff

@@ -1,7 +1,6 @@
-"""What shows how a stack does: Prometheus for its metrics, Phoenix for its traces. Both listen on this machine alone."""
+"""What shows how a stack does: Prometheus for its metrics, Phoenix for its traces, on this machine's loopback alone."""
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def prometheus(
     configuration, kept = folder / "prometheus.yaml", folder / "data"
     configuration.write_text(yaml.safe_dump(scraping(metrics, every_seconds), sort_keys=False))
     assets = binary.parents[1] / "share" / "prometheus" / "web"
-    command = (
+    command: tuple[str, ...] = (
         str(binary),
         f"--config.file={configuration}",
         f"--storage.tsdb.path={kept}",
@@ -82,7 +81,7 @@ def phoenix(python: Path, port: int, otlp_port: int, data: Path) -> Program:
     return Program(
         name=PHOENIX,
         tier=Tier.WORKERS,
-        command=(str(python), "-m", "phoenix.server.main", "serve"),
+        command=(str(python), "-I", str(Path(__file__).with_name("loopback_phoenix.py"))),
         address=f"http://{HOST}:{port}",
         ready=http_answers(f"http://{HOST}:{port}/healthz"),
         environment={
@@ -94,12 +93,7 @@ def phoenix(python: Path, port: int, otlp_port: int, data: Path) -> Program:
             "PHOENIX_WORKING_DIR": str(folder),
             "PHOENIX_TELEMETRY_ENABLED": "false",
             "PHOENIX_ALLOW_EXTERNAL_RESOURCES": "false",
+            "PHOENIX_DISABLE_AGENT_ASSISTANT": "true",
         },
         start_seconds=180,
     )
-
-
-def interpreter(environment: Path) -> Path:
-    """The Python of a virtual environment; this one's where there is none."""
-    found = environment / "bin" / "python"
-    return found if found.exists() else Path(sys.executable)

@@ -1,82 +1,21 @@
 """The public port with a scripted provider behind it: streams, traces, reflection, and what bad requests are told."""
 
-import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import httpx
 import pytest
-import pytest_asyncio
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from google.rpc import error_details_pb2, status_pb2
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 
-from bench.fake_provider.process import Remote, fake_provider
-from kit.auth.caller import Caller, Role
-from kit.auth.tokens import UserTokens
-from kit.settings import LOCAL_SECRET
-from local import ports
-from local.background import BackgroundStack
-from local.sample_course import import_sample
-from local.settings import LocalSettings
-from tests.collector import Collector, Told, collector
-from tests.e2e.conftest import own_environment
+from tests.doors.conftest import Doors
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 STREAM = "lectern.chat.v1.ChatService", "StreamTurn"
-
-
-@dataclass(frozen=True)
-class Doors:
-    """The running system, as a client sees it."""
-
-    background: BackgroundStack
-    provider: Remote
-    collector: Collector
-    course: str
-    video: str
-
-    def client(self, token: str | None = None) -> httpx.AsyncClient:
-        headers = {"authorization": f"Bearer {token or self.token('ana')}"}
-        return httpx.AsyncClient(base_url=self.background.stack.base_url, headers=headers, timeout=30, trust_env=False)
-
-    def token(self, user: str, org: str = "default", lifetime: float = 600) -> str:
-        tokens = UserTokens(secret=LOCAL_SECRET, jwks_url="", issuer="lectern", audience="lectern")
-        return tokens.issue(Caller(org, user, frozenset({Role.STUDENT})), lifetime)
-
-    def question(self, **changes: Any) -> dict[str, Any]:
-        return {"course": self.course, "videoUrl": self.video, "message": f"What is sound? {time.time_ns()}", **changes}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
-    data: Path = tmp_path_factory.mktemp("doors")
-    async with fake_provider() as provider:
-        with collector() as (kept, address):
-            environ = own_environment() | {
-                "OPENAI_BASE_URL": provider.base_url,
-                "OPENAI_API_KEY": "scripted",
-                "LECTERN_EMBEDDINGS_BASE_URL": provider.base_url,
-                "LECTERN_EMBEDDINGS_MODEL": "scripted",
-                "OTEL_EXPORTER_OTLP_ENDPOINT": address,
-                "OTEL_BSP_SCHEDULE_DELAY": "200",
-            }
-            background = BackgroundStack(LocalSettings(data=data, environ=environ, port=next(ports.free_ports())))
-            await asyncio.to_thread(background.__enter__)
-            try:
-                teacher = {"authorization": f"Bearer {background.stack.token('teacher', Role.TEACHER)}"}
-                address = background.stack.base_url
-                async with httpx.AsyncClient(base_url=address, headers=teacher, timeout=60, trust_env=False) as client:
-                    sample = await import_sample(client)
-                yield Doors(background, provider, kept, sample.course, sample.video_url)
-            finally:
-                await asyncio.to_thread(background.__exit__, None, None, None)
 
 
 async def events_of(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
@@ -112,77 +51,6 @@ async def test_a_stream_is_read_on_after_its_last_event_id(doors: Doors) -> None
         async with client.stream("GET", url, headers={"last-event-id": "2"}) as response:
             by_header = [event async for event in events_of(response)]
     assert by_query == by_header == events[2:]
-
-
-SERVICES = {f"lectern-{name}" for name in ("edge", "gateway", "threads", "context", "inference")}
-STORES = {"redis", "mongodb"}
-
-
-def stores_of(told: Sequence[Told]) -> set[str]:
-    return {each.attributes["db.system.name"] for each in told if "db.system.name" in each.attributes}
-
-
-async def test_one_trace_of_a_turn_is_found_by_its_request_id_and_goes_through_everything(doors: Doors) -> None:
-    request = f"exam-{time.time_ns()}"
-    await doors.provider.script(words=3)
-    await doors.provider.reset()
-    async with doors.client() as client:
-        answer = await client.post("/v1/chat", json=doors.question(), headers={"x-request-id": request})
-    answer.raise_for_status()
-    assert answer.headers["x-request-id"] == request
-    trace = await asyncio.to_thread(doors.collector.find, "lectern.request_id", request)
-
-    def whole(told: Sequence[Told]) -> bool:
-        return {each.service for each in told} >= SERVICES and stores_of(told) >= STORES
-
-    told = await asyncio.to_thread(doors.collector.wait, trace, whole)
-    assert whole(told), sorted((each.service, each.name) for each in told)
-    [root] = [each for each in told if not each.span.parent_span_id]
-    assert (root.service, root.attributes["lectern.request_id"]) == ("lectern-edge", request)
-    known = {each.id for each in told}
-    assert {each.name for each in told if each is not root and each.span.parent_span_id not in known} == set()
-    assert [each.name for each in told if each.name.startswith("chat ")]
-    # A job that names the thread may call the model too.
-    chats = [r for r in await doors.provider.requests() if r["path"].endswith("/chat/completions")]
-    assert trace in {r["traceparent"].split("-")[1] for r in chats}
-
-
-async def test_a_trace_says_nothing_of_what_students_ask(doors: Doors) -> None:
-    trace, secret = f"{time.time_ns():032x}", f"my-private-question-{time.time_ns()}"
-    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
-    await doors.provider.script(words=3)
-    async with doors.client() as client:
-        (await client.post("/v1/chat", json=doors.question(message=secret), headers=headers)).raise_for_status()
-    told = await asyncio.to_thread(doors.collector.wait, trace, lambda told: stores_of(told) >= STORES)
-    assert stores_of(told) == STORES
-    assert secret not in str([each.span for each in told])
-
-
-async def test_a_job_goes_on_in_the_trace_of_whoever_submitted_it(doors: Doors) -> None:
-    trace = f"{time.time_ns():032x}"
-    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
-    await doors.provider.script(words=3)
-    async with doors.client() as client:
-        job = (await client.post("/v1/chat:enqueue", json=doors.question(), headers=headers)).json()
-    assert job["traceId"] == trace
-
-    def whole(told: Sequence[Told]) -> bool:
-        names = {each.name for each in told}
-        return "job run_turn" in names and {each.service for each in told} >= {"lectern-gateway-worker", *SERVICES}
-
-    told = await asyncio.to_thread(doors.collector.wait, trace, whole)
-    assert whole(told), sorted((each.service, each.name) for each in told)
-
-
-async def test_a_trace_that_comes_unsampled_is_kept_nowhere(doors: Doors) -> None:
-    trace, later = f"{time.time_ns():032x}", f"{time.time_ns() + 1:032x}"
-    await doors.provider.script(words=3)
-    async with doors.client() as client:
-        for each, flag in ((trace, "00"), (later, "01")):
-            headers = {"traceparent": f"00-{each}-00f067aa0ba902b7-{flag}"}
-            (await client.post("/v1/chat", json=doors.question(), headers=headers)).raise_for_status()
-    await asyncio.to_thread(doors.collector.wait, later, lambda told: {each.service for each in told} >= SERVICES)
-    assert doors.collector.of(trace) == []
 
 
 async def test_grpc_needs_no_more_than_reflection(doors: Doors) -> None:

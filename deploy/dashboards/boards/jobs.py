@@ -5,6 +5,8 @@ from deploy.dashboards.panels import Ask, Bounds, bars, lines, number, states
 from deploy.dashboards.queries import quantile, rate, share
 
 ENDED, TOOK = "lectern_jobs_total", "lectern_job_duration_seconds"
+# An idle worker tells of its capacity alone.
+RUNNING = "lectern_workers_running_jobs or 0 * lectern_workers_capacity"
 WENT_WRONG = 'state=~"failed|retried"'
 
 BOARD = Board(
@@ -25,7 +27,7 @@ BOARD = Board(
                 ),
                 number(
                     "Running",
-                    Ask("sum(lectern_workers_running_jobs)"),
+                    Ask(f"sum({RUNNING})"),
                     unit="short",
                     says="Jobs that workers are at.",
                     decimals=0,
@@ -47,7 +49,7 @@ BOARD = Board(
                 ),
                 number(
                     "Oldest",
-                    Ask("max(lectern_workers_oldest_job_seconds)"),
+                    Ask("max(lectern_workers_oldest_job_seconds) or vector(0)"),
                     unit="s",
                     says="How long the oldest running job runs.",
                     bounds=Bounds(300, 600),
@@ -115,7 +117,7 @@ BOARD = Board(
                 bars(
                     "Running jobs by worker",
                     Ask(
-                        "sort_desc(sum by (service, instance) (lectern_workers_running_jobs))",
+                        f"sort_desc(sum by (service, instance) ({RUNNING}))",
                         "{{service}} {{instance}}",
                     ),
                     unit="short",

@@ -83,6 +83,7 @@ BOARD = Board(
                     Ask(f"sum(increase({SPEND}[24h])) / 1e6"),
                     unit="currencyUSD",
                     says="By the prices that inference is told; models without a price cost nothing here.",
+                    width=8,
                     decimals=2,
                 ),
                 number(
@@ -90,6 +91,7 @@ BOARD = Board(
                     Ask(f"sum(rate({SPEND}[1h])) * 86400 / 1e6"),
                     unit="currencyUSD",
                     says="What a day costs that goes on like the last hour.",
+                    width=8,
                     decimals=2,
                 ),
                 number(
@@ -97,6 +99,7 @@ BOARD = Board(
                     Ask("max(lectern_spend_micros_per_day_limit) / 1e6"),
                     unit="currencyUSD",
                     says="From here on an alert says that a day costs too much. Set in inference.",
+                    width=8,
                     decimals=2,
                 ),
                 lines(
