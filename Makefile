@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run observe token proto docs lint test check bench faults lock clean
+.PHONY: help setup run observe token proto docs dashboards pictures lint test check bench faults lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,14 @@ proto: setup ## Generate gen/ from protos/
 
 docs: setup ## Write docs/settings.md from the code
 	@$(BIN)/python tools/settings
+
+dashboards: setup ## Write the dashboards of the monitoring chart from the code
+	@$(BIN)/python -m deploy.dashboards
+
+pictures: setup ## Draw the dashboards of a running system into docs/pictures
+	@tools/chromium
+	@tools/prometheus
+	@$(BIN)/python -m tests.doors.pictures
 
 lint: setup ## Check style, types, the direction of imports, and the protos
 	$(BIN)/ruff check .

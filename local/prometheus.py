@@ -40,38 +40,24 @@ def find() -> Path:
     return Path(found).resolve()
 
 
-class Prometheus:
-    """Runs until the block ends."""
+class Client:
+    """Asks the Prometheus at an address, until the block ends."""
 
-    def __init__(
-        self,
-        metrics: Mapping[str, str],
-        data: Path,
-        observe: Observer = ignore,
-        *,
-        every_seconds: float = 5,
-        fresh: bool = False,
-    ) -> None:
-        """`metrics` says where each program serves them: a stack's `plan.metrics`. With `fresh` it starts empty."""
-        port = next(ports.free_ports())
-        program = prometheus(find(), port, metrics, data, every_seconds=every_seconds, fresh=fresh)
-        self.url = program.address
-        self._supervisor = Supervisor([program], data / "logs", observe)
-        self._client = httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=False)
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx.AsyncClient(base_url=url, timeout=30, trust_env=False)
 
     async def __aenter__(self) -> Self:
-        await self._supervisor.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self._client.aclose()
-        await self._supervisor.stop()
 
-    async def now(self, expression: str) -> Sequence[Series]:
-        """The series that the expression has now, without those that have no number."""
-        found = await self._get("query", query=expression)
+    async def now(self, expression: str, at: float | None = None) -> Sequence[Series]:
+        """The series that the expression has now, or at that time, without those that have no number."""
+        found = await self._get("query", query=expression, **({} if at is None else {"time": at}))
         if found["resultType"] == "scalar":
             return [Series({}, [_point(found["result"])])]
         series = [Series(each["metric"], [_point(each["value"])]) for each in found["result"]]
@@ -95,6 +81,35 @@ class Prometheus:
             raise QueryError(f"{parameters['query']}: {answer['error']}")
         data: Mapping[str, Any] = answer["data"]
         return data
+
+
+class Prometheus(Client):
+    """One of our own, that runs until the block ends."""
+
+    def __init__(
+        self,
+        metrics: Mapping[str, str],
+        data: Path,
+        observe: Observer = ignore,
+        *,
+        every_seconds: float = 5,
+        fresh: bool = False,
+    ) -> None:
+        """`metrics` says where each program serves them: a stack's `plan.metrics`. With `fresh` it starts empty."""
+        port = next(ports.free_ports())
+        program = prometheus(find(), port, metrics, data, every_seconds=every_seconds, fresh=fresh)
+        self._supervisor = Supervisor([program], data / "logs", observe)
+        super().__init__(program.address)
+
+    async def __aenter__(self) -> Self:
+        await self._supervisor.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await super().__aexit__(kind, error, at)
+        await self._supervisor.stop()
 
 
 def _point(pair: Sequence[Any]) -> tuple[float, float]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,13 @@ class Doors:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
-    data: Path = tmp_path_factory.mktemp("doors")
+    async with opened(tmp_path_factory.mktemp("doors")) as running:
+        yield running
+
+
+@asynccontextmanager
+async def opened(data: Path) -> AsyncIterator[Doors]:
+    """The system, with its data in this folder, until the block ends."""
     async with fake_provider() as provider:
         with collector() as (kept, address):
             environ = own_environment() | {

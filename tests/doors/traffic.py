@@ -12,8 +12,6 @@ import socketio
 from kit.auth.caller import Role
 from tests.doors.conftest import Doors
 
-PROVIDER = "openai"
-
 
 class Traffic:
     """Each round is other students with other questions, so that no round is answered from what the last one kept."""
@@ -80,7 +78,8 @@ class Traffic:
             assert failed.status_code >= 500, failed.text
         await self._doors.provider.script(words=8)
         async with self._doors.client(self._doors.background.stack.token("operator", Role.ADMIN)) as admin:
-            _well(await admin.post(f"/v1/providers/{PROVIDER}:close", json={}))
+            for provider in _well(await admin.get("/v1/providers")).json()["providers"]:
+                _well(await admin.post(f"/v1/{provider['name']}:close", json={}))
 
     def _name(self, user: str) -> str:
         return f"{user}-{self.rounds}"
