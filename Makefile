@@ -67,7 +67,7 @@ test: setup ## Run every test, in two processes (ARGS are handed to pytest)
 	@tools/prometheus
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: lint proto docs test ## All that CI runs; ends with a clean git diff
+check: lint proto docs dashboards test ## All that CI runs; ends with a clean git diff
 	@git diff --exit-code
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "Files appeared that git does not know." >&2; exit 1; }
 

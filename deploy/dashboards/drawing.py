@@ -201,9 +201,10 @@ def _bars(shown: Shown, lines: Sequence[Line], width: int, height: int) -> str:
     rows = []
     for line in lines[: max(1, height // 24)]:
         colour, share = shown.threshold_colour(line.last), max(line.last, 0.0) / most * 100
+        name, figure = html.escape(line.name), html.escape(shown.written(line.last))
         rows.append(
-            f'<div class="bar"><span>{html.escape(line.name)}</span><b><u style="width:{share:.1f}%;'
-            f'background:{colour}"></u></b><em style="color:{colour}">{html.escape(shown.written(line.last))}</em></div>'
+            f'<div class="bar"><span>{name}</span><b><u style="width:{share:.1f}%;background:{colour}"></u></b>'
+            f'<em style="color:{colour}">{figure}</em></div>'
         )
     return "".join(rows)
 
