@@ -1,5 +1,7 @@
 """What the people on call see of jobs, from their workers and from the dispatcher that leads."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Histogram
 
 from kit.jobs.model import Cancelled, Failed, Outcome, Postponed, State, Succeeded
@@ -22,6 +24,14 @@ OLDEST = LiveGauge("lectern_workers_oldest_job_seconds", "How long its oldest jo
 
 # From each dispatcher; what the queues are like tells the one that leads (`kit.jobs.dispatcher.measuring`).
 LEADS = LiveGauge("lectern_dispatcher_leads", "Whether this dispatcher leads: 1 or 0", combine=max)
+
+
+def expect(kinds: Iterable[str]) -> None:
+    """Begins their series at 0: of one that begins at 1 Prometheus sees no increase."""
+    for kind in kinds:
+        for state in STATES:
+            ENDED.labels(kind, state)
+        DURATION.labels(kind)
 
 
 def state_of(outcome: Outcome, settled: State) -> str:

@@ -29,6 +29,7 @@ CLUSTER = LOCAL | {
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317",
     "LECTERN_CORS_ORIGINS": "https://a.example.org,https://b.example.org",
     "LECTERN_EDGE_TRUSTED_HOPS": "1",
+    "LECTERN_EDGE_METRICS_LISTEN": "0.0.0.0:9464",
 }
 
 

@@ -83,6 +83,7 @@ class WorkerProcess:
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), grounds.signals, capacity))
         self._stack.callback(beats.cancel)
         self._stack.callback(metrics.CAPACITY.watch(lambda: {(queue,): jobs for queue, jobs in capacity.items()}))
+        metrics.expect(actors.kinds)
         self._stack.callback(metrics.RUNNING.watch(desk.running_by_queue))
         self._stack.callback(metrics.OLDEST.watch(desk.oldest_by_kind))
         self._stack.push_async_callback(desk.close)

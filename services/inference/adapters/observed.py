@@ -50,7 +50,8 @@ class _Meters:
 
     def __init__(self, operation: str, provider: str, model: str) -> None:
         call = (operation, provider, model)
-        self.duration, self.first = DURATION.labels(*call), FIRST.labels(*call)
+        self.duration = DURATION.labels(*call)
+        self.first = functools.cache(functools.partial(FIRST.labels, *call))  # embeddings have none
         self.input, self.output = TOKENS.labels(*call, "input"), TOKENS.labels(*call, "output")
 
 
@@ -85,7 +86,7 @@ class _Operation:
         if self.first is not None:
             return None
         self.first = time.monotonic() - self.start
-        self.meters.first.observe(self.first, self.exemplar())
+        self.meters.first().observe(self.first, self.exemplar())
         return self.first
 
 

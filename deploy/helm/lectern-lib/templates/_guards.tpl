@@ -48,7 +48,7 @@ spec:
         - {port: {{ $number }}, protocol: TCP}
         {{- end }}
     {{- end }}
-    {{- if or .queues (hasKey (.ports | default dict) "grpc") }}
+    {{- if or .queues .metrics (hasKey (.ports | default dict) "grpc") }}
     - from:
         - {{ toYaml .root.Values.networkPolicy.monitoring | nindent 10 | trim }}
       ports:
