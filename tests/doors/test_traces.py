@@ -39,6 +39,8 @@ async def test_one_trace_of_a_turn_is_found_by_its_request_id_and_goes_through_e
     known = {each.id for each in told}
     assert {each.name for each in told if each is not root and each.span.parent_span_id not in known} == set()
     assert [each.name for each in told if each.name.startswith("chat ")]
+    [answered] = [each for each in told if "lectern.first_text_ms" in each.attributes]
+    assert answered.service == "lectern-gateway"
     # A job that names the thread may call the model too.
     chats = [r for r in await doors.provider.requests() if r["path"].endswith("/chat/completions")]
     assert trace in {r["traceparent"].split("-")[1] for r in chats}
