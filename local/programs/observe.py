@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -48,7 +49,7 @@ def prometheus(
     )
 
 
-def scraping(metrics: Mapping[str, str], every_seconds: float) -> Mapping[str, object]:
+def scraping(metrics: Mapping[str, str], every_seconds: float) -> Mapping[str, Any]:
     """Prometheus's configuration: every program is an instance of its service, as in the charts."""
     seconds = f"{round(every_seconds * 1000)}ms"
     return {
