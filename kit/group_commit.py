@@ -139,8 +139,12 @@ class GroupCommit(Generic[T, R]):
 
     async def _commit_group(self, group: "list[tuple[T, asyncio.Future[R] | None]]") -> None:
         try:
-            with self._spans.committing((done for _, done in group), len(group)):
-                results = await self._commit([item for item, _ in group])
+            items = [item for item, _ in group]
+            if self._spans.none_waits:
+                results = await self._commit(items)
+            else:
+                with self._spans.committing([done for _, done in group]):
+                    results = await self._commit(items)
         except Exception as error:
             if len(group) > 1 and not isinstance(error, LecternError):
                 for one in group:

@@ -89,9 +89,10 @@ def _timeseries(shown: Shown, lines: Sequence[Line], width: int, height: int) ->
     plot = _Plot(shown, width, height - legend, max((v for curve in curves for _, v in curve), default=1.0))
     parts = [plot.grid()]
     below: Points = []
+    opacity = shown.defaults.get("custom", {}).get("fillOpacity", 0) / 100
     for index, (line, curve) in enumerate(zip(lines, curves, strict=True)):
         colour = shown.colour(line.name, index)
-        parts.append(plot.area(curve, below, colour, 0.55 if stacked else 0.08) + plot.curve(curve, colour))
+        parts.append(plot.area(curve, below, colour, opacity) + plot.curve(curve, colour))
         below = curve if stacked else []
     parts.append(plot.thresholds())
     return f'<svg width="{width}" height="{height - legend}">{"".join(parts)}</svg>{_legend(shown, lines)}'
@@ -170,7 +171,8 @@ def _nice(most: float) -> float:
 
 def _legend(shown: Shown, lines: Sequence[Line]) -> str:
     rows = ['<tr><th></th><th class="figure">Last</th><th class="figure">Max</th></tr>']
-    for index, line in enumerate(lines[:MOST_IN_LEGEND]):
+    ranked = sorted(enumerate(lines), key=lambda each: -max((value for _, value in each[1].finite), default=0.0))
+    for index, line in ranked[:MOST_IN_LEGEND]:
         most = max((value for _, value in line.finite), default=math.nan)
         mark = f'<i style="background:{shown.colour(line.name, index)}"></i>'
         name = html.escape(line.name)
@@ -211,7 +213,7 @@ def _bars(shown: Shown, lines: Sequence[Line], width: int, height: int) -> str:
 
 def _states(shown: Shown, lines: Sequence[Line], width: int, height: int) -> str:
     names: Mapping[str, Mapping[str, str]] = shown.defaults["mappings"][0]["options"]
-    left, rows, tall = 170, [], max(10, min(34, (height - 22) // max(1, len(lines))))
+    left, rows, tall = 210, [], max(10, min(34, (height - 22) // max(1, len(lines))))
     for index, line in enumerate(lines):
         y = index * tall
         rows.append(

@@ -45,7 +45,13 @@ COLOURS = {
     "cancelled": BLUE,
     "refused": ORANGE,
     "miss": ORANGE,
+    "2xx": GREEN,
+    "4xx": ORANGE,
+    "5xx": RED,
 }
+
+
+_OF_OUTCOMES = ("{{status}}", "{{state}}", "{{outcome}}", "{{result}}", "{{envoy_response_code_class}}xx")
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def lines(
         .min(0)
         .draw_style(GraphDrawStyle.LINE)
         .line_width(1)
-        .fill_opacity(60 if stacked else 8)
+        .fill_opacity(60 if stacked else 0 if any("{{" in ask.legend for ask in asks) else 8)
         .legend(_legend())
         .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
     )
@@ -112,7 +118,7 @@ def lines(
         panel.with_target(query)
     for name, colour in COLOURS.items():
         fixed = DynamicConfigValue("color", {"mode": FieldColorModeId.FIXED, "fixedColor": colour})
-        if any(ask.legend in (name, "{{status}}", "{{state}}", "{{outcome}}", "{{result}}") for ask in asks):
+        if any(ask.legend in (name, *_OF_OUTCOMES) for ask in asks):
             panel.override_by_name(name, [fixed])
     return panel
 
@@ -163,7 +169,15 @@ def bars(
     return panel
 
 
-def states(title: str, ask: Ask, *, says: str, names: Mapping[int, tuple[str, str]], width: int = 12) -> Builder[Panel]:
+def states(
+    title: str,
+    ask: Ask,
+    *,
+    says: str,
+    names: Mapping[int, tuple[str, str]],
+    width: int = 12,
+    height: int = 8,
+) -> Builder[Panel]:
     """What state each series was in over time; `names` gives each value its word and colour."""
     results = {
         str(value): ValueMappingResult(text=text, color=colour, index=index)
@@ -175,7 +189,7 @@ def states(title: str, ask: Ask, *, says: str, names: Mapping[int, tuple[str, st
         .description(says)
         .datasource(DATASOURCE)
         .span(width)
-        .height(8)
+        .height(height)
         .mappings([ValueMap(options=results)])
         .legend(_legend())
     )

@@ -6,6 +6,7 @@ Chromium photographs a page that this draws by the dashboards' own JSON: a panel
 import argparse
 import asyncio
 import html
+import io
 import json
 import re
 import time
@@ -13,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import async_playwright
 
 from deploy.dashboards.drawing import Line, Shown, drawn
@@ -21,6 +23,7 @@ from local.prometheus import Client
 
 WIDTH, COLUMNS, ROW_PIXELS, GAP = 1240, 24, 30, 6
 POINTS = 120
+COLOURS = 96
 STYLE = """
 body{margin:0;padding:10px;background:#111217;color:#ccccdc;font:11px Inter,"DejaVu Sans",Helvetica,Arial,sans-serif;
 position:relative}
@@ -101,10 +104,15 @@ async def take(prometheus: Client, folder: Path, start: float, end: float, chrom
                 text, height = await photographer.page(json.loads(path.read_text()))
                 page = await browser.new_page(viewport={"width": WIDTH, "height": height})
                 await page.set_content(text)
-                await page.screenshot(path=folder / f"{path.stem}.png")
+                _keep(await page.screenshot(), folder / f"{path.stem}.png")
                 await page.close()
         finally:
             await browser.close()
+
+
+def _keep(png: bytes, path: Path) -> None:
+    """With a palette: flat drawings lose nothing that is seen, and take a third of the room."""
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
 async def main() -> None:

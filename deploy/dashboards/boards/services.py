@@ -8,7 +8,9 @@ CALLS = "rpc_server_duration_seconds"
 COUNT, CPU = f"{CALLS}_count", "process_cpu_seconds_total"
 METHOD = "rpc_method, rpc_grpc_status"
 CHOSEN = f'{PODS},service=~"$service"'
-WENT_WRONG = f'{CHOSEN},outcome="failed"'
+# Probes are no work, and a watch of health lasts for ever.
+WORK = f'{CHOSEN},rpc_method!~"/grpc[.].*"'
+WENT_WRONG = f'{WORK},outcome="failed"'
 
 BOARD = Board(
     name="services",
@@ -21,20 +23,20 @@ BOARD = Board(
             (
                 lines(
                     "Rate, by method",
-                    [Ask(rate(COUNT, CHOSEN, "rpc_method"), "{{rpc_method}}")],
+                    [Ask(rate(COUNT, WORK, "rpc_method"), "{{rpc_method}}")],
                     unit="reqps",
                     says="Calls that ended, a second.",
                 ),
                 lines(
                     "Outcomes",
-                    [Ask(rate(COUNT, CHOSEN, "outcome"), "{{outcome}}")],
+                    [Ask(rate(COUNT, WORK, "outcome"), "{{outcome}}")],
                     unit="reqps",
                     says="`failed` is the service's own fault, `refused` the caller's; `left`: nobody waited any more.",
                     stacked=True,
                 ),
                 lines(
                     "Failing, by service",
-                    [Ask(share(rate(COUNT, WENT_WRONG, "service"), rate(COUNT, CHOSEN, "service")), "{{service}}")],
+                    [Ask(share(rate(COUNT, WENT_WRONG, "service"), rate(COUNT, WORK, "service")), "{{service}}")],
                     unit="percentunit",
                     says="The share of calls that failed by the service's fault.",
                     bounds=Bounds(0.01, 0.05),
@@ -51,7 +53,7 @@ BOARD = Board(
                 ),
                 lines(
                     "Duration, p95 by method",
-                    [Ask(quantile(0.95, CALLS, CHOSEN, "rpc_method"), "{{rpc_method}}")],
+                    [Ask(quantile(0.95, CALLS, WORK, "rpc_method"), "{{rpc_method}}")],
                     unit="s",
                     says="Streams last as long as their answers. Points lead to traces.",
                     exemplars=True,
@@ -59,15 +61,15 @@ BOARD = Board(
                 lines(
                     "Duration of calls, by service",
                     [
-                        Ask(quantile(0.5, CALLS, CHOSEN, "service"), "{{service}} p50"),
-                        Ask(quantile(0.99, CALLS, CHOSEN, "service"), "{{service}} p99"),
+                        Ask(quantile(0.5, CALLS, WORK, "service"), "{{service}} p50"),
+                        Ask(quantile(0.99, CALLS, WORK, "service"), "{{service}} p99"),
                     ],
                     unit="s",
                     says="All methods of a service together.",
                 ),
                 lines(
                     "Under way, by method",
-                    [Ask(f"sum by (rpc_method) (rpc_server_active_calls{{{CHOSEN}}})", "{{rpc_method}}")],
+                    [Ask(f"sum by (rpc_method) (rpc_server_active_calls{{{WORK}}})", "{{rpc_method}}")],
                     unit="short",
                     says="Calls that have not ended.",
                 ),

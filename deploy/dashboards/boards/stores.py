@@ -21,6 +21,7 @@ BOARD = Board(
                     says="The cache Redis away: chat still answers. The queue's: jobs wait. MongoDB: clear errors.",
                     names={0: ("away", "red"), 1: ("there", "green")},
                     width=24,
+                    height=16,
                 ),
             ),
         ),
@@ -109,7 +110,7 @@ BOARD = Board(
                 ),
                 lines(
                     "Connections, by state",
-                    [Ask("max by (state) (lectern_mongodb_connections)", "{{state}}")],
+                    [Ask('max by (state) (lectern_mongodb_connections{state=~"current|active"})', "{{state}}")],
                     unit="short",
                     says="`active` ones have an operation under way.",
                 ),
