@@ -91,6 +91,12 @@ class CommonSettings(BaseSettings):
         validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
         description="Where traces are sent by OTLP over gRPC; empty sends none",
     )
+    trace_ratio: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="The share of traces that are kept, 0 to 1; one that comes with a decision keeps it",
+    )
     trace_file: str = Field("", description="A file that finished spans are appended to as JSON lines; for tests")
     leave_seconds: float = Field(
         0.0, description="After SIGTERM, how long calls are still taken while health says NOT_SERVING, in seconds"

@@ -121,9 +121,9 @@ class EdgeConfig:
 
 
 def _traced_percent(environ: Mapping[str, str]) -> float:
-    """Everything where spans are kept, nothing where nobody would read them; trace ids are passed on either way."""
+    """The services' share where spans are kept, nothing where nobody would read them; trace ids are passed on."""
     kept = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environ.get("LECTERN_TRACE_FILE")
-    return EdgeConfig.traced_percent if kept else 0.0
+    return float(environ.get("LECTERN_TRACE_RATIO") or 1) * EdgeConfig.traced_percent if kept else 0.0
 
 
 def _identity(environ: Mapping[str, str]) -> Identity | None:

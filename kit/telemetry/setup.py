@@ -12,11 +12,13 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from prometheus_client import disable_created_metrics
 
 from kit import VERSION, older_settings
 from kit.settings import CommonSettings
 from kit.telemetry import spans
+from kit.telemetry.known_ids import KnownIds
 from kit.telemetry.logs import configure_logs
 from kit.telemetry.scraped import serve_metrics
 from kit.telemetry.spanfile import SpanFile
@@ -51,7 +53,9 @@ def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) ->
 def _tracing(resource: Resource, settings: CommonSettings) -> TracerProvider | None:
     if not settings.otlp_endpoint and not settings.trace_file:
         return None
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(
+        sampler=ParentBasedTraceIdRatio(settings.trace_ratio), resource=resource, id_generator=KnownIds()
+    )
     if settings.otlp_endpoint:
         insecure = not settings.otlp_endpoint.startswith("https")
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.otlp_endpoint, insecure=insecure)))

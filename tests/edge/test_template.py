@@ -61,6 +61,20 @@ def test_only_the_owner_reads_the_configuration(tmp_path: Path) -> None:
     assert (tmp_path / "envoy.yaml").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    ("told", "percent"),
+    [
+        ({}, 0),
+        ({"LECTERN_TRACE_RATIO": "0.2"}, 0),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317"}, 100),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317", "LECTERN_TRACE_RATIO": "0.2"}, 20),
+        ({"LECTERN_TRACE_RATIO": "0.2", "LECTERN_EDGE_TRACED_PERCENT": "1"}, 1),
+    ],
+)
+def test_the_edge_keeps_the_services_share_of_traces(told: dict[str, str], percent: float) -> None:
+    assert EdgeConfig.from_environment(LOCAL | told).traced_percent == percent
+
+
 def test_published_keys_and_a_shared_secret_are_never_mixed() -> None:
     text = render(EdgeConfig.from_environment(CLUSTER), descriptors())
     assert "remote_jwks" in text

@@ -1,6 +1,7 @@
 """Real worker processes over real Redis and MongoDB: what runs, what is tried again, what happens when one dies."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from bench.jobs.plant import PLANT, QUICK, SLOW
 from kit.auth.caller import Caller, Role
@@ -33,6 +36,7 @@ ANN, BOB = Caller("school", "ann"), Caller("school", "bob")
 ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
+CONSUMER = "SpanKind.CONSUMER"
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -125,6 +129,37 @@ async def site(redis_url: str, mongodb_uri: str, tmp_path: Path) -> AsyncIterato
         stack.push_async_callback(grounds.database.client.drop_database, settings.jobs_database)
         await lead(settings, stack, PLANT, made.health)
         yield made
+
+
+async def test_attempts_at_a_job_stand_in_one_trace_and_each_is_linked_to_the_one_before(
+    site: Site, tmp_path: Path
+) -> None:
+    trace, asked = 0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331
+    submitter = SpanContext(trace, asked, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    with site.worker(trace_file=tmp_path / "spans"):
+        with use_span(NonRecordingSpan(submitter)):
+            traced = await site.submit("fail", how="once")
+        plain = await site.submit("fail", how="once")
+        for job in (traced, plain):
+            assert (await site.ended(job)).attempt == 2
+
+    def attempts(job: Job) -> list[dict[str, Any]]:
+        spans = map(json.loads, (tmp_path / "spans").read_text().splitlines())
+        return [span for span in spans if span["attributes"].get("lectern.job") == job.id and span["kind"] == CONSUMER]
+
+    for job in (traced, plain):
+        first, second = attempts(job)
+        ids = [span["context"]["trace_id"] for span in (first, second)]
+        assert ids[0] == ids[1]
+        assert [span["attributes"]["lectern.job.attempt"] for span in (first, second)] == [1, 2]
+        assert [span["status"]["status_code"] for span in (first, second)] == ["ERROR", "UNSET"]
+        assert first["links"] == []
+        [link] = second["links"]
+        assert link["context"]["span_id"] == first["context"]["span_id"]
+        assert link["context"]["trace_id"] == first["context"]["trace_id"]
+    assert {span["context"]["trace_id"] for span in attempts(traced)} == {f"0x{trace:032x}"}
+    assert {span["parent_id"] for span in attempts(traced)} == {f"0x{asked:016x}"}
+    assert {span["parent_id"] for span in attempts(plain)} == {None}
 
 
 async def test_jobs_run_and_failures_are_tried_again(site: Site) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from opentelemetry import propagate, trace
 
 from kit.errors import Conflict, LecternError, Reason, Unavailable
 from kit.group_commit import GroupCommit
@@ -18,13 +17,13 @@ from kit.jobs.model import Cancelled, Failed, Job, Outcome, Postponed, State, Su
 from kit.jobs.policies import Policies
 from kit.jobs.ports import Claims, JobChanges, WaitingRoom
 from kit.jobs.work import Actors, Work
+from kit.jobs.worker.attempt_spans import attempt_span, tell_outcome
 from kit.jobs.worker.outcomes import outcome_of
 from kit.telemetry.exemplars import exemplar
 
 SETTLE_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger()
-tracer = trace.get_tracer("lectern.jobs")
 
 
 class Stop(enum.Enum):
@@ -201,8 +200,7 @@ class Desk:
     async def _run(self, attempt: Attempt) -> None:
         job = attempt.job
         policy = self._policies.of(job.kind)
-        parent = propagate.extract({"traceparent": job.traceparent})
-        with tracer.start_as_current_span(f"job {job.kind}", parent, attributes={"lectern.job": job.id}):
+        with attempt_span(job) as span:
             attempt.exemplar = exemplar()
             log.info("job_started", job=job.id, kind=job.kind, queue=job.queue, attempt=job.attempt)
             try:
@@ -214,6 +212,8 @@ class Desk:
                 attempt.outcome = _interrupted(attempt.stop)
             except Exception as error:
                 attempt.outcome = outcome_of(error, job, policy)
+            finally:
+                tell_outcome(span, attempt.outcome)
 
     async def _settle(self, attempt: Attempt, outcome: Outcome) -> Ticket | None:
         """The ticket of a job that waits again at once.
