@@ -49,9 +49,7 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
     With the `client` of a service, its changes and the jobs that they cause can be one transaction.
     """
     if settings.redis_metered and not settings.redis_cache_url:
-        log.warning(
-            "metered_redis_caches_too", advice="give caches and turn logs their own: REDIS_CACHE_URL"
-        )
+        log.warning("metered_redis_caches_too", advice="give caches and turn logs their own: REDIS_CACHE_URL")
     if client is None:
         client = mongo.shared(settings, stack)
     database = Database(client, settings.jobs_database, settings.jobs_retention_days * DAY)
