@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults lock clean
+.PHONY: help setup run token proto docs lint test check bench faults alerts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,10 @@ bench: setup ## Measure ours beside its peers, or what ARGS names ("peers --quic
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
 	$(BIN)/python -m bench outage
+
+alerts: setup ## Fire each alert by its cause against a running stack, in a quarter of an hour (ARGS names some)
+	@tools/prometheus
+	@$(BIN)/python -m tests.alerts $(ARGS)
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
