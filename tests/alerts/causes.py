@@ -5,10 +5,12 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import httpx
+from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 from redis.asyncio import Redis
 
 from bench.fake_provider.process import Remote
@@ -29,7 +31,10 @@ class Rig:
     prometheus: Prometheus
     course: str
     video: str
-    users: list[str] = field(default_factory=list)
+
+    @property
+    def token(self) -> str:
+        return self.stack.token("busy", Role.TEACHER)
 
     @property
     def admin(self) -> httpx.AsyncClient:
@@ -198,13 +203,21 @@ async def nothing_is_scraped(rig: Rig) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def load(rig: Rig) -> AsyncIterator[None]:
-    """As many calls as a few clients can make."""
+    """As many calls as a few clients can make: quick ones, that count, and searches, which take the processor."""
+    query, metadata = {"query": "what carries the energy of a wave " * 20}, (("authorization", f"Bearer {rig.token}"),)
 
-    async def call() -> None:
-        async with rig.client(f"busy-{uuid.uuid4().hex[:6]}") as client:
+    async def search() -> None:
+        async with rig.client("busy", Role.TEACHER) as client:
             while True:
                 with contextlib.suppress(httpx.HTTPError):
-                    await client.get("/v1/threads")
+                    await client.get(f"/v1/{rig.course}/passages:search", params=query)
 
-    async with _while(call, times=LOAD_CALLERS):
-        yield
+    async def call(stub: Any) -> None:
+        while True:
+            with contextlib.suppress(grpc.RpcError):
+                await stub.GetTurn(chat_pb2.GetTurnRequest(name="no turn"), metadata=metadata, timeout=5)
+
+    async with grpc.aio.insecure_channel(rig.stack.setting("LECTERN_GATEWAY_TARGET")) as channel:
+        stub = chat_pb2_grpc.ChatServiceStub(channel)
+        async with _while(search, times=LOAD_CALLERS), _while(lambda: call(stub), times=LOAD_CALLERS):
+            yield

@@ -67,9 +67,7 @@ async def prometheus(folder: Path, programs: Mapping[str, str]) -> AsyncIterator
     binary = shutil.which(os.environ.get("PROMETHEUS", "prometheus"))
     if binary is None:
         raise FileNotFoundError("no Prometheus here; tools/prometheus installs Debian's")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rules.yaml").write_text(yaml.safe_dump(shortened(), width=1000))
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(_configuration(folder)))
+    _configure(folder)
     at = f"127.0.0.1:{free_port()}"
     made = Prometheus(f"http://{at}", folder / "targets.json", programs)
     made.scrape(programs)
@@ -86,6 +84,12 @@ async def prometheus(folder: Path, programs: Mapping[str, str]) -> AsyncIterator
             watching.cancel()
             process.terminate()
             await process.wait()
+
+
+def _configure(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rules.yaml").write_text(yaml.safe_dump(shortened(), width=1000))
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(_configuration(folder)))
 
 
 def _configuration(folder: Path) -> dict[str, Any]:
