@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers observe dashboards pictures lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers observe dashboards pictures alerts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -91,6 +91,10 @@ containers: setup ## Build the image, bring Compose up with podman and try it (r
 	@tools/containers
 	@$(APART) $(BIN)/python -m tests.containers.images
 	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+
+alerts: setup ## Fire each alert by its cause against a running stack, in a quarter of an hour (ARGS names some)
+	@tools/prometheus
+	@$(BIN)/python -m tests.alerts $(ARGS)
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
