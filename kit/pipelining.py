@@ -9,7 +9,7 @@ import contextvars
 import hashlib
 import ssl
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 import hiredis
@@ -39,7 +39,7 @@ class Pipelined:
         self._link: _Link | None = None
         self._connecting: asyncio.Task[_Link] | None = None
 
-    def ask(self, *command: Argument) -> Awaitable[Any]:
+    def ask(self, *command: Argument) -> Coroutine[Any, Any, Any]:
         """The reply; raises ResponseError where Redis refuses, another RedisError or OSError while it is away."""
         return self._told(command) if sampled() else self.send(command)
 
@@ -80,7 +80,9 @@ class Script:
         self._name = name
         self._hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    def run(self, keys: Sequence[str], arguments: Sequence[Argument], *, routine: bool = False) -> Awaitable[Any]:
+    def run(
+        self, keys: Sequence[str], arguments: Sequence[Argument], *, routine: bool = False
+    ) -> Coroutine[Any, Any, Any]:
         """As `Pipelined.ask`; a trace tells of what is `routine` only where it was slow or failed."""
         return self._told(keys, arguments, routine) if sampled() else self._run(keys, arguments)
 
