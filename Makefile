@@ -66,12 +66,14 @@ faults: setup ## Kill each process of a running stack in turn, and both Redis un
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
 	$(BIN)/python -m bench outage
 
-# Mounts, processes and network of their own: when the command ends, so do they, however it ends.
+# Mounts, processes and network of their own: when the command ends, so do they, however it ends. What podman notes of its
+# networks in /run is among them: names of a run that was cut off would answer in the next one.
 APART := unshare --mount --pid --fork --kill-child --mount-proc
+NETWORK := mkdir -p /run/containers && mount -t tmpfs tmpfs /run/containers && ip link set lo up
 containers: setup ## Build the image, bring Compose up with podman and try it (root; CONTAINERS_IMAGES=real pulls the others)
 	@tools/containers
 	@$(APART) $(BIN)/python -m tests.containers.images
-	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+	@$(APART) --net bash -c '$(NETWORK) && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
