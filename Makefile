@@ -85,12 +85,14 @@ load-test: setup ## Load a running stack by Artillery, as the older documents te
 charts: setup ## Package the Helm charts into dist/charts
 	@$(BIN)/python -m deploy.packages dist/charts
 
-# Mounts, processes and network of their own: when the command ends, so do they, however it ends.
+# Mounts, processes and network of their own: when the command ends, so do they, however it ends. What podman notes of its
+# networks in /run is among them: names of a run that was cut off would answer in the next one.
 APART := unshare --mount --pid --fork --kill-child --mount-proc
+NETWORK := mkdir -p /run/containers && mount -t tmpfs tmpfs /run/containers && ip link set lo up
 containers: setup ## Build the image, bring Compose up with podman and try it (root; CONTAINERS_IMAGES=real pulls the others)
 	@tools/containers
 	@$(APART) $(BIN)/python -m tests.containers.images
-	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+	@$(APART) --net bash -c '$(NETWORK) && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
 
 alerts: setup ## Fire each alert by its cause against a running stack, in a quarter of an hour (ARGS names some)
 	@tools/prometheus
