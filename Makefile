@@ -20,10 +20,10 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## Install everything into .venv, if the lock file has changed
 	@cmp -s $(LOCK) $(VENV)/installed.lock || tools/setup "$(PYTHON)" "$(VENV)" "$(LOCK)" >&2
@@ -65,6 +65,12 @@ bench: setup ## Measure ours beside its peers, or what ARGS names ("peers --quic
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)
 	$(BIN)/python -m bench outage
+
+load-test: setup ## Load a running stack by Artillery, as the older documents tell to
+	$(BIN)/python -m pytest -s tests/load $(ARGS)
+
+charts: setup ## Package the Helm charts into dist/charts
+	@$(BIN)/python -m deploy.packages dist/charts
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from deploy.charts import SERVICES, SOURCE, UMBRELLA
+from deploy.charts import RELEASES, SOURCE, UMBRELLA
 
 KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z][\w-]*):")
 COMMENT = "# -- "
@@ -26,7 +26,7 @@ def readme(chart: Path) -> str:
             "",
             about["description"],
             "",
-            *_installing(about["name"]),
+            *_installing(about["name"], tested=about["name"] == UMBRELLA or (chart / "templates" / "tests").exists()),
             "| value | default | |",
             "|---|---|---|",
             *rows,
@@ -35,13 +35,13 @@ def readme(chart: Path) -> str:
     )
 
 
-def _installing(name: str) -> list[str]:
+def _installing(name: str, *, tested: bool) -> list[str]:
     release = "lectern" if name == UMBRELLA else f"lectern-{name}"
     return [
         "```console",
         f"helm dependency build deploy/helm/{name}",
         f"helm upgrade --install {release} deploy/helm/{name} -n lectern",
-        f"helm test {release} -n lectern",
+        *([f"helm test {release} -n lectern"] if tested else []),
         "```",
         "",
     ]
@@ -73,5 +73,5 @@ def _shown(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    for name in (*SERVICES, UMBRELLA):
+    for name in (*RELEASES, UMBRELLA):
         (SOURCE / name / "README.md").write_text(readme(SOURCE / name))

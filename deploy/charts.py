@@ -12,6 +12,8 @@ import yaml
 SOURCE = Path(__file__).with_name("helm")
 LIBRARY = "lectern-lib"
 SERVICES = ("edge", "gateway", "threads", "context", "inference")
+MONITORING = "monitoring"
+RELEASES = (*SERVICES, MONITORING)
 UMBRELLA = "lectern"
 NAMESPACE = "lectern"
 
@@ -19,9 +21,9 @@ NAMESPACE = "lectern"
 def assemble(target: Path) -> Path:
     """Copies the charts, each with its dependencies beside its templates; what `helm dependency build` does."""
     shutil.copytree(SOURCE, target, dirs_exist_ok=True)
-    for name in SERVICES:
+    for name in RELEASES:
         shutil.copytree(SOURCE / LIBRARY, target / name / "charts" / LIBRARY, dirs_exist_ok=True)
-    for name in SERVICES:
+    for name in RELEASES:
         shutil.copytree(target / name, target / UMBRELLA / "charts" / name, dirs_exist_ok=True)
     return target
 

@@ -21,10 +21,9 @@ def python_tools() -> Path:
     return home / "bin"
 
 
-def node_modules() -> Path:
-    """The folder of the peers from npm, with the scripts that run them beside `node_modules`."""
-    home = FOLDER / "node"
-    source = _SOURCE / "node"
+def node_modules(source: Path = _SOURCE / "node") -> Path:
+    """Where the packages of a folder's lock file are installed, with the folder's scripts beside `node_modules`."""
+    home = FOLDER / source.name
     home.mkdir(parents=True, exist_ok=True)
     for path in source.iterdir():
         if path.is_file():

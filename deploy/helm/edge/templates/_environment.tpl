@@ -8,6 +8,8 @@
 {{- end }}
 - name: LECTERN_EDGE_LISTEN
   value: "0.0.0.0:8080"
+- name: LECTERN_EDGE_METRICS_LISTEN
+  value: "0.0.0.0:9464"
 - name: LECTERN_EDGE_DESCRIPTORS
   value: /etc/envoy/descriptors.binpb
 - name: LECTERN_EDGE_TRUSTED_HOPS

@@ -6,7 +6,11 @@ metadata:
   name: {{ include "lectern.name" . }}
   labels:
     {{- include "lectern.labels" . | nindent 4 }}
-automountServiceAccountToken: false
+  {{- with .root.Values.serviceAccount.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+automountServiceAccountToken: {{ .root.Values.serviceAccount.automount }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -56,7 +60,7 @@ spec:
       ports:
         - {port: {{ .test }}, protocol: TCP}
     {{- end }}
-    {{- if or .queues (hasKey (.ports | default dict) "grpc") }}
+    {{- if or .queues .metrics (hasKey (.ports | default dict) "grpc") }}
     - from:
         - {{ toYaml .root.Values.networkPolicy.monitoring | nindent 10 | trim }}
       ports:

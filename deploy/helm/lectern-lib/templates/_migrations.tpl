@@ -20,6 +20,10 @@ spec:
     metadata:
       labels:
         {{- include "lectern.podLabels" . | nindent 8 }}
+      {{- with .root.Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
     spec:
       {{- include "lectern.podSettings" (dict "root" .root "name" .account) | nindent 6 }}
       restartPolicy: Never

@@ -2,7 +2,7 @@
 {{- define "lectern.podSettings" -}}
 {{- $values := .root.Values -}}
 serviceAccountName: {{ include "lectern.name" . }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ $values.serviceAccount.automount }}
 enableServiceLinks: false
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . }}
@@ -37,6 +37,10 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "lectern.containerSecurity" -}}
@@ -52,6 +56,7 @@ capabilities:
 envFrom:
   - secretRef:
       name: {{ include "lectern.secretName" $root }}
+  {{- include "lectern.extraItems" $root.Values.extraEnvFrom | nindent 2 }}
 env:
   - name: HOME
     value: /tmp
@@ -81,6 +86,7 @@ env:
   - name: {{ $name }}
     value: {{ $value | quote }}
   {{- end }}
+  {{- include "lectern.extraItems" $root.Values.extraEnv | nindent 2 }}
 {{- end }}
 
 {{- define "lectern.mounts" -}}
@@ -92,6 +98,7 @@ volumeMounts:
     mountPath: /etc/lectern/tls
     readOnly: true
   {{- end }}
+  {{- include "lectern.extraItems" .root.Values.extraVolumeMounts | nindent 2 }}
 {{- end }}
 
 {{- define "lectern.volumes" -}}
@@ -104,10 +111,24 @@ volumes:
     secret:
       secretName: {{ include "lectern.name" . }}-tls
   {{- end }}
+  {{- include "lectern.extraItems" .root.Values.extraVolumes | nindent 2 }}
 {{- end }}
 
-{{/* What a pod template has: neither a chart's version nor the release, so that neither replaces pods by itself. */}}
+{{/* Takes a list of values, and gives its items as YAML; of an empty one nothing. */}}
+{{- define "lectern.extraItems" -}}
+{{- with . }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/*
+Takes {root, name}: the labels of pods, with those of the values. Neither a chart's version nor the release is among them,
+because either would replace pods by itself.
+*/}}
 {{- define "lectern.podLabels" -}}
 {{ include "lectern.selector" . }}
 app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+{{- with .root.Values.podLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
