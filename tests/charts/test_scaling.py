@@ -47,7 +47,10 @@ async def test_inference_scales_by_series_that_a_serving_instance_has(
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("MONGODB_URI", mongodb_uri)
-    async with fake_provider({"words": 30, "words_per_second": 20}) as provider, inference(providers_json(provider)) as peer:
+    async with (
+        fake_provider({"words": 30, "words_per_second": 20}) as provider,
+        inference(providers_json(provider)) as peer,
+    ):
         before = streams()
         stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
         events = aiter(peer.stream(stub.StreamGenerate, question(), STUDENT, timeout=60))

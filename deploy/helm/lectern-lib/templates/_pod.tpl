@@ -127,7 +127,7 @@ because either would replace pods by itself.
 */}}
 {{- define "lectern.podLabels" -}}
 {{ include "lectern.selector" . }}
-app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+{{ include "lectern.version" . }}
 {{- with .root.Values.podLabels }}
 {{ toYaml . }}
 {{- end }}

@@ -110,3 +110,12 @@ spec:
         value: {{ .settings.scaling.cpuPercent | quote }}
 {{- end }}
 {{- end }}
+
+{{/* The classes of workers with their settings: those of the values, or `workers` for all queues together. */}}
+{{- define "lectern.workerClasses" -}}
+{{- if .Values.joinedWorkers.enabled -}}
+{{- dict "workers" (merge (dict "scaling" (dict "enabled" false)) (omit .Values.joinedWorkers "enabled")) | toYaml }}
+{{- else -}}
+{{- .Values.workers | toYaml }}
+{{- end -}}
+{{- end }}
