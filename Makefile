@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test charts lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers observe dashboards pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,10 @@ setup: ## Install everything into .venv, if the lock file has changed
 run: setup ## Run the whole system on this machine (ARGS=--once ends it after the first answers)
 	@exec $(BIN)/python -m local $(ARGS)
 
+observe: setup ## Run the system with Prometheus and a viewer of traces, and show one turn's trace
+	@tools/prometheus
+	@viewer="$$(tools/phoenix)" && exec $(BIN)/python -m local.observe --viewer "$$viewer" $(ARGS)
+
 token: setup ## Print a JWT for the local stack (USER=u ROLES=student,teacher ORG=default)
 	@$(BIN)/python -m local.tokens --user "$(TOKEN_USER)" --roles "$(ROLES)" --org "$(ORG)"
 
@@ -39,6 +43,14 @@ proto: setup ## Generate gen/ from protos/
 
 docs: setup ## Write docs/settings.md from the code
 	@$(BIN)/python tools/settings
+
+dashboards: setup ## Write the dashboards of the monitoring chart from the code
+	@$(BIN)/python -m deploy.dashboards
+
+pictures: setup ## Draw the dashboards of a running system into docs/pictures
+	@tools/chromium
+	@tools/prometheus
+	@$(BIN)/python -m tests.doors.pictures
 
 lint: setup ## Check style, types, the direction of imports, and the protos
 	$(BIN)/ruff check .
@@ -52,9 +64,10 @@ lint: setup ## Check style, types, the direction of imports, and the protos
 
 test: setup ## Run every test, in two processes (ARGS are handed to pytest)
 	@tools/chromium
+	@tools/prometheus
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: lint proto docs test ## All that CI runs; ends with a clean git diff
+check: lint proto docs dashboards test ## All that CI runs; ends with a clean git diff
 	@git diff --exit-code
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "Files appeared that git does not know." >&2; exit 1; }
 
@@ -72,11 +85,19 @@ load-test: setup ## Load a running stack by Artillery, as the older documents te
 charts: setup ## Package the Helm charts into dist/charts
 	@$(BIN)/python -m deploy.packages dist/charts
 
+# Mounts, processes and network of their own: when the command ends, so do they, however it ends.
+APART := unshare --mount --pid --fork --kill-child --mount-proc
+containers: setup ## Build the image, bring Compose up with podman and try it (root; CONTAINERS_IMAGES=real pulls the others)
+	@tools/containers
+	@$(APART) $(BIN)/python -m tests.containers.images
+	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url -c requirements.lock pyproject.toml \
 	  --group local --group dev -o requirements-dev.lock
 	$(BIN)/python -m deploy.envoy_version
+	$(BIN)/python -m deploy.chart_images
 	$(BIN)/python -m deploy.chart_readmes
 
 clean: ## Remove what was built; .venv and .data stay

@@ -145,7 +145,7 @@ async def _active_turns(gateway: Instance) -> float:
     """By its own metrics."""
     async with httpx.AsyncClient(trust_env=False) as client:
         text = (await client.get(f"http://127.0.0.1:{gateway.metrics_port}/metrics")).text
-    values = [line.split()[-1] for line in text.splitlines() if line.startswith("ai_chat_active_threads")]
+    values = [line.split()[-1] for line in text.splitlines() if line.startswith("lectern_turns_running")]
     return float(values[0]) if values else 0.0
 
 

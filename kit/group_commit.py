@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from kit.errors import LecternError
+from kit.telemetry.group_spans import GroupSpans
+from kit.telemetry.spans import sampled
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -66,10 +68,13 @@ class GroupCommit(Generic[T, R]):
         self._committing: asyncio.Task[None] | None = None
         self._shared_until = 0.0
         self._took = 0.0
+        self._spans = GroupSpans(commit)
 
     async def add(self, item: T) -> R:
         """The result for this item, once its group is committed; who is cancelled meanwhile cancels nothing."""
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        if sampled():
+            return await self._spans.wait(done, lambda: self._put(item, done))
         self._put(item, done)
         return await done
 
@@ -134,7 +139,12 @@ class GroupCommit(Generic[T, R]):
 
     async def _commit_group(self, group: "list[tuple[T, asyncio.Future[R] | None]]") -> None:
         try:
-            results = await self._commit([item for item, _ in group])
+            items = [item for item, _ in group]
+            if self._spans.none_waits:
+                results = await self._commit(items)
+            else:
+                with self._spans.committing([done for _, done in group]):
+                    results = await self._commit(items)
         except Exception as error:
             if len(group) > 1 and not isinstance(error, LecternError):
                 for one in group:

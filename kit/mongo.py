@@ -12,6 +12,8 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, 
 
 from kit.errors import DeadlineExceeded, LecternError, Reason, Unavailable
 from kit.settings import CommonSettings
+from kit.telemetry import spans
+from kit.telemetry.mongo_spans import CommandSpans
 
 Client = AsyncMongoClient[dict[str, Any]]
 
@@ -35,6 +37,8 @@ pymongo.lock.wait_for = _wait_for  # type: ignore[attr-defined,assignment]
 
 def connect(settings: CommonSettings, **options: Any) -> Client:
     """A client of its own, with a bounded pool, time limits and majority writes; it connects when first used."""
+    if spans.recorded():
+        options = {"event_listeners": [CommandSpans()], **options}
     return AsyncMongoClient(
         settings.mongodb_uri,
         heartbeatFrequencyMS=HEARTBEAT_MS,

@@ -67,7 +67,7 @@ class Outage:
 
     def _missed(self, error: Exception) -> None:
         if not self.away:
-            log.warning("away", what=self._name, cause=repr(error.__cause__ or error))
+            log.warning("redis_away", part=self._name, error=repr(error.__cause__ or error))
         self._look_at = self._clock() + PAUSE_SECONDS
 
     def _look_again(self) -> None:
@@ -82,7 +82,7 @@ class Outage:
         except FAILURES as error:
             self._missed(error)
         else:
-            log.info("back", what=self._name)
+            log.info("redis_back", part=self._name)
             self._look_at = None
 
     def _unavailable(self) -> Unavailable:

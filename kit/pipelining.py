@@ -9,7 +9,7 @@ import contextvars
 import hashlib
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 import hiredis
@@ -17,6 +17,9 @@ from redis.asyncio import Connection, ConnectionPool, SSLConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from kit.telemetry import redis_spans
+from kit.telemetry.spans import sampled
 
 Argument = bytes | str | int
 NOT_YET = object()
@@ -36,12 +39,20 @@ class Pipelined:
         self._link: _Link | None = None
         self._connecting: asyncio.Task[_Link] | None = None
 
-    async def ask(self, *command: Argument) -> Any:
+    def ask(self, *command: Argument) -> Coroutine[Any, Any, Any]:
         """The reply; raises ResponseError where Redis refuses, another RedisError or OSError while it is away."""
+        return self._told(command) if sampled() else self.send(command)
+
+    async def send(self, command: tuple[Argument, ...]) -> Any:
+        """As `ask`, for who tells traces of the command."""
         link = self._link
         if link is None or link.is_lost:
             link = await self._connected()
         return await link.ask(command)
+
+    async def _told(self, command: tuple[Argument, ...]) -> Any:
+        with redis_spans.asked(str(command[0])):
+            return await self.send(command)
 
     def close(self) -> None:
         if self._connecting is not None:
@@ -62,19 +73,28 @@ class Pipelined:
 class Script:
     """A script that is run by its hash, and sent as text only where Redis does not know it."""
 
-    def __init__(self, pipelined: Pipelined, text: str) -> None:
+    def __init__(self, pipelined: Pipelined, text: str, name: str) -> None:
+        """`name` is what traces call it."""
         self._pipelined = pipelined
         self._text = text
+        self._name = name
         self._hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    async def run(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
-        """As `Pipelined.ask`."""
+    def run(self, keys: Sequence[str], arguments: Sequence[Argument], *, routine: bool = False) -> Coroutine[Any, Any, Any]:
+        """As `Pipelined.ask`; a trace tells of what is `routine` only where it was slow or failed."""
+        return self._told(keys, arguments, routine) if sampled() else self._run(keys, arguments)
+
+    async def _told(self, keys: Sequence[str], arguments: Sequence[Argument], routine: bool) -> Any:
+        with redis_spans.asked("EVALSHA", self._name, routine=routine):
+            return await self._run(keys, arguments)
+
+    async def _run(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         try:
-            return await self._pipelined.ask("EVALSHA", self._hash, len(keys), *keys, *arguments)
+            return await self._pipelined.send(("EVALSHA", self._hash, len(keys), *keys, *arguments))
         except ResponseError as refusal:
             if not str(refusal).startswith("NOSCRIPT"):
                 raise
-        return await self._pipelined.ask("EVAL", self._text, len(keys), *keys, *arguments)
+        return await self._pipelined.send(("EVAL", self._text, len(keys), *keys, *arguments))
 
 
 class _Link(asyncio.Protocol):

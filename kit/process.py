@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import structlog
 import uvloop
 
+from kit.dependencies import watch_dependencies
 from kit.server import Mount, Server
 from kit.settings import CommonSettings
 from kit.telemetry.setup import telemetry
@@ -63,6 +64,7 @@ async def _serve(name: str, settings: CommonSettings, served: AbstractAsyncConte
     with contextlib.suppress(asyncio.CancelledError):
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(served)
+            watch_dependencies(settings, stack)
             await stack.enter_async_context(posting(name, connect_board(settings, stack)))
             _settle_heap()
             await asyncio.Event().wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import nullcontext
 from typing import Any, cast
 
 import redis.asyncio
@@ -13,6 +14,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from kit.pipelining import Pipelined, Script
 from kit.settings import CommonSettings
+from kit.telemetry import redis_spans
+from kit.telemetry.spans import sampled
 
 __all__ = ["KEEPALIVE", "NO_RETRY", "Redis", "RedisError", "ResponseError", "connect"]
 
@@ -35,9 +38,12 @@ class Redis(redis.asyncio.Redis):
         super().__init__(*args, **options)
         self.pipelined = Pipelined(self.connection_pool)
 
-    def script(self, text: str) -> Script:
-        """A script over that connection."""
-        return Script(self.pipelined, text)
+    def script(self, text: str, name: str) -> Script:
+        """A script over that connection; `name` is what traces call it."""
+        return Script(self.pipelined, text, name)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> "Pipeline":
+        return Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         self.pipelined.close()
@@ -47,10 +53,19 @@ class Redis(redis.asyncio.Redis):
         """Python 3.11's `wait_for`, by which redis-py sends, may swallow a cancellation that comes with the reply."""
         task = asyncio.current_task()
         before = task.cancelling() if task else 0
-        reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        with redis_spans.asked(str(args[0])) if sampled() else nullcontext():
+            reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         if task and task.cancelling() > before:
             raise asyncio.CancelledError
         return reply
+
+
+class Pipeline(redis.asyncio.client.Pipeline):
+    """Several commands at once, which are one span."""
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        with redis_spans.asked("MULTI" if self.is_transaction else "PIPELINE") if sampled() else nullcontext():
+            return await super().execute(raise_on_error)
 
 
 def connect(url: str, settings: CommonSettings, **options: Any) -> Redis:

@@ -81,9 +81,10 @@ class Server:
             health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         for mount in mounts:
             mount.add(mount.servicer, self._server)
-        reflection.enable_server_reflection(
-            (*self.services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
-        )
+        if reflection.SERVICE_NAME not in self.services:
+            reflection.enable_server_reflection(
+                (*self.services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+            )
         self.settings = settings
         self.port = 0
 

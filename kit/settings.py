@@ -1,11 +1,14 @@
 """Settings that every process shares. Each is an environment variable with a default for the local stack."""
 
+import os
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kit import older_settings
 from kit.tls import Tls
 
 LOCAL_SECRET = "lectern-local-secret-not-for-production"  # noqa: S105 - known to all, refused outside the local stack
@@ -16,12 +19,20 @@ class CommonSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="ignore", populate_by_name=True)
 
+    uses_queue: ClassVar[bool] = False  # whether the process speaks with the Redis of the queues
+
     local: bool = Field(False, description="Conveniences of the local stack, such as its well-known secrets")
     listen: str = Field("127.0.0.1:0", description="Where the gRPC server listens, host:port")
     health_listen: str = Field(
         "", description="Where health alone is served, without TLS, host:port; empty serves it with the rest only"
     )
     metrics_listen: str = Field("", description="Where Prometheus reads /metrics, host:port; empty serves none")
+    store_metrics_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="When metrics are read, stores are asked how they are, and not again for so long; 0 asks never. "
+        "A longer time makes a metered Redis cheaper, in seconds",
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
     log_format: str = Field("json", description="json, or console for people")
 
@@ -80,6 +91,12 @@ class CommonSettings(BaseSettings):
         validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
         description="Where traces are sent by OTLP over gRPC; empty sends none",
     )
+    trace_ratio: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="The share of traces that are kept, 0 to 1; one that comes with a decision keeps it",
+    )
     trace_file: str = Field("", description="A file that finished spans are appended to as JSON lines; for tests")
     leave_seconds: float = Field(
         0.0, description="After SIGTERM, how long calls are still taken while health says NOT_SERVING, in seconds"
@@ -95,6 +112,20 @@ class CommonSettings(BaseSettings):
     )
     tls_private_key: str = Field("", description="Its private key, a PEM file")
     tls_authority: str = Field("", description="The authority that signs the services' certificates, a PEM file")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then what names of the older systems say in it."""
+        older = EnvSettingsSource(settings_cls)
+        older.env_vars = {name.lower(): value for name, value in older_settings.translated(os.environ).items()}
+        return init_settings, env_settings, older
 
     @cached_property
     def user_secret(self) -> str:

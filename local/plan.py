@@ -34,6 +34,11 @@ class Plan:
     missing: tuple[str, ...] = ()
 
     @property
+    def metrics(self) -> Mapping[str, str]:
+        """Where Prometheus reads the metrics of each program that has some, by its name."""
+        return {program.name: program.metrics for program in self.programs if program.metrics}
+
+    @property
     def base_url(self) -> str:
         """The public address."""
         return f"http://{ports.HOST}:{self.port}"
@@ -152,20 +157,21 @@ class Planner:
         if EDGE not in self._settings.parts:
             return
         needs = frozenset(program.name for program in self._programs)
-        admin = next(self._ports)
-        self._programs.append(edge.edge(self._port, admin, self._environment, self._settings.data, needs))
+        admin, metrics = next(self._ports), next(self._ports)
+        self._programs.append(edge.edge(self._port, admin, self._environment, self._settings.data, needs, metrics))
 
     def _jobs(self) -> None:
         needs = frozenset(program.name for program in self._programs)  # the first answers go before the first jobs
         sources = self._settings.sources
         if DISPATCHER in self._settings.parts:
             source = sources.get("gateway")  # they are released together
-            self._programs.append(jobs.dispatcher(next(self._ports), self._environment, needs, source))
+            ports_of = next(self._ports), next(self._ports)
+            self._programs.append(jobs.dispatcher(*ports_of, self._environment, needs, source))
         for service in WORKERS:
             part = worker_name(service)
             count = self._settings.instances.get(part, 1) if part in self._settings.parts else 0
             self._programs += [
-                jobs.worker(service, name, self._environment, needs, sources.get(service))
+                jobs.worker(service, name, next(self._ports), self._environment, needs, sources.get(service))
                 for name in services.names(part, count)
             ]
 

@@ -23,7 +23,8 @@ class Tier(IntEnum):
 class Program:
     """One process to run: `needs` are the programs that must be ready before it starts.
 
-    `address` is where it listens, or empty. The stack counts as started without those that are not `awaited`.
+    `address` is where it listens and `metrics` where it serves them, or empty. The stack counts as started without
+    those that are not `awaited`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Program:
     start_seconds: float = 60
     stop_seconds: float = 15
     awaited: bool = True
+    metrics: str = ""
 
 
 @dataclass(frozen=True)

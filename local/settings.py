@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kit import older_settings
 from kit.settings import LOCAL_SECRET
 from local.parts import EVERYTHING, SERVICES, WORKERS, worker_name
 
@@ -14,12 +15,6 @@ _DEFAULT_PORT = 8080
 # On a machine with no more cores than this, services share processes: what they say to each other costs nothing then.
 _FEW_CORES = 4
 _MOST_SHARED = 2
-_OUTDATED = {
-    "OPENAI_ASSISTANT_ID": "OpenAI shut Assistants down on 2026-08-26. Conversations live in Lectern's own store: "
-    "unset it.",
-    "UPSTASH_REDIS_REST_URL": "The REST address of a Redis cannot carry queues. Set REDIS_URL to the rediss:// "
-    "address of the same database.",
-}
 
 
 class SettingError(Exception):
@@ -51,8 +46,8 @@ class LocalSettings:
         instances = _instances(environ.get("LECTERN_INSTANCES", ""))
         return cls(
             data=data,
-            environ=_with_bytecode(environ, data),
-            port=_number("LECTERN_PORT", environ.get("LECTERN_PORT") or str(_DEFAULT_PORT)),
+            environ=_with_bytecode({**environ, **older_settings.translated(environ)}, data),
+            port=_port(environ),
             instances=instances,
             shared=_shared(environ.get("LECTERN_COLOCATE", ""), instances),
         )
@@ -73,8 +68,8 @@ class LocalSettings:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What to say about variables that no longer mean anything."""
-        return tuple(f"{name} is set: {advice}" for name, advice in _OUTDATED.items() if self.given(name))
+        """What to say about variables of the older systems."""
+        return tuple(older_settings.advice(self.environ))
 
 
 def _with_bytecode(environ: Mapping[str, str], data: Path) -> dict[str, str]:
@@ -102,6 +97,15 @@ def _shared(text: str, instances: Mapping[str, int]) -> int:
         return 0 if text == "0" else _number("LECTERN_COLOCATE", text)
     cores = os.cpu_count() or 1
     return 0 if cores > _FEW_CORES or set(instances) & set(SERVICES) else min(_MOST_SHARED, cores)
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    if given := environ.get("LECTERN_PORT"):
+        return _number("LECTERN_PORT", given)
+    try:
+        return older_settings.public_port(environ) or _DEFAULT_PORT
+    except ValueError as error:
+        raise SettingError(f"{error}.") from error
 
 
 def _number(name: str, text: str) -> int:

@@ -12,8 +12,9 @@ from pymongo.errors import DuplicateKeyError
 from kit import mongo, process, redis
 from kit.errors import InvalidArgument, Unavailable
 from kit.jobs.dispatcher.app import lead
+from kit.jobs.limits import Rate
 from kit.jobs.memory.health import MemoryHealth
-from kit.jobs.policies import Policies, Policy, Queue, Rate
+from kit.jobs.policies import Policies, Policy, Queue
 from kit.jobs.settings import DispatcherSettings, JobsSettings
 from kit.jobs.work import Actors, Work
 from kit.jobs.worker.keeper import main

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kit.older_settings import public_port
+
+PORT = 8080
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -72,6 +75,7 @@ class EdgeConfig:
     descriptors: str
     issuer: str = "lectern"
     audience: str = "lectern"
+    metrics: Endpoint | None = None
     otlp: Endpoint | None = None
     traced_percent: float = 100
     cors_origins: tuple[str, ...] = ()
@@ -87,9 +91,10 @@ class EdgeConfig:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "EdgeConfig":
         """The configuration that the environment describes; a missing variable raises KeyError with its name."""
+        metrics = environ.get("LECTERN_EDGE_METRICS_LISTEN", "")
         jwks, otlp = environ.get("LECTERN_JWT_JWKS_URL", ""), environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
         return cls(
-            listen=endpoint(environ.get("LECTERN_EDGE_LISTEN", "0.0.0.0:8080")),
+            listen=endpoint(environ.get("LECTERN_EDGE_LISTEN") or f"0.0.0.0:{public_port(environ) or PORT}"),
             admin=endpoint(environ.get("LECTERN_EDGE_ADMIN_LISTEN", "127.0.0.1:9901")),
             gateway=upstream(environ["LECTERN_GATEWAY_TARGET"]),
             gateway_http=upstream(environ["LECTERN_GATEWAY_HTTP_TARGET"]),
@@ -100,6 +105,7 @@ class EdgeConfig:
             descriptors=environ.get("LECTERN_EDGE_DESCRIPTORS", "/etc/envoy/descriptors.binpb"),
             issuer=environ.get("LECTERN_JWT_ISSUER", cls.issuer),
             audience=environ.get("LECTERN_JWT_AUDIENCE", cls.audience),
+            metrics=endpoint(metrics) if metrics else None,
             otlp=endpoint(urlsplit(otlp).netloc or otlp) if otlp else None,
             traced_percent=float(environ.get("LECTERN_EDGE_TRACED_PERCENT") or _traced_percent(environ)),
             cors_origins=tuple(filter(None, environ.get("LECTERN_CORS_ORIGINS", "").split(","))),
@@ -115,9 +121,9 @@ class EdgeConfig:
 
 
 def _traced_percent(environ: Mapping[str, str]) -> float:
-    """Everything where spans are kept, nothing where nobody would read them; trace ids are passed on either way."""
+    """The services' share where spans are kept, nothing where nobody would read them; trace ids are passed on."""
     kept = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environ.get("LECTERN_TRACE_FILE")
-    return EdgeConfig.traced_percent if kept else 0.0
+    return float(environ.get("LECTERN_TRACE_RATIO") or 1) * EdgeConfig.traced_percent if kept else 0.0
 
 
 def _identity(environ: Mapping[str, str]) -> Identity | None:

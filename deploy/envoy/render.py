@@ -28,6 +28,9 @@ _HTTP = {
     "own_checks": ("/socket.io", "/openai", "/api"),
 }
 
+# What a client's x-request-id may be: as the gateway's HTTP face checks it, and what logs and searches take unquoted.
+_REQUEST_ID = r"[A-Za-z0-9._~:/+=@-]{1,128}"
+
 # RPCs whose requests may carry a whole transcript; everything else fits a few kilobytes.
 _LARGE_REQUESTS = ("/lectern.context.v1.CourseService/ImportVideo",)
 
@@ -66,6 +69,7 @@ def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
         refusals=REFUSALS,
         limits=_LIMITS,
         http=_HTTP,
+        request_id=_REQUEST_ID,
         large=tuple(_large_paths(contract)),
         local_keys=_inline_keys(config.tokens) if isinstance(config.tokens, SharedSecret) else "",
         remote_keys=config.tokens if isinstance(config.tokens, PublishedKeys) else None,

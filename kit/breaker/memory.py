@@ -3,7 +3,11 @@
 import time
 from collections.abc import Iterable
 
+import structlog
+
 from kit.breaker.model import Clock, Rule, Standing, State, Window, trips
+
+log = structlog.get_logger()
 
 
 class _Breaker:
@@ -48,6 +52,7 @@ class MemoryBoard:
         if self._state(breaker) is State.HALF_OPEN:
             breaker.open_until, breaker.probe_until = None, 0.0
             breaker.window.clear()
+            log.info("breaker_closed", breaker=name)
         breaker.window.add(failed=False)
 
     async def failed(self, name: str) -> None:
@@ -55,9 +60,17 @@ class MemoryBoard:
         breaker.window.add(failed=True)
         half_open = self._state(breaker) is State.HALF_OPEN
         if half_open or (breaker.open_until is None and trips(self.rule, *breaker.window.counts())):
+            requests, failures = breaker.window.counts()
             breaker.open_until = self._clock() + self.rule.open_for
             breaker.probe_until = 0.0
             breaker.window.clear()
+            log.warning(
+                "breaker_opened",
+                breaker=name,
+                error=f"{failures} of {requests} calls failed",
+                after_probe=half_open,
+                seconds=self.rule.open_for,
+            )
 
     async def rest(self, name: str, seconds: float) -> None:
         breaker = self._of(name)
@@ -65,12 +78,18 @@ class MemoryBoard:
 
     async def force(self, name: str, state: State | None) -> None:
         self._of(name).forced = state
+        log.warning("breaker_forced", breaker=name, state=state and state.value)
 
     async def reset(self, name: str) -> None:
         self._breakers.pop(name, None)
 
     async def standings(self, names: Iterable[str]) -> dict[str, Standing]:
         return {name: self.standing(name) for name in names}
+
+    def state(self, name: str) -> State:
+        """As `standing` tells it; may be asked from another thread, and knows nothing of what it asks about."""
+        breaker = self._breakers.get(name)
+        return State.CLOSED if breaker is None else breaker.forced or self._state(breaker)
 
     def standing(self, name: str) -> Standing:
         breaker, now = self._of(name), self._clock()
@@ -87,6 +106,10 @@ class MemoryBoard:
     def adopt(self, name: str, standing: Standing) -> None:
         """Takes over what all processes together know of a breaker."""
         breaker, now = self._of(name), self._clock()
+        if breaker.open_until is None and standing.state is State.OPEN:
+            log.warning("breaker_opened", breaker=name, error="others saw it fail", seconds=standing.opens_in)
+        elif breaker.open_until is not None and standing.state is State.CLOSED:
+            log.info("breaker_closed", breaker=name)
         breaker.open_until = None if standing.state is State.CLOSED else now + standing.opens_in
         breaker.rest_until = now + standing.rests_for
         breaker.forced = standing.forced

@@ -55,8 +55,11 @@ class SharedBoard:
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._away = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking: dict[str, asyncio.Future[Standing | None]] = {}
 
     async def __aenter__(self) -> "SharedBoard":
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._refreshing())
         return self
 
@@ -122,6 +125,22 @@ class SharedBoard:
             self._keep_up(name)
         return {name: await self._tell(name, *NONE) or self._local.standing(name) for name in names}
 
+    def state(self, name: str) -> State:
+        """As this process knows it, for metrics: may be asked from another thread.
+
+        One that was not closed may have been closed by others since it was used here: that is looked up for the next
+        time.
+        """
+        state = self._local.state(name)
+        if state is not State.CLOSED and self._loop is not None and not self._stopping.is_set():
+            self._loop.call_soon_threadsafe(self._look_up, name)
+        return state
+
+    def _look_up(self, name: str) -> None:
+        if name not in self._looking:
+            task = self._looking[name] = asyncio.ensure_future(self._tell(name, *NONE))
+            task.add_done_callback(lambda _: self._looking.pop(name, None))
+
     async def _use(self, name: str) -> None:
         idle = time.monotonic() - self._used.get(name, -math.inf) >= self._linger
         self._keep_up(name)
@@ -169,9 +188,9 @@ class SharedBoard:
 
     def _note(self, *, away: bool, error: Exception | None = None) -> None:
         if away and not self._away:
-            log.warning("breakers are local", error=str(error))
+            log.warning("breakers_are_local", error=str(error))
         elif self._away and not away:
-            log.info("breakers are shared again")
+            log.info("breakers_are_shared")
         self._away = away
 
     def _key(self, name: str) -> str:

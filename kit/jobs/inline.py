@@ -78,7 +78,7 @@ class InlineJobs(Jobs):
         try:
             await self._desk.work(job.queue, job.id)
         except LecternError as error:
-            log.warning("job_not_run", job=job.id, kind=job.kind, cause=error.message)
+            log.warning("job_not_run", job=job.id, kind=job.kind, error=error.message)
 
 
 def _switched_off() -> FailedPrecondition:

@@ -13,7 +13,6 @@ from kit.jobs.inline import InlineJobs
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.database import Database
 from kit.jobs.mongo.store import MongoJobs
-from kit.jobs.policies import POLICIES
 from kit.jobs.redis.room import RedisRoom
 from kit.jobs.redis.signals import RedisChanges, RedisSignals
 from kit.jobs.settings import JobsSettings
@@ -49,6 +48,8 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
 
     With the `client` of a service, its changes and the jobs that they cause can be one transaction.
     """
+    if settings.redis_metered and not settings.redis_cache_url:
+        log.warning("metered_redis_caches_too", advice="give caches and turn logs their own: REDIS_CACHE_URL")
     if client is None:
         client = mongo.shared(settings, stack)
     database = Database(client, settings.jobs_database, settings.jobs_retention_days * DAY)
@@ -56,15 +57,16 @@ def connect_grounds(settings: JobsSettings, stack: AsyncExitStack, client: mongo
     queue = redis.connect(settings.redis_url, settings, retry=redis.NO_RETRY, socket_timeout=1.0)
     stack.push_async_callback(queue.aclose)
     room = RedisRoom(queue, settings.jobs_start_seconds)
-    return Grounds(database, room, RedisChanges(queue), RedisSignals(queue), queue)
+    changes = RedisChanges(queue, tells_watchers=settings.redis_pace.tells_watchers)
+    return Grounds(database, room, changes, RedisSignals(queue), queue)
 
 
 def open_jobs(settings: JobsSettings, grounds: Grounds, stack: AsyncExitStack, actors: Actors | None = None) -> Jobs:
     """What a process submits by; `actors` are those that it has itself, for when queues are switched off."""
     store = guarded(MongoJobs(grounds.database), database_guard())
     if not settings.disable_queues:
-        return Jobs(store, grounds.room, grounds.changes, POLICIES)
-    inline = InlineJobs(store, MongoClaims(grounds.database), grounds.changes, POLICIES, actors or Actors())
+        return Jobs(store, grounds.room, grounds.changes, settings.policies)
+    inline = InlineJobs(store, MongoClaims(grounds.database), grounds.changes, settings.policies, actors or Actors())
     stack.push_async_callback(inline.close)
     return inline
 
@@ -74,7 +76,7 @@ async def _prepared(database: Database) -> None:
         try:
             await database.prepare()
         except LecternError as error:
-            log.warning("waiting for MongoDB", cause=error.message)
+            log.warning("waiting_for_mongodb", error=error.message)
             await asyncio.sleep(PREPARE_AGAIN_SECONDS)
         else:
             return

@@ -1,17 +1,10 @@
 """Which kind of job runs where, how many at once, how often, and what happens when it fails: one table."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from kit.errors import InvalidArgument
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many starts in any `seconds`, over the fleet."""
-
-    count: int
-    seconds: float
+from kit.jobs.limits import QueueLimits, Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +50,27 @@ class Policies:
             raise InvalidArgument(f"there are no jobs of the kind {kind!r}", field="kind")
         return policy
 
+    def limited(self, limits: Mapping[str, QueueLimits]) -> "Policies":
+        """These policies with other limits for the queues that are named; raises InvalidArgument for an unknown one."""
+        if unknown := sorted(limits.keys() - self.queues.keys()):
+            known = ", ".join(sorted(self.queues))
+            raise InvalidArgument(f"there is no queue {unknown[0]!r}; there are {known}", field="queue_limits")
+        queues = {name: _limited(queue, limits.get(name)) for name, queue in self.queues.items()}
+        return Policies(replace(policy, queue=queues[policy.queue.name]) for policy in self._by_kind.values())
+
     def kinds_of(self, queue: str) -> frozenset[str]:
         return frozenset(kind for kind, policy in self._by_kind.items() if policy.queue.name == queue)
+
+
+def _limited(queue: Queue, limits: QueueLimits | None) -> Queue:
+    if limits is None:
+        return queue
+    return replace(
+        queue,
+        concurrency=limits.concurrency or queue.concurrency,
+        per_worker=limits.per_worker or queue.per_worker,
+        rate=limits.rate.limit if limits.rate else queue.rate,
+    )
 
 
 # The classes of models: a queue that needs one is held while no provider serves it.
@@ -68,7 +80,7 @@ TITLES = Queue("titles", concurrency=32, per_worker=8, needs=QUICK)
 ANALYTICS = Queue("analytics", concurrency=32, per_worker=8)
 TURNS = Queue("turns", concurrency=10, per_worker=10, needs=CHAT)
 REPORTS = Queue("reports", concurrency=5, per_worker=5, rate=Rate(10, 60.0), needs=BULK)
-DOCUMENTS = Queue("documents", concurrency=48, per_worker=3)
+DOCUMENTS = Queue("documents", concurrency=300, per_worker=3)
 QUIZZES = Queue("quizzes", concurrency=8, per_worker=4, needs=BULK)
 COURSES = Queue("courses", concurrency=4, per_worker=2, needs=BULK)
 PRELOADS = Queue("preloads", concurrency=4, per_worker=2)

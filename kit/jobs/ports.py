@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kit.auth.caller import Caller
+from kit.jobs.controls import ControlFields, QueueChange, QueueControl
 from kit.jobs.model import Claim, Job, Outcome, Standing, State, Step, Ticket
 from kit.jobs.policies import Queue
 
@@ -167,12 +168,21 @@ class WaitingRoom(Protocol):
         """Those of the jobs that are neither waiting nor released nor running."""
 
 
-class QueueSwitches(Protocol):
-    """Which queues are paused, surviving restarts."""
+class QueueControls(Protocol):
+    """What operators have set of queues; it survives restarts, and a Redis that was flushed."""
 
-    async def paused(self) -> frozenset[str]: ...
+    async def controls(self) -> Mapping[str, QueueControl]:
+        """By queue, of those that were ever changed."""
 
-    async def set_paused(self, queue: str, paused: bool) -> None: ...
+    async def change(self, queue: Queue, fields: ControlFields, caller: Caller, etag: str = "") -> QueueControl:
+        """Sets the fields and records who did, both or neither; what is the same already is not recorded.
+
+        `queue` has the limits by setting. Raises Conflict (ETAG_MISMATCH) where the etag is an older one; without an
+        etag the last writer wins.
+        """
+
+    async def changes(self, queue: str, limit: int, after: tuple[datetime, str] | None = None) -> list[QueueChange]:
+        """The record of a queue, newest first, after the cursor (time, id)."""
 
 
 @dataclass(frozen=True, slots=True)

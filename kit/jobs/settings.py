@@ -1,10 +1,19 @@
-from pydantic import AliasChoices, Field
+from functools import cached_property
+from typing import ClassVar
 
+from pydantic import AliasChoices, Field, field_validator
+
+from kit.errors import InvalidArgument
+from kit.jobs.limits import QueueLimits
+from kit.jobs.pace import FREE, METERED, RedisPace
+from kit.jobs.policies import POLICIES, Policies
 from kit.settings import CommonSettings
 
 
 class JobsSettings(CommonSettings):
     """The settings of processes that submit, run or dispatch jobs."""
+
+    uses_queue: ClassVar[bool] = True
 
     disable_queues: bool = Field(
         False,
@@ -20,9 +29,40 @@ class JobsSettings(CommonSettings):
     jobs_start_seconds: float = Field(
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
+    queue_limits: dict[str, QueueLimits] = Field(
+        {},
+        description='JSON of limits by queue: `{"documents": {"concurrency": 300, "per_worker": 3, '
+        '"rate": {"count": 10, "seconds": 60}}}`; what is left out stays as `kit/jobs/policies.py` has it, a count '
+        "of 0 is without a limit. The same for gateway, workers and dispatcher",
+    )
+    redis_metered: bool = Field(
+        False,
+        description="Asks the Redis of the queues as seldom as possible, where its commands are counted: see "
+        "docs/sizing.md for what that saves and what it makes slower. Give caches a Redis of their own by "
+        "REDIS_CACHE_URL. The same for gateway, services, workers and dispatcher",
+    )
     webhooks_private: bool = Field(
         False, description="Lets webhooks reach private addresses and plain http, for trying things out"
     )
+
+    @field_validator("queue_limits")
+    @classmethod
+    def _of_known_queues(cls, limits: dict[str, QueueLimits]) -> dict[str, QueueLimits]:
+        try:
+            POLICIES.limited(limits)
+        except InvalidArgument as error:
+            raise ValueError(error.message) from error
+        return limits
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The table of policies under the limits of this setting."""
+        return POLICIES.limited(self.queue_limits)
+
+    @property
+    def redis_pace(self) -> RedisPace:
+        """How often the queues' Redis is asked."""
+        return METERED if self.redis_metered else FREE
 
     @property
     def worker_alive_seconds(self) -> float:
@@ -31,6 +71,9 @@ class JobsSettings(CommonSettings):
 
     worker_queues: str = Field(
         "", description="Queues that a worker serves, separated by commas; empty for all it knows"
+    )
+    health_file: str = Field(
+        "", description="A file that a worker touches while it lives, for `python -m kit.healthcheck`; empty for none"
     )
     jobs_per_process: int = Field(50, description="A worker restarts its process after so many jobs; 0 for never")
 
@@ -55,3 +98,6 @@ class DispatcherSettings(JobsSettings):
         15.0, description="A running job that was asked to stop and has not is cancelled by force after so many seconds"
     )
     jobs_ahead: int = Field(2, description="So many jobs of a queue are released beyond what workers can take at once")
+    redis_commands_per_day: int = Field(
+        0, ge=0, description="Commands that a metered Redis includes in a day; alerts warn before. 0 is without a limit"
+    )

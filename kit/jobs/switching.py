@@ -1,27 +1,28 @@
-"""Pausing and resuming queues, so that it shows at once."""
+"""Controls of queues that show at once."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import datetime
 
-from kit.jobs.ports import QueueCensus, QueueCounts, QueueSwitches, Signal, Signals, Topic
+from kit.auth.caller import Caller
+from kit.jobs.controls import ControlFields, QueueChange, QueueControl
+from kit.jobs.policies import Queue
+from kit.jobs.ports import QueueControls, Signal, Signals, Topic
 
 
-class Queues(QueueSwitches, QueueCensus, Protocol):
-    """What is kept of queues."""
+class SignalledControls:
+    """Controls whose changes the dispatcher hears of at once; without a signal it sees them when it looks again."""
 
-
-class SignalledQueues:
-    """Queues whose switches the dispatcher hears of at once; without a signal it sees them when it looks again."""
-
-    def __init__(self, queues: Queues, signals: Signals) -> None:
-        self._queues = queues
+    def __init__(self, controls: QueueControls, signals: Signals) -> None:
+        self._controls = controls
         self._signals = signals
 
-    async def paused(self) -> frozenset[str]:
-        return await self._queues.paused()
+    async def controls(self) -> Mapping[str, QueueControl]:
+        return await self._controls.controls()
 
-    async def set_paused(self, queue: str, paused: bool) -> None:
-        await self._queues.set_paused(queue, paused)
+    async def change(self, queue: Queue, fields: ControlFields, caller: Caller, etag: str = "") -> QueueControl:
+        control = await self._controls.change(queue, fields, caller, etag)
         await self._signals.send(Signal(Topic.RULES))
+        return control
 
-    async def counts(self, queue: str) -> QueueCounts:
-        return await self._queues.counts(queue)
+    async def changes(self, queue: str, limit: int, after: tuple[datetime, str] | None = None) -> list[QueueChange]:
+        return await self._controls.changes(queue, limit, after)

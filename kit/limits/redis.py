@@ -21,7 +21,7 @@ class RedisPermits:
     """One round trip each; the time is that of Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        self._take = redis.script(TAKE)
+        self._take = redis.script(TAKE, "take permits")
 
     async def take(self, bucket: str, per_minute: int, wanted: int) -> Taken:
         permits, milliseconds = await self._take.run((f"calls:{bucket}",), (per_minute, wanted))

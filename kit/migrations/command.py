@@ -36,5 +36,5 @@ async def _migrated(settings: S, plan: Callable[[S, mongo.Client], Plan]) -> tup
             except Unavailable as error:
                 if time.monotonic() > patience:
                     raise
-                log.warning("waiting for MongoDB", cause=error.message)
+                log.warning("waiting_for_mongodb", error=error.message)
                 await asyncio.sleep(AGAIN_SECONDS)

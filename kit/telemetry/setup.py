@@ -1,25 +1,31 @@
 """Switches traces, metrics and logs on for a process, and flushes them at its end."""
 
 import errno
+import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from prometheus_client import disable_created_metrics
 
-from kit import VERSION
+from kit import VERSION, older_settings
 from kit.settings import CommonSettings
 from kit.telemetry import spans
+from kit.telemetry.known_ids import KnownIds
 from kit.telemetry.logs import configure_logs
 from kit.telemetry.scraped import serve_metrics
 from kit.telemetry.spanfile import SpanFile
 
 PORT_SECONDS = 0.5
+
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -30,6 +36,8 @@ def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) ->
     serves its metrics once the other has left their port.
     """
     configure_logs(name, settings)
+    if not succeeds:  # it was said when the first of them started
+        older_settings.log_advice(os.environ, log)
     resource = Resource.create({"service.name": f"lectern-{name}", "service.version": VERSION})
     tracing = _tracing(resource, settings)
     if settings.metrics_listen:
@@ -45,7 +53,9 @@ def telemetry(name: str, settings: CommonSettings, *, succeeds: bool = False) ->
 def _tracing(resource: Resource, settings: CommonSettings) -> TracerProvider | None:
     if not settings.otlp_endpoint and not settings.trace_file:
         return None
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(
+        sampler=ParentBasedTraceIdRatio(settings.trace_ratio), resource=resource, id_generator=KnownIds()
+    )
     if settings.otlp_endpoint:
         insecure = not settings.otlp_endpoint.startswith("https")
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.otlp_endpoint, insecure=insecure)))

@@ -20,3 +20,8 @@ def recorded() -> bool:
 def traced() -> bool:
     """Whether what happens now belongs to a trace, of this process or of whoever called it."""
     return trace.get_current_span() is not trace.INVALID_SPAN
+
+
+def sampled() -> bool:
+    """Whether what happens now belongs to a trace that is kept, so that each command to a store is worth a span."""
+    return _kept and trace.get_current_span().get_span_context().trace_flags.sampled

@@ -25,7 +25,7 @@ class RedisBulletin:
     def __init__(self, redis: Redis, wakes: Wakes) -> None:
         self._redis = redis
         self._wakes = wakes
-        self._publish = redis.script(PUBLISH)
+        self._publish = redis.script(PUBLISH, "publish to a thread")
 
     async def publish(self, thread: str, note: bytes) -> None:
         try:

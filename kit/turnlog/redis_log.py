@@ -51,7 +51,7 @@ class RedisTurnLog:
         self._ended_ttl = ended_ttl
         self._wakes = wakes
         self._pipelined = redis.pipelined
-        self._append = redis.script(APPEND)
+        self._append = redis.script(APPEND, "append to a turn log")
         self._outage = Outage("the turn log", redis.ping)
 
     async def append(self, turn: str, token: int, entries: Sequence[Entry]) -> None:
@@ -59,7 +59,8 @@ class RedisTurnLog:
         for entry in entries:
             arguments += (entry.sequence, entry.payload, int(entry.final))
         key = _key(turn)
-        reply = await self._run(lambda: self._append.run((key, f"{key}:token"), arguments))
+        routine = bool(entries) and entries[0].sequence > 1 and not entries[-1].final
+        reply = await self._run(lambda: self._append.run((key, f"{key}:token"), arguments, routine=routine))
         if reply == -1:
             raise Conflict("another process has taken this turn over", Reason.LEASE_LOST)
 

@@ -22,13 +22,17 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """A process of a service as it was a few seconds ago; `lookups` by layer."""
+    """A process of a service as it was a few seconds ago; `lookups` by layer.
+
+    `active_threads` are those in use within the last minutes, `active_turns` those that are answered now.
+    """
 
     service: str
     instance: str
     memory_bytes: int = 0
     active_turns: int = 0
     lookups: Mapping[str, Lookups] = field(default_factory=dict)
+    active_threads: int = 0
 
 
 class VitalsBoard(Protocol):

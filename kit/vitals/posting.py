@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from kit import redis
@@ -14,6 +15,8 @@ from kit.settings import CommonSettings
 from kit.vitals.ports import VitalsBoard
 from kit.vitals.reading import vitals
 from kit.vitals.redis import RedisVitals
+
+log = structlog.get_logger()
 
 EVERY_SECONDS = 15.0
 KEPT_SECONDS = 3 * EVERY_SECONDS
@@ -39,7 +42,11 @@ async def posting(name: str, board: VitalsBoard, metrics: CollectorRegistry = RE
 
 
 async def _posts(name: str, instance: str, board: VitalsBoard, metrics: CollectorRegistry) -> None:
+    connected = False
     while True:
         with contextlib.suppress(Unavailable):
             await board.post(vitals(name, instance, metrics), KEPT_SECONDS)
+            if not connected:
+                connected = True
+                log.info("redis_connected", store="cache")
         await asyncio.sleep(EVERY_SECONDS)

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ from kit.vitals.ports import Lookups, Vitals
 KEY = "vitals:posts"
 # Some posts of each of several hundred processes; the stream forgets the rest by itself.
 MOST_POSTS = 2000
+KNOWN = frozenset(field.name for field in fields(Vitals))
 
 
 class RedisVitals:
@@ -38,12 +39,14 @@ class RedisVitals:
             (seconds, microseconds), posts = await pipe.execute()
         now = seconds * 1000 + microseconds // 1000
         newest: dict[bytes, tuple[int, bytes]] = {}
-        for identity, fields in posts:
-            until = int(identity.partition(b"-")[0]) + int(fields[b"for"])
-            newest[fields[b"instance"]] = until, fields[b"vitals"]
+        for identity, post in posts:
+            until = int(identity.partition(b"-")[0]) + int(post[b"for"])
+            newest[post[b"instance"]] = until, post[b"vitals"]
         alive = [_vitals(orjson.loads(entry)) for until, entry in newest.values() if until > now]
         return sorted(alive, key=lambda vitals: (vitals.service, vitals.instance))
 
 
 def _vitals(entry: dict[str, Any]) -> Vitals:
-    return Vitals(**{**entry, "lookups": {layer: Lookups(**counts) for layer, counts in entry["lookups"].items()}})
+    """Processes of other versions may say more of themselves, or less."""
+    known = {name: value for name, value in entry.items() if name in KNOWN}
+    return Vitals(**{**known, "lookups": {layer: Lookups(**counts) for layer, counts in entry["lookups"].items()}})

@@ -15,13 +15,21 @@ from local.program import Program, Tier
 _WORKERS = min(2, os.cpu_count() or 1)
 
 
-def edge(port: int, admin_port: int, environment: Mapping[str, str], data: Path, needs: frozenset[str]) -> Program:
+def edge(
+    port: int,
+    admin_port: int,
+    environment: Mapping[str, str],
+    data: Path,
+    needs: frozenset[str],
+    metrics_port: int = 0,
+) -> Program:
     """The edge, its configuration rendered from the environment that the services have."""
-    folder = data / EDGE
+    folder, metrics = data / EDGE, f"{HOST}:{metrics_port}" if metrics_port else ""
     folder.mkdir(parents=True, exist_ok=True)
     own = {
         "LECTERN_EDGE_LISTEN": f"{HOST}:{port}",
         "LECTERN_EDGE_ADMIN_LISTEN": f"{HOST}:{admin_port}",
+        "LECTERN_EDGE_METRICS_LISTEN": metrics,
         "LECTERN_EDGE_DESCRIPTORS": str(folder / "descriptors.binpb"),
         # What dies here is started again, and refuses connections at once until it is there.
         "LECTERN_EDGE_HEALTH_SECONDS": "10",
@@ -36,4 +44,5 @@ def edge(port: int, admin_port: int, environment: Mapping[str, str], data: Path,
         ready=http_answers(f"http://{HOST}:{admin_port}/ready"),
         needs=needs,
         stop_seconds=5,
+        metrics=metrics,
     )

@@ -17,9 +17,11 @@ from local.programs.services import python_path
 _YIELDING = str(Path(__file__).parents[1] / "yielding.py")
 
 
-def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None) -> Program:
+def dispatcher(
+    port: int, metrics_port: int, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None
+) -> Program:
     """Keeps the waiting room of jobs."""
-    address = f"{HOST}:{port}"
+    address, metrics = f"{HOST}:{port}", f"{HOST}:{metrics_port}"
     return Program(
         name=DISPATCHER,
         tier=Tier.WORKERS,
@@ -27,15 +29,27 @@ def dispatcher(port: int, environment: Mapping[str, str], needs: frozenset[str],
         address=address,
         ready=grpc_serves(address),
         needs=needs,
-        environment={**environment, **python_path(source), "LECTERN_LISTEN": address},
+        environment={
+            **environment,
+            **python_path(source),
+            "LECTERN_LISTEN": address,
+            "LECTERN_METRICS_LISTEN": metrics,
+        },
         awaited=False,
+        metrics=metrics,
     )
 
 
 def worker(
-    service: str, name: str, environment: Mapping[str, str], needs: frozenset[str], source: Path | None = None
+    service: str,
+    name: str,
+    metrics_port: int,
+    environment: Mapping[str, str],
+    needs: frozenset[str],
+    source: Path | None = None,
 ) -> Program:
-    """Runs the jobs of a service; it listens nowhere. Whoever waits for an answer goes before them."""
+    """Runs the jobs of a service; nobody calls it. Whoever waits for an answer goes before them."""
+    metrics = f"{HOST}:{metrics_port}"
     return Program(
         name=name,
         tier=Tier.WORKERS,
@@ -43,8 +57,9 @@ def worker(
         address="",
         ready=worker_beats(service, environment["MONGODB_URI"]),
         needs=needs,
-        environment={**environment, **python_path(source)},
+        environment={**environment, **python_path(source), "LECTERN_METRICS_LISTEN": metrics},
         awaited=False,
+        metrics=metrics,
     )
 
 

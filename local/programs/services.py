@@ -81,6 +81,7 @@ def program(
         ready=grpc_serves(instance.address),
         needs=needs,
         environment={**environment, **python_path(source), **listen, **http},
+        metrics=listen["LECTERN_METRICS_LISTEN"],
     )
 
 
@@ -99,4 +100,5 @@ def shared_program(
         ready=grpc_serves(last.address),
         needs=needs,
         environment={**environment, **python_path(source), **listen},
+        metrics=listen["LECTERN_METRICS_LISTEN"],
     )

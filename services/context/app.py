@@ -49,7 +49,7 @@ async def build(settings: ContextSettings, stack: AsyncExitStack) -> Sequence[Mo
     """The servicers of the process; what they opened is closed by the stack."""
     outside = open_outside(settings, stack)
     knowing = open_knowing(settings, outside, stack)
-    ENTRIES.labels("context_process").set_function(lambda: len(knowing.shelf))
+    stack.callback(ENTRIES.watch(lambda: {("context_process",): len(knowing.shelf)}))
     stack.push_async_callback(knowing.popularity.flush)
     grounds = connect_grounds(settings, stack, outside.client)
     jobs = open_jobs(settings, grounds, stack, open_actors(settings, outside, knowing))

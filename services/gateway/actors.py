@@ -32,7 +32,10 @@ class GatewayActors:
         """Every attempt asks under the same id, so that a later one finds the turn, and goes on with it."""
         turn = ""
         try:
-            async with aclosing(observed(self._chat.ask(work.caller, _question_of(work), afresh=True))) as events:
+            asked = self._chat.ask(work.caller, _question_of(work), afresh=True)
+            # An attempt that is handed back goes on elsewhere, and is counted there.
+            stopped = lambda: "cancelled" if work.cancelled else ""  # noqa: E731
+            async with aclosing(observed(asked, stopped)) as events:
                 async for event in events:
                     match event.happening:
                         case Started(turn):

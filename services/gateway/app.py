@@ -33,6 +33,7 @@ from services.gateway.jobs.app import jobs_face
 from services.gateway.opening import connect_cache, connect_peers, open_chat
 from services.gateway.realtime.rooms import Rooms
 from services.gateway.realtime.server import Sockets
+from services.gateway.reflection import reflection_mount
 from services.gateway.servicer import ChatServicer
 from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
@@ -72,6 +73,7 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
         Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat, TurnQueue(chat, jobs.jobs))),
         Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(examiner)),
         Mount(stats_pb2_grpc.add_StatsServiceServicer_to_server, StatsServicer(stats)),
+        reflection_mount(),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from starlette.routing import BaseRoute
 
 from kit.auth.caller import Caller, Role
@@ -44,6 +45,8 @@ FRAGMENTS = (uploads_description.fragment(), openai_description.fragment(), lega
 # As long as the edge waits.
 UPLOAD_SECONDS = 300.0
 # How paths that are not served answer.
+log = structlog.get_logger()
+
 SHAPES = {openai_app.PATH: openai_app.elsewhere, legacy_app.PATH: legacy_app.elsewhere}
 
 
@@ -85,6 +88,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     ]
     if settings.queue_page:
         routes += QueuePage(use.jobs).routes(PageDoor(tokens, guest))
+        log.info("queue_page_serving", path="/admin/queues")
     return routes
 
 

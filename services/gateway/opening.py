@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 
 from kit import redis
 from kit.channel import Peer
-from kit.telemetry.metrics import ACTIVE_TURNS
+from kit.telemetry.metrics import ACTIVE_THREADS, ACTIVE_TURNS
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
@@ -57,7 +57,8 @@ def open_chat(
     )
     desk.open()
     stack.push_async_callback(desk.close, settings.drain_seconds)
-    ACTIVE_TURNS.set_function(lambda: desk.active)
+    stack.callback(ACTIVE_TURNS.watch_one(lambda: desk.active))
+    stack.callback(ACTIVE_THREADS.watch_one(lambda: desk.active_threads))
     return ChatService(
         threads,
         GrpcKnowledge(peers["context"], settings.context_token_budget),

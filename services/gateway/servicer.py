@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -10,7 +10,8 @@ from kit.call import current_caller
 from kit.errors import InvalidArgument
 from kit.jobs.messages import job_message
 from services.gateway import convert
-from services.gateway.observed import observed
+from services.gateway.model import Event
+from services.gateway.observed import observed, refusals
 from services.gateway.service import ChatService, outcome
 from services.gateway.turns.queueing import TurnQueue
 
@@ -26,17 +27,16 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
 
     async def StreamTurn(self, request: chat_pb2.StreamTurnRequest, context: Any) -> AsyncIterator[Any]:
         """Events as they stand in the log, which need not be serialized again."""
-        events = self._chat.ask(current_caller(), convert.question_of(request))
-        async with aclosing(observed(events)) as seen:
+        async with aclosing(self._asked(request)) as seen:
             async for event in seen:
                 yield convert.encoded(event)
 
     async def CreateTurn(self, request: chat_pb2.CreateTurnRequest, context: Any) -> chat_pb2.Turn:
-        events = self._chat.ask(current_caller(), convert.question_of(request))
-        return convert.turn_to_proto(await outcome(observed(events)))
+        return convert.turn_to_proto(await outcome(self._asked(request)))
 
     async def EnqueueTurn(self, request: chat_pb2.EnqueueTurnRequest, context: Any) -> jobs_pb2.Job:
-        return job_message(await self._queue.enqueue(current_caller(), convert.question_of(request)))
+        with refusals():
+            return job_message(await self._queue.enqueue(current_caller(), convert.question_of(request)))
 
     async def GetTurn(self, request: chat_pb2.GetTurnRequest, context: Any) -> chat_pb2.Turn:
         names.parse(TURN, request.name)
@@ -54,6 +54,11 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
     async def CancelTurn(self, request: chat_pb2.CancelTurnRequest, context: Any) -> chat_pb2.Turn:
         names.parse(TURN, request.name)
         return convert.turn_to_proto(await self._chat.cancel(current_caller(), request.name))
+
+    def _asked(self, request: Any) -> AsyncGenerator[Event, None]:
+        with refusals():
+            question = convert.question_of(request)
+        return observed(self._chat.ask(current_caller(), question))
 
 
 def _last_event_id(context: Any) -> int:

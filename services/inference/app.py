@@ -10,11 +10,13 @@ from lectern.inference.v1 import generation_pb2_grpc, operations_pb2_grpc, user_
 from kit import mongo, redis
 from kit.breaker.database import database_guard
 from kit.breaker.memory import MemoryBoard
+from kit.breaker.metrics import NUMBERS, STATE
 from kit.breaker.model import Rule
 from kit.breaker.ports import Board
 from kit.breaker.roster import PROVIDERS, connect_roster, posting
 from kit.breaker.shared import SharedBoard
 from kit.server import Mount
+from kit.telemetry.live import LiveGauge
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
 from services.inference.adapters.memory_limits import MemoryLimits
@@ -44,6 +46,9 @@ from services.inference.settings import InferenceSettings
 from services.inference.user_data_servicer import UserDataServicer
 
 FLIGHT_LOG_SECONDS = 15
+SPEND_LIMIT = LiveGauge(
+    "lectern_spend_micros_per_day_limit", "What a day may cost, in millionths of a US dollar", combine=max
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,9 @@ async def _outside(settings: InferenceSettings, stack: AsyncExitStack) -> Outsid
     stack.push_async_callback(cache.aclose)
     link = RedisLink(cache)
     breakers = await stack.enter_async_context(_breakers(settings, cache))
+    stack.callback(STATE.watch(lambda: _states(catalog, breakers)))
+    if settings.spend_dollars_per_day:
+        stack.callback(SPEND_LIMIT.watch_one(lambda: settings.spend_dollars_per_day * 1_000_000))
     await stack.enter_async_context(posting(connect_roster(settings, stack), catalog.breakers()))
     ledger = _ledger(settings, stack)
     door = Doorkeeper(RedisLimits(cache, link, MemoryLimits()), ledger, *_allowances(settings))
@@ -126,6 +134,13 @@ def _breakers(settings: InferenceSettings, cache: redis.Redis) -> SharedBoard:
         settings.breaker_share, settings.breaker_minimum, settings.breaker_window, settings.breaker_open_seconds
     )
     return SharedBoard(cache, MemoryBoard(rule), prefix=PROVIDERS)
+
+
+def _states(catalog: Catalog, breakers: SharedBoard) -> dict[tuple[str, ...], float]:
+    return {
+        (provider.name,): max(NUMBERS[breakers.state(route)] for route in provider.routes)
+        for provider in catalog.providers
+    }
 
 
 def _allowances(settings: InferenceSettings) -> tuple[Limits, Limits]:

@@ -36,6 +36,12 @@ class InferenceSettings(CommonSettings):
     user_tokens_per_minute: int = Field(0, description="Tokens of one user in a minute; 0 is unlimited")
     tenant_requests_per_minute: int = Field(0, description="Model calls of one tenant in a minute; 0 is unlimited")
     tenant_tokens_per_minute: int = Field(0, description="Tokens of one tenant in a minute; 0 is unlimited")
+    spend_dollars_per_day: float = Field(
+        0.0,
+        ge=0,
+        description="US dollars that calls to models may cost in a day; alerts warn before. It stops nobody, as "
+        "budgets do; 0 is without a limit",
+    )
     queue_seconds: float = Field(20.0, description="Seconds that a call waits in line while all providers are full")
     inference_database: str = Field("lectern_inference", description="The database of spend and budgets")
 

@@ -156,7 +156,7 @@ async def _database(settings: ThreadsSettings, stack: AsyncExitStack) -> Databas
         try:
             await database.prepare()
         except LecternError as error:
-            log.warning("waiting for MongoDB", cause=error.message)
+            log.warning("waiting_for_mongodb", error=error.message)
             await asyncio.sleep(PREPARE_AGAIN_SECONDS)
         else:
             return database

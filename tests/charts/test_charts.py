@@ -95,6 +95,20 @@ def test_prometheus_reaches_every_process(charts: Path) -> None:
             assert 9464 in ports, component
 
 
+def test_prometheus_reaches_the_edge(charts: Path) -> None:
+    documents = manifests(charts, "edge", SOURCE / "edge" / "ci" / "everything-values.yaml")
+    [deployment] = [each for each in documents if each["kind"] == "Deployment"]
+    [policy] = [each for each in documents if each["kind"] == "NetworkPolicy"]
+    template = deployment["spec"]["template"]
+    told = {name: template["metadata"]["annotations"][f"prometheus.io/{name}"] for name in ("port", "path")}
+    assert told == {"port": "9464", "path": "/stats/prometheus"}
+    [rendering], [envoy] = template["spec"]["initContainers"], template["spec"]["containers"]
+    assert {"name": "LECTERN_EDGE_METRICS_LISTEN", "value": "0.0.0.0:9464"} in rendering["env"]
+    assert {"name": "metrics", "containerPort": 9464} in envoy["ports"]
+    monitored = [rule for rule in policy["spec"]["ingress"] if 9464 in [port["port"] for port in rule["ports"]]]
+    assert [len(rule["ports"]) for rule in monitored] == [1]
+
+
 def test_each_database_is_migrated_before_its_owner_is_upgraded(charts: Path) -> None:
     modules = {}
     for name in ("gateway", "threads", "context", "inference"):
@@ -207,7 +221,7 @@ def test_compose_starts_every_process_that_the_charts_do(charts: Path) -> None:
     assert charted <= commands
     scraped = yaml.safe_load((SOURCE.parent / "compose" / "prometheus.yaml").read_text())["scrape_configs"][0]
     own = {name for name, each in composed.items() if "LECTERN_METRICS_LISTEN" in each.get("environment", {})}
-    assert set(scraped["dns_sd_configs"][0]["names"]) == own
+    assert set(scraped["dns_sd_configs"][0]["names"]) == own | {"edge"}
     for name, service in composed.items():
         for needed in service.get("depends_on", {}):
             assert needed in composed, name

@@ -88,8 +88,8 @@ def test_a_full_or_held_queue_grows_no_more_pods_than_its_limit_employs(charts: 
 
 
 def test_a_limit_that_was_raised_lets_more_workers_in(charts: Path) -> None:
-    scaled = worker(charts, "context", "documents", max=100, jobsAtOnce={"documents": 240})
-    assert scaled["spec"]["maxReplicaCount"] == 80
+    scaled = worker(charts, "context", "documents", max=500, jobsAtOnce={"documents": 360})
+    assert scaled["spec"]["maxReplicaCount"] == 120
     assert worker(charts, "gateway", "turns", min=3, max=100)["spec"]["maxReplicaCount"] == 3
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from kit.errors import Unavailable
+from kit.jobs.limits import Rate
 from kit.jobs.memory.room import MemoryRoom
 from kit.jobs.model import Ticket
-from kit.jobs.policies import Queue, Rate
+from kit.jobs.policies import Queue
 from kit.jobs.ports import Rules, Survey, WaitingRoom
 from kit.jobs.redis.room import RedisRoom
 from kit.redis import Redis, connect

@@ -1,123 +1,21 @@
 """The public port with a scripted provider behind it: streams, traces, reflection, and what bad requests are told."""
 
-import asyncio
 import json
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import httpx
 import pytest
-import pytest_asyncio
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from google.rpc import error_details_pb2, status_pb2
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from bench.fake_provider.process import Remote, fake_provider
-from kit.auth.caller import Caller, Role
-from kit.auth.tokens import UserTokens
-from kit.settings import LOCAL_SECRET
-from local import ports
-from local.background import BackgroundStack
-from local.sample_course import import_sample
-from local.settings import LocalSettings
-from tests.e2e.conftest import own_environment
+from tests.doors.conftest import Doors
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 STREAM = "lectern.chat.v1.ChatService", "StreamTurn"
-
-
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Keeps the spans that Envoy and the services report."""
-
-    def __init__(self) -> None:
-        self.spans: list[tuple[str, str, str]] = []
-        self._grown = threading.Condition()
-
-    def Export(self, request: Any, context: Any) -> trace_service_pb2.ExportTraceServiceResponse:
-        for resource in request.resource_spans:
-            names = {a.key: a.value.string_value for a in resource.resource.attributes}
-            spans = [span for scope in resource.scope_spans for span in scope.spans]
-            with self._grown:
-                self.spans += [(names.get("service.name", ""), span.trace_id.hex(), span.name) for span in spans]
-                self._grown.notify_all()
-        return trace_service_pb2.ExportTraceServiceResponse()
-
-    def services_of(self, trace: str, at_least: int) -> set[str]:
-        """The services with spans in the trace, once there are so many."""
-
-        def seen() -> set[str]:
-            return {service for service, trace_id, _ in self.spans if trace_id == trace}
-
-        with self._grown:
-            self._grown.wait_for(lambda: len(seen()) >= at_least, timeout=20)
-            return seen()
-
-
-@dataclass(frozen=True)
-class Doors:
-    """The running system, as a client sees it."""
-
-    background: BackgroundStack
-    provider: Remote
-    collector: Collector
-    course: str
-    video: str
-
-    def client(self, token: str | None = None) -> httpx.AsyncClient:
-        headers = {"authorization": f"Bearer {token or self.token('ana')}"}
-        return httpx.AsyncClient(base_url=self.background.stack.base_url, headers=headers, timeout=30, trust_env=False)
-
-    def token(self, user: str, org: str = "default", lifetime: float = 600) -> str:
-        tokens = UserTokens(secret=LOCAL_SECRET, jwks_url="", issuer="lectern", audience="lectern")
-        return tokens.issue(Caller(org, user, frozenset({Role.STUDENT})), lifetime)
-
-    def question(self, **changes: Any) -> dict[str, Any]:
-        return {"course": self.course, "videoUrl": self.video, "message": f"What is sound? {time.time_ns()}", **changes}
-
-
-@contextmanager
-def collector() -> Iterator[tuple[Collector, str]]:
-    kept = Collector()
-    server = grpc.server(ThreadPoolExecutor(4))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(kept, server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield kept, f"http://127.0.0.1:{port}"
-    server.stop(None)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
-    data: Path = tmp_path_factory.mktemp("doors")
-    async with fake_provider() as provider:
-        with collector() as (kept, address):
-            environ = own_environment() | {
-                "OPENAI_BASE_URL": provider.base_url,
-                "OPENAI_API_KEY": "scripted",
-                "LECTERN_EMBEDDINGS_BASE_URL": provider.base_url,
-                "LECTERN_EMBEDDINGS_MODEL": "scripted",
-                "OTEL_EXPORTER_OTLP_ENDPOINT": address,
-                "OTEL_BSP_SCHEDULE_DELAY": "200",
-            }
-            background = BackgroundStack(LocalSettings(data=data, environ=environ, port=next(ports.free_ports())))
-            await asyncio.to_thread(background.__enter__)
-            try:
-                teacher = {"authorization": f"Bearer {background.stack.token('teacher', Role.TEACHER)}"}
-                address = background.stack.base_url
-                async with httpx.AsyncClient(base_url=address, headers=teacher, timeout=60, trust_env=False) as client:
-                    sample = await import_sample(client)
-                yield Doors(background, provider, kept, sample.course, sample.video_url)
-            finally:
-                await asyncio.to_thread(background.__exit__, None, None, None)
 
 
 async def events_of(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
@@ -153,20 +51,6 @@ async def test_a_stream_is_read_on_after_its_last_event_id(doors: Doors) -> None
         async with client.stream("GET", url, headers={"last-event-id": "2"}) as response:
             by_header = [event async for event in events_of(response)]
     assert by_query == by_header == events[2:]
-
-
-async def test_one_trace_covers_the_edge_the_services_and_the_model_call(doors: Doors) -> None:
-    trace = f"{time.time_ns():032x}"
-    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
-    await doors.provider.script(words=3)
-    await doors.provider.reset()
-    async with doors.client() as client:
-        (await client.post("/v1/chat", json=doors.question(), headers=headers)).raise_for_status()
-    seen = await asyncio.to_thread(doors.collector.services_of, trace, 5)
-    assert seen == {"lectern-edge", "lectern-gateway", "lectern-threads", "lectern-context", "lectern-inference"}
-    # A job that names the thread may call the model too.
-    chats = [r for r in await doors.provider.requests() if r["path"].endswith("/chat/completions")]
-    assert trace in {r["traceparent"].split("-")[1] for r in chats}
 
 
 async def test_grpc_needs_no_more_than_reflection(doors: Doors) -> None:

@@ -32,6 +32,7 @@ from local import ports, tokens
 from local.programs.edge import edge
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
+from services.gateway.reflection import reflection_mount
 from tests.edge.backends import (
     Chat,
     Collector,
@@ -115,6 +116,8 @@ async def running_edge(tmp_path: Path) -> AsyncIterator[Edge]:
     gateway, gateway_port = await serving()
     chat_pb2_grpc.add_ChatServiceServicer_to_server(chat, gateway)
     ops_pb2_grpc.add_HealthServiceServicer_to_server(Health(), gateway)
+    reflected = reflection_mount()
+    reflected.add(reflected.servicer, gateway)
     context, context_port = await serving()
     courses_pb2_grpc.add_CourseServiceServicer_to_server(Courses(reached), context)  # type: ignore[abstract]
     threads = {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import grpc
 import httpx
@@ -196,6 +197,26 @@ class TestTracing:
         assert attributes[1]["lectern.request_id"] == answer.headers["x-request-id"]
         assert spans[1].trace_id.hex() == running_edge.reached.last["traceparent"].split("-")[1]
         assert "my-private-question" not in str(spans)
+
+    @pytest.mark.parametrize(
+        "given", ["exam-42", "9a1f7f0e-0d5e-4b1e-9c53-6c7c1c2a4f10", "req_01J9Z/a.b:c~d+e=f@g", "x" * 128]
+    )
+    async def test_an_id_of_the_clients_own_comes_back_unchanged(self, running_edge: Edge, given: str) -> None:
+        async with running_edge.client(running_edge.token(), **{"x-request-id": given}) as client:
+            answer = await client.get("/v1/courses/c")
+        assert answer.headers["x-request-id"] == running_edge.reached.last["x-request-id"] == given
+        span = await asyncio.wait_for(running_edge.collector.spans.get(), 30)
+        assert {item.key: item.value.string_value for item in span.attributes}["lectern.request_id"] == given
+
+    @pytest.mark.parametrize("given", ["x" * 129, "two words", 'a"b', "a,b", "caf\u00e9"])
+    async def test_an_id_that_logs_cannot_take_is_replaced(self, running_edge: Edge, given: str) -> None:
+        async with running_edge.client(running_edge.token()) as client:
+            answer = await client.get("/v1/courses/c", headers={b"x-request-id": given.encode()})
+        assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-request-id"])
+        assert answer.headers["x-request-id"] == running_edge.reached.last["x-request-id"]
+        span = await asyncio.wait_for(running_edge.collector.spans.get(), 30)
+        found = {item.key: item.value.string_value for item in span.attributes}["lectern.request_id"]
+        assert found == answer.headers["x-request-id"]
 
     async def test_refusals_have_an_id_too(self, running_edge: Edge) -> None:
         async with running_edge.client() as client:

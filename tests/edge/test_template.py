@@ -29,6 +29,7 @@ CLUSTER = LOCAL | {
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317",
     "LECTERN_CORS_ORIGINS": "https://a.example.org,https://b.example.org",
     "LECTERN_EDGE_TRUSTED_HOPS": "1",
+    "LECTERN_EDGE_METRICS_LISTEN": "0.0.0.0:9464",
 }
 
 
@@ -58,6 +59,20 @@ def test_only_the_owner_reads_the_configuration(tmp_path: Path) -> None:
     config = EdgeConfig.from_environment(LOCAL | {"LECTERN_EDGE_DESCRIPTORS": str(tmp_path / "descriptors.binpb")})
     write(config, tmp_path / "envoy.yaml")
     assert (tmp_path / "envoy.yaml").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "percent"),
+    [
+        ({}, 0),
+        ({"LECTERN_TRACE_RATIO": "0.2"}, 0),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317"}, 100),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317", "LECTERN_TRACE_RATIO": "0.2"}, 20),
+        ({"LECTERN_TRACE_RATIO": "0.2", "LECTERN_EDGE_TRACED_PERCENT": "1"}, 1),
+    ],
+)
+def test_the_edge_keeps_the_services_share_of_traces(told: dict[str, str], percent: float) -> None:
+    assert EdgeConfig.from_environment(LOCAL | told).traced_percent == percent
 
 
 def test_published_keys_and_a_shared_secret_are_never_mixed() -> None:

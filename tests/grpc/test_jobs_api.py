@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 from lectern.jobs.v1 import jobs_pb2, jobs_pb2_grpc, queues_pb2, queues_pb2_grpc, workers_pb2, workers_pb2_grpc
 
 from kit.auth.caller import Caller, Role
 from kit.channel import Peer
-from kit.errors import FailedPrecondition, InvalidArgument, NotFound
+from kit.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Reason
 from kit.jobs.model import Failed, Failure, Job, State, Step, Submission, Succeeded
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
@@ -28,6 +30,8 @@ from services.gateway.jobs.app import jobs_face
 
 ANN = Caller("school", "ann")
 ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
+TEACHER = Caller("school", "tom", frozenset({Role.TEACHER}))
+OLGA = Caller("other", "olga", frozenset({Role.ADMIN}))
 REPORTS = "queues/reports"
 
 
@@ -164,6 +168,104 @@ async def test_queues_are_paused_counted_retried_and_purged(api: Api) -> None:
         await api.peer.call(
             api.queue_stub.PauseQueue, queues_pb2.PauseQueueRequest(name="queues/none"), ADMIN, timeout=5
         )
+
+
+async def _update(api: Api, queue: queues_pb2.Queue, *mask: str, caller: Caller = ADMIN) -> queues_pb2.Queue:
+    request = queues_pb2.UpdateQueueRequest(queue=queue, update_mask=FieldMask(paths=mask))
+    updated: queues_pb2.Queue = await api.peer.call(api.queue_stub.UpdateQueue, request, caller, timeout=5)
+    return updated
+
+
+def _rate(count: int, seconds: int) -> queues_pb2.Queue.Rate:
+    return queues_pb2.Queue.Rate(count=count, period=Duration(seconds=seconds))
+
+
+async def test_an_admin_changes_limits_and_takes_them_back(api: Api) -> None:
+    before = await api.reports()
+    assert (before.per_worker_concurrency, before.default_limits.concurrency, before.etag) == (5, 5, "0")
+    assert not before.HasField("update_time")
+    wanted = queues_pb2.Queue(name=REPORTS, concurrency=50, rate=_rate(100, 30))
+    changed = await _update(api, wanted)
+    assert changed == await api.reports()
+    assert (changed.concurrency, changed.rate, changed.updated_by) == (50, _rate(100, 30), "eve")
+    assert changed.default_limits == before.default_limits
+    changed = await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=1, rate=_rate(7, 30)), "rate")
+    assert (changed.concurrency, changed.rate.count) == (50, 7), "the mask names the rate alone"
+    changed = await _update(api, queues_pb2.Queue(name=REPORTS, rate=queues_pb2.Queue.Rate()), "rate")
+    assert not changed.HasField("rate"), "a count of 0 is without a limit"
+    changed = await _update(api, queues_pb2.Queue(name=REPORTS), "concurrency", "rate")
+    assert (changed.concurrency, changed.rate) == (before.concurrency, before.rate)
+    read = await api.peer.call(api.queue_stub.GetQueue, queues_pb2.GetQueueRequest(name=REPORTS), ADMIN, timeout=5)
+    assert read.etag == changed.etag
+
+
+async def test_limits_and_pauses_leave_each_other_alone(api: Api) -> None:
+    await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=50))
+    paused = await api.peer.call(
+        api.queue_stub.PauseQueue, queues_pb2.PauseQueueRequest(name=REPORTS), ADMIN, timeout=5
+    )
+    assert (paused.paused, paused.concurrency) == (True, 50)
+    assert (await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=7))).paused
+
+
+async def test_the_record_says_who_changed_what(api: Api) -> None:
+    await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=50))
+    await api.peer.call(api.queue_stub.PauseQueue, queues_pb2.PauseQueueRequest(name=REPORTS), OLGA, timeout=5)
+    await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=50))
+    changes: list[queues_pb2.QueueChange] = []
+    token = "-"
+    while token:
+        request = queues_pb2.ListQueueChangesRequest(parent=REPORTS, page_size=1, page_token=token.strip("-"))
+        page = await api.peer.call(api.queue_stub.ListQueueChanges, request, ADMIN, timeout=5)
+        changes += page.changes
+        token = page.next_page_token
+    pause, limit = changes
+    assert (limit.user, limit.tenant, pause.user, pause.tenant) == ("eve", "school", "olga", "other")
+    assert (limit.before.limits.concurrency, limit.after.limits.concurrency) == (5, 50)
+    assert (pause.before.paused, pause.after.paused, pause.after.limits.concurrency) == (False, True, 50)
+    assert limit.name.startswith(f"{REPORTS}/changes/")
+    assert limit.create_time.seconds > 0
+
+
+async def test_a_change_on_top_of_an_older_state_is_refused(api: Api) -> None:
+    read = await api.reports()
+    await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=50, etag=read.etag))
+    with pytest.raises(Conflict) as refused:
+        await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=1, etag=read.etag))
+    assert refused.value.reason is Reason.ETAG_MISMATCH
+    assert (await api.reports()).concurrency == 50
+    assert (await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=1))).concurrency == 1
+
+
+@pytest.mark.parametrize(
+    ("queue", "mask", "field"),
+    [
+        (queues_pb2.Queue(concurrency=-1), (), "queue.concurrency"),
+        (queues_pb2.Queue(concurrency=10_001), (), "queue.concurrency"),
+        (queues_pb2.Queue(rate=_rate(-1, 60)), (), "queue.rate.count"),
+        (queues_pb2.Queue(rate=_rate(1_000_001, 60)), (), "queue.rate.count"),
+        (queues_pb2.Queue(rate=_rate(1, 0)), (), "queue.rate.period"),
+        (queues_pb2.Queue(rate=_rate(1, 86_401)), (), "queue.rate.period"),
+        (queues_pb2.Queue(), (), "queue"),
+        (queues_pb2.Queue(paused=True), ("paused",), "update_mask"),
+        (queues_pb2.Queue(waiting_count=1), ("waiting_count",), "update_mask"),
+    ],
+)
+async def test_limits_out_of_bounds_are_refused_by_name(
+    api: Api, queue: queues_pb2.Queue, mask: tuple[str, ...], field: str
+) -> None:
+    queue.name = REPORTS
+    with pytest.raises(InvalidArgument) as refused:
+        await _update(api, queue, *mask)
+    assert refused.value.field == field
+    assert (await api.reports()).etag == "0"
+
+
+async def test_only_admins_change_limits_and_only_of_queues(api: Api) -> None:
+    with pytest.raises(PermissionDenied):
+        await _update(api, queues_pb2.Queue(name=REPORTS, concurrency=50), caller=TEACHER)
+    with pytest.raises(NotFound):
+        await _update(api, queues_pb2.Queue(name="queues/none", concurrency=50))
 
 
 async def test_workers_are_listed(api: Api) -> None:

@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 
 from kit.auth.caller import Caller, Role
-from kit.jobs.model import Job, Submission
+from kit.jobs.model import Job, Submission, Succeeded
+from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
-from kit.jobs.opening import open_grounds
+from kit.jobs.opening import Grounds, open_grounds
 from kit.jobs.policies import POLICIES
 from kit.jobs.ports import WorkerBeat
 from kit.jobs.settings import JobsSettings
@@ -68,15 +69,24 @@ def chat(course: str, message: str = "What+does+a+wave+carry%3F") -> str:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def jobs(system: System, mongodb_uri: str, redis_url: str) -> AsyncIterator[Jobs]:
+async def grounds(system: System, mongodb_uri: str, redis_url: str) -> AsyncIterator[Grounds]:
     settings = JobsSettings(
         mongodb_uri=mongodb_uri,
         redis_url=redis_url,
         jobs_database=system.settings.jobs_database,
     )
     async with AsyncExitStack() as stack:
-        grounds = await open_grounds(settings, stack)
-        yield Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, POLICIES)
+        yield await open_grounds(settings, stack)
+
+
+@pytest.fixture(scope="module")
+def jobs(grounds: Grounds) -> Jobs:
+    return Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, POLICIES)
+
+
+@pytest.fixture(scope="module")
+def claims(grounds: Grounds) -> MongoClaims:
+    return MongoClaims(grounds.database)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -150,7 +160,7 @@ async def test_preload_and_clearing_the_cache(system: System, course: str) -> No
     assert (refused.status, refused.body["error"]) == (403, "ROLE_REQUIRED")
 
 
-async def test_a_report_on_a_session(system: System, course: str) -> None:
+async def test_a_report_on_a_session(system: System, course: str, claims: MongoClaims) -> None:
     session = (await curl(system, chat(course, "Why%3F"))).body["data"]["threadId"]
     missing = await curl(system, f"/api/reports/session/{session}/status")
     assert (missing.status, missing.body["error"]) == (404, "NOT_FOUND")
@@ -164,6 +174,13 @@ async def test_a_report_on_a_session(system: System, course: str) -> None:
     }
     status = (await curl(system, asked["statusUrl"])).body
     assert status == {"success": True, "status": "waiting", "progress": 0, "jobId": asked["jobId"]}
+    running = await claims.claim(asked["jobId"], "w1", 60)
+    assert running is not None
+    assert (await curl(system, f"/api/reports/session/{session}", "-X", "POST")).body == asked
+    assert (await curl(system, asked["statusUrl"])).body["status"] == "active", "the true state"
+    await claims.settle(running.claim, Succeeded({}))
+    assert (await curl(system, f"/api/reports/session/{session}", "-X", "POST")).body == asked
+    assert (await curl(system, asked["statusUrl"])).body["status"] == "completed"
 
 
 async def test_breaker_stats(system: System) -> None:
@@ -229,6 +246,15 @@ async def test_the_queue_page_shows_and_steers(system: System, jobs: Jobs, job: 
     assert (await curl(system, "/admin/queues/documents/pause", *own)).status == 303
     assert "paused" in (await curl(system, "/admin/queues")).text
     assert (await curl(system, "/admin/queues/documents/resume", *own)).status == 303
+    limits = ("--data", "concurrency=7&count=20&seconds=30")
+    assert (await curl(system, "/admin/queues/documents/limits", *own, *limits)).status == 303
+    shown = (await curl(system, "/admin/queues/documents?limits")).text
+    assert "7 at once, starts 20 in 30 s, 3 in one worker" in shown
+    assert "300 → 7 at once" in shown
+    assert 'http-equiv="refresh"' not in shown, "what is being typed would be lost"
+    assert (await curl(system, "/admin/queues/documents/limits", *own, "--data", "concurrency=-1")).status == 400
+    assert (await curl(system, "/admin/queues/documents/limits", *own, "--data", "count=")).status == 303
+    assert "300 at once, starts any time" in (await curl(system, "/admin/queues/documents")).text
     doomed = await jobs.submit(GUEST, Submission("build_course", {}))
     assert (await curl(system, f"/admin/queues/courses/jobs/{doomed.id}/cancel", *own)).status == 303
     assert (await curl(system, f"/api/jobs/{doomed.id}")).body["status"] == "REVOKED"

@@ -1,6 +1,7 @@
 """Real worker processes over real Redis and MongoDB: what runs, what is tried again, what happens when one dies."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -10,27 +11,32 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
-from bench.jobs.plant import PLANT
-from kit.auth.caller import Caller
+from bench.jobs.plant import PLANT, QUICK, SLOW
+from kit.auth.caller import Caller, Role
 from kit.errors import Reason
 from kit.jobs.dispatcher.app import lead
 from kit.jobs.memory.health import MemoryHealth
 from kit.jobs.model import Job, State, Submission
-from kit.jobs.mongo.fleet import MongoQueues
+from kit.jobs.mongo.controls import MongoQueueControls
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
+from kit.jobs.switching import SignalledControls
 from tests.servers import free_port, started
 
 ANN, BOB = Caller("school", "ann"), Caller("school", "bob")
+ADMIN = Caller("school", "eve", frozenset({Role.ADMIN}))
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
+CONSUMER = "SpanKind.CONSUMER"
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -123,6 +129,37 @@ async def site(redis_url: str, mongodb_uri: str, tmp_path: Path) -> AsyncIterato
         stack.push_async_callback(grounds.database.client.drop_database, settings.jobs_database)
         await lead(settings, stack, PLANT, made.health)
         yield made
+
+
+async def test_attempts_at_a_job_stand_in_one_trace_and_each_is_linked_to_the_one_before(
+    site: Site, tmp_path: Path
+) -> None:
+    trace, asked = 0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331
+    submitter = SpanContext(trace, asked, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    with site.worker(trace_file=tmp_path / "spans"):
+        with use_span(NonRecordingSpan(submitter)):
+            traced = await site.submit("fail", how="once")
+        plain = await site.submit("fail", how="once")
+        for job in (traced, plain):
+            assert (await site.ended(job)).attempt == 2
+
+    def attempts(job: Job) -> list[dict[str, Any]]:
+        spans = map(json.loads, (tmp_path / "spans").read_text().splitlines())
+        return [span for span in spans if span["attributes"].get("lectern.job") == job.id and span["kind"] == CONSUMER]
+
+    for job in (traced, plain):
+        first, second = attempts(job)
+        ids = [span["context"]["trace_id"] for span in (first, second)]
+        assert ids[0] == ids[1]
+        assert [span["attributes"]["lectern.job.attempt"] for span in (first, second)] == [1, 2]
+        assert [span["status"]["status_code"] for span in (first, second)] == ["ERROR", "UNSET"]
+        assert first["links"] == []
+        [link] = second["links"]
+        assert link["context"]["span_id"] == first["context"]["span_id"]
+        assert link["context"]["trace_id"] == first["context"]["trace_id"]
+    assert {span["context"]["trace_id"] for span in attempts(traced)} == {f"0x{trace:032x}"}
+    assert {span["parent_id"] for span in attempts(traced)} == {f"0x{asked:016x}"}
+    assert {span["parent_id"] for span in attempts(plain)} == {None}
 
 
 async def test_jobs_run_and_failures_are_tried_again(site: Site) -> None:
@@ -257,10 +294,10 @@ async def test_nothing_is_lost_when_redis_is_flushed(site: Site) -> None:
 
 
 async def test_a_paused_queue_keeps_its_jobs(site: Site) -> None:
-    queues = MongoQueues(site.grounds.database)
+    controls = MongoQueueControls(site.grounds.database)
     with site.worker():
         assert (await site.ended(await site.submit("mark"))).state is State.SUCCEEDED
-        await queues.set_paused("quick", paused=True)
+        await controls.change(QUICK, {"paused": True}, ADMIN)
 
         async def paused() -> bool:
             return await site.grounds.redis.hget("jobs:quick:rules", "paused") == b"1"
@@ -270,8 +307,34 @@ async def test_a_paused_queue_keeps_its_jobs(site: Site) -> None:
         other = await site.ended(await site.submit("mark_single"))
         assert other.state is State.SUCCEEDED
         assert (await site.job(job)).state is State.QUEUED
-        await queues.set_paused("quick", paused=False)
+        await controls.change(QUICK, {"paused": False}, ADMIN)
         assert (await site.ended(job)).state is State.SUCCEEDED
+
+
+async def test_a_limit_holds_at_once_over_the_fleet_and_through_a_flush(site: Site) -> None:
+    controls = SignalledControls(MongoQueueControls(site.grounds.database), site.grounds.signals)
+    redis = site.grounds.redis
+
+    async def limited() -> bool:
+        return await redis.hget("jobs:slow:rules", "limit") == b"1"
+
+    async def second_runs() -> bool:
+        return (await site.job(jobs[1])).state is State.RUNNING
+
+    with site.worker(), site.worker():
+        await controls.change(SLOW, {"concurrency": 1}, ADMIN)
+        await until(limited)
+        jobs = [await site.submit("hold") for _ in range(2)]
+        await site.running(jobs[0])
+        await redis.flushall()
+        await until(limited)
+        assert (await site.ended(await site.submit("mark"))).state is State.SUCCEEDED
+        assert (await site.job(jobs[1])).state is State.QUEUED
+        await controls.change(SLOW, {"concurrency": None}, ADMIN)
+        await until(second_runs)
+        for job in jobs:
+            await site.let_go(job)
+            assert (await site.ended(job)).state is State.SUCCEEDED
 
 
 async def test_jobs_wait_for_their_provider_without_spending_attempts(site: Site) -> None:

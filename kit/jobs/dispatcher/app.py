@@ -11,15 +11,17 @@ from kit.breaker.roster import connect_roster
 from kit.jobs.dispatcher.chores import Advancing, Chore, Rooms, Scheduling, Telling
 from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.leader import Leader
+from kit.jobs.dispatcher.measuring import measure
 from kit.jobs.dispatcher.releases import Releases
 from kit.jobs.dispatcher.schedules import Schedule, Schedules
 from kit.jobs.dispatcher.timetable import TIMETABLE
 from kit.jobs.health import BreakerHealth
 from kit.jobs.mongo.backlog import MongoBacklog
-from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMarks, MongoWorkers
+from kit.jobs.mongo.controls import MongoQueueControls
+from kit.jobs.mongo.fleet import MongoLeadership, MongoScheduleMarks, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import Grounds, open_grounds
-from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.policies import Policies
 from kit.jobs.ports import ProviderHealth, Signal, Topic
 from kit.jobs.settings import DispatcherSettings
 from kit.jobs.submitting import Jobs
@@ -30,7 +32,7 @@ from kit.server import Mount
 
 async def build(settings: DispatcherSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """Leads or stands by until the process ends."""
-    await lead(settings, stack, POLICIES, BreakerHealth(connect_roster(settings, stack)), TIMETABLE)
+    await lead(settings, stack, settings.policies, BreakerHealth(connect_roster(settings, stack)), TIMETABLE)
     return []
 
 
@@ -54,6 +56,7 @@ async def lead(
         tick=settings.dispatcher_tick_seconds,
         others=[lambda: _rules_by(health)],
     )
+    measure(settings, leader, list(policies.queues), stack)
     rounds = asyncio.create_task(leader.run())
 
     async def stop() -> None:
@@ -73,10 +76,16 @@ def _chores(
     jobs = Jobs(MongoJobs(grounds.database), grounds.room, grounds.changes, policies)
     marks, releases = MongoScheduleMarks(grounds.database), _releases(settings, grounds)
     announcing = Announcing(MongoEndedJobs(grounds.database), MongoWebhooks(grounds.database), marks, jobs)
-    tick, sweep = settings.dispatcher_tick_seconds, settings.dispatcher_sweep_seconds
+    tick, sweep, pace = settings.dispatcher_tick_seconds, settings.dispatcher_sweep_seconds, settings.redis_pace
     look = min(sweep, settings.job_lease_seconds, settings.job_cancel_grace_seconds)
     return [
-        Rooms(governor, releases, tick=tick, audit=settings.dispatcher_audit_seconds, sweep=sweep),
+        Rooms(
+            governor,
+            releases,
+            tick=max(tick, pace.tick),
+            audit=max(settings.dispatcher_audit_seconds, pace.audit),
+            sweep=max(sweep, pace.audit),
+        ),
         Advancing(releases, tick=tick, look=look),
         Scheduling(Schedules(schedules, marks, jobs)),
         Telling(announcing, sweep=sweep),
@@ -92,11 +101,12 @@ def _governor(settings: DispatcherSettings, grounds: Grounds, policies: Policies
     return Governor(
         policies,
         grounds.room,
-        MongoQueues(grounds.database),
+        MongoQueueControls(grounds.database),
         MongoWorkers(grounds.database),
         health,
         ahead=settings.jobs_ahead,
         alive_within=settings.worker_alive_seconds,
+        reassert=settings.redis_pace.reassert,
     )
 
 

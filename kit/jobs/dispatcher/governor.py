@@ -1,19 +1,16 @@
-"""Sets the rules of each queue: pauses, what workers can take, and providers that are away."""
+"""Sets the rules of each queue: pauses and limits, what workers can take, and providers that are away."""
 
 import time
 
-from prometheus_client import Gauge
-
+from kit.jobs.controls import QueueControl
+from kit.jobs.pace import FREE
 from kit.jobs.policies import Policies, Queue
-from kit.jobs.ports import Occupancy, Outlook, ProviderHealth, QueueSwitches, Rules, WaitingRoom, WorkerRegistry
+from kit.jobs.ports import Occupancy, Outlook, ProviderHealth, QueueControls, Rules, WaitingRoom, WorkerRegistry
 
 # After a provider came back, twice as many jobs may run at once after each so many seconds, from one on.
 # While it is on trial it stays at one.
 RAMP_SECONDS = 2.0
-# Rules are written again after so long even if they are the same: another leader may have written its own last.
-ASSERT_SECONDS = 120.0
-
-waiting_jobs = Gauge("lectern_queue_depth", "Jobs in the waiting room", ["queue"])
+UNCHANGED = QueueControl()
 
 
 class Governor:
@@ -23,21 +20,27 @@ class Governor:
         self,
         policies: Policies,
         room: WaitingRoom,
-        switches: QueueSwitches,
+        controls: QueueControls,
         workers: WorkerRegistry,
         health: ProviderHealth,
         *,
         ahead: int,
         alive_within: float,
+        reassert: float = FREE.reassert,
     ) -> None:
-        """`ahead` jobs are released beyond what the workers that beat within `alive_within` seconds can take."""
+        """`ahead` jobs are released beyond what the workers that beat within `alive_within` seconds can take.
+
+        Rules are written again after `reassert` seconds even if they are the same: another leader may have written its
+        own last.
+        """
         self._queues = tuple(policies.queues.values())
         self._room = room
-        self._switches = switches
+        self._controls = controls
         self._workers = workers
         self._health = health
         self._ahead = ahead
         self._alive_within = alive_within
+        self._reassert = reassert
         self._back_since: dict[str, float] = {}
         self._away: frozenset[str] = frozenset()
         self._on_trial: frozenset[str] = frozenset()
@@ -63,15 +66,17 @@ class Governor:
 
     async def govern(self) -> None:
         """Makes the rules anew, and writes those that have changed."""
-        if time.monotonic() - self._asserted > ASSERT_SECONDS:
+        if time.monotonic() - self._asserted > self._reassert:
             self._written.clear()
             self._asserted = time.monotonic()
-        paused = await self._switches.paused()
+        controls = await self._controls.controls()
         capacity = await self._capacity()
         self._note(await self._health.outlook())
-        for queue in self._queues:
-            closed = queue.name in paused or queue.needs in self._away
-            limit = min(queue.concurrency, capacity.get(queue.name, 0) + self._ahead, self._ramp(queue))
+        queues = [controls.get(queue.name, UNCHANGED).applied(queue) for queue in self._queues]
+        widest = max(queue.concurrency for queue in queues)
+        for queue in queues:
+            closed = controls.get(queue.name, UNCHANGED).paused or queue.needs in self._away
+            limit = min(queue.concurrency, capacity.get(queue.name, 0) + self._ahead, self._ramp(queue, widest))
             await self._write(Rules(queue, limit, closed))
 
     async def pump(self) -> None:
@@ -111,7 +116,6 @@ class Governor:
 
     def _count(self, queue: str, occupancy: Occupancy) -> None:
         self.depths[queue] = occupancy
-        waiting_jobs.labels(queue).set(occupancy.waiting)
         if occupancy.waiting:
             self._waiting.add(queue)
         else:
@@ -129,11 +133,11 @@ class Governor:
             self._back_since[need] = time.monotonic()
         self._away, self._on_trial = outlook.away, outlook.on_trial
 
-    def _ramp(self, queue: Queue) -> int:
+    def _ramp(self, queue: Queue, widest: int) -> int:
         since = self._back_since.get(queue.needs)
         if since is None:
             return queue.concurrency
         limit = 1 << min(int((time.monotonic() - since) / RAMP_SECONDS), 16)
-        if limit >= max(each.concurrency for each in self._queues):
+        if limit >= widest:
             del self._back_since[queue.needs]
         return int(limit)

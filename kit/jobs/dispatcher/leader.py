@@ -47,6 +47,11 @@ class Leader:
         self._awake = asyncio.Event()
         self._ending = False
 
+    @property
+    def leads(self) -> bool:
+        """Whether its lease holds; may be asked from another thread."""
+        return self._leads_until > time.monotonic()
+
     async def run(self) -> None:
         """Goes on until `stop`, then resigns, so that a standby follows at once."""
         listeners = [asyncio.create_task(self._listen(source)) for source in self._sources]
@@ -60,6 +65,7 @@ class Leader:
             for listener in listeners:
                 listener.cancel()
             await asyncio.gather(*listeners, return_exceptions=True)
+        self._leads_until = 0.0
         with contextlib.suppress(LecternError):
             await self._leadership.resign(self._holder)
         await self._signals.send(Signal(Topic.LEAD))

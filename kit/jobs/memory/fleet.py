@@ -8,21 +8,11 @@ from kit.jobs.model import Job, State
 from kit.jobs.ports import QueueCounts, WorkerBeat
 
 
-class MemoryQueues:
-    """Which queues are paused, and how many jobs they hold."""
+class MemoryQueueCensus:
+    """How many jobs queues hold."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._jobs = database.jobs
-        self._paused: set[str] = set()
-
-    async def paused(self) -> frozenset[str]:
-        return frozenset(self._paused)
-
-    async def set_paused(self, queue: str, paused: bool) -> None:
-        if paused:
-            self._paused.add(queue)
-        else:
-            self._paused.discard(queue)
 
     async def counts(self, queue: str) -> QueueCounts:
         jobs = [job for job in self._jobs.values() if job.queue == queue]

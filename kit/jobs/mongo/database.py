@@ -29,6 +29,7 @@ JOB_INDEXES = [
     IndexModel([("expires", ASCENDING)], name="jobs_expire", expireAfterSeconds=0, sparse=True),
 ]
 WEBHOOK_INDEXES = [IndexModel([("tenant", ASCENDING), ("user", ASCENDING), ("created", ASCENDING), ("_id", ASCENDING)])]
+CHANGE_INDEXES = [IndexModel([("queue", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="changes_of_queue")]
 WORKER_INDEXES = [IndexModel([("beat", ASCENDING)], name="workers_expire", expireAfterSeconds=3600)]
 
 
@@ -41,6 +42,7 @@ class Database:
         database: AsyncDatabase[Document] = client[name]
         self.jobs: Collection = database["jobs"]
         self.queues: Collection = database["queues"]
+        self.queue_changes: Collection = database["queue_changes"]
         self.workers: Collection = database["workers"]
         self.leases: Collection = database["leases"]
         self.schedules: Collection = database["schedules"]
@@ -50,5 +52,6 @@ class Database:
         """Creates the indexes; harmless when many processes do so at once, or again."""
         with translated():
             await self.jobs.create_indexes(JOB_INDEXES)
+            await self.queue_changes.create_indexes(CHANGE_INDEXES)
             await self.workers.create_indexes(WORKER_INDEXES)
             await self.webhooks.create_indexes(WEBHOOK_INDEXES)

@@ -18,20 +18,11 @@ THROUGHPUT_WINDOW = timedelta(minutes=1)
 FLEETING = WriteConcern(w=1, j=False)
 
 
-class MongoQueues:
-    """Which queues are paused, and how many jobs they hold."""
+class MongoQueueCensus:
+    """How many jobs queues hold."""
 
     def __init__(self, database: Database) -> None:
-        self._queues = database.queues
         self._jobs = database.jobs
-
-    async def paused(self) -> frozenset[str]:
-        with translated():
-            return frozenset([row["_id"] async for row in self._queues.find({"paused": True})])
-
-    async def set_paused(self, queue: str, paused: bool) -> None:
-        with translated():
-            await self._queues.update_one({"_id": queue}, {"$set": {"paused": paused}}, upsert=True)
 
     async def counts(self, queue: str) -> QueueCounts:
         queued = {"queue": queue, "state": State.QUEUED.value}

@@ -41,11 +41,14 @@ class RedisSignals:
 class RedisChanges:
     """Tells watchers by publishing on the job's channel; who misses it looks again after a while."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, tells_watchers: bool = True) -> None:
+        self._tells_watchers = tells_watchers
         self._tell = redis.register_script((SCRIPTS / "tell.lua").read_text())
         self._signals = RedisSignals(redis)
 
     async def changed(self, *jobs: str) -> None:
+        if not self._tells_watchers:
+            return
         try:
             await self._tell(keys=[channel_of(job) for job in jobs])
         except (RedisError, OSError):

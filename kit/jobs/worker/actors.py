@@ -33,7 +33,7 @@ def _work(loop: LoopThread, desk: Desk, queue: str, job: str) -> None:
     try:
         ran = loop.run(desk.work(queue, job))
     except Exception as error:
-        log.warning("job_not_attempted", job=job, cause=repr(error))  # the dispatcher releases it again
+        log.warning("job_not_attempted", job=job, error=repr(error))  # the dispatcher releases it again
         ran = False
     if not ran:
         raise SkipMessage(job)

@@ -34,10 +34,13 @@ log = structlog.get_logger()
 class JobsBroker(RedisBroker):
     """Has no delayed queues: jobs that are due later wait in MongoDB. Once `retired` it fetches nothing more."""
 
-    def __init__(self, url: str, prefetch: dict[str, int], *, lease: float, start_within: float) -> None:
+    def __init__(
+        self, url: str, prefetch: dict[str, int], *, lease: float, start_within: float, bell: float = BELL_SECONDS
+    ) -> None:
         """`prefetch` says how many messages of each queue this process holds at once.
 
-        A job that starts has its slot for the `lease`; one that is given back may take `start_within`, in seconds.
+        A job that starts has its slot for the `lease`; one that is given back may take `start_within`; a bell is waited
+        for so long, in seconds.
         """
         client: Any = redis.Redis.from_url(url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=1.0)
         super().__init__(  # type: ignore[no-untyped-call] # Dramatiq leaves it untyped
@@ -50,8 +53,9 @@ class JobsBroker(RedisBroker):
         self._consumers: list[BellConsumer] = []
         # The reply to a wait comes when it comes: longer than the wait itself nobody waits.
         self.bells: Any = redis.Redis.from_url(
-            url, socket_timeout=BELL_SECONDS + SOCKET_SECONDS, socket_connect_timeout=1.0, **KEEPALIVE
+            url, socket_timeout=bell + SOCKET_SECONDS, socket_connect_timeout=1.0, **KEEPALIVE
         )
+        self.bell_seconds = bell
         self.own_bell = f"{NAMESPACE}:retired:{uuid.uuid4().hex}"
         self.retired = threading.Event()
 
@@ -63,7 +67,7 @@ class JobsBroker(RedisBroker):
         try:
             with self.client.pipeline() as pipe:
                 pipe.lpush(self.own_bell, *("1" for _ in self._consumers or "1"))
-                pipe.expire(self.own_bell, round(BELL_SECONDS))
+                pipe.expire(self.own_bell, round(self.bell_seconds))
                 pipe.execute()
         except (*AWAY, redis.ResponseError):
             self.bells.connection_pool.disconnect()
@@ -127,7 +131,7 @@ class BellConsumer(Consumer):
         try:
             self._broker.give_back(self._queue, messages)
         except (*AWAY, redis.ResponseError) as error:
-            log.warning("messages_not_given_back", queue=self._queue, cause=type(error).__name__)
+            log.warning("messages_not_given_back", queue=self._queue, error=type(error).__name__)
 
     def close(self) -> None:
         unread, self._fetched = self._fetched, []
@@ -140,17 +144,17 @@ class BellConsumer(Consumer):
             return []
         free = self._prefetch - len(self._held)
         if free <= 0:
-            self.hand_free.wait(BELL_SECONDS)
+            self.hand_free.wait(self._broker.bell_seconds)
             return []
         try:
             fetched = self._broker.take(self._queue, free)
             if not fetched:
                 bells = [f"{room_key(self._queue)}:bell", self._broker.own_bell]
-                rung = self._broker.bells.blpop(bells, timeout=BELL_SECONDS)
+                rung = self._broker.bells.blpop(bells, timeout=self._broker.bell_seconds)
                 if rung and self._broker.retired.is_set() and rung[0].decode() != self._broker.own_bell:
                     self._broker.ring(self._queue, 1)  # it was meant for somebody who still takes messages
         except (*AWAY, redis.ResponseError) as error:
-            log.warning("queue_away", queue=self._queue, cause=type(error).__name__)
+            log.warning("queue_away", queue=self._queue, error=type(error).__name__)
             time.sleep(RECONNECT_SECONDS)
             return []
         return fetched

@@ -4,29 +4,26 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from opentelemetry import propagate, trace
-from prometheus_client import Counter, Histogram
 
 from kit.errors import Conflict, LecternError, Reason, Unavailable
 from kit.group_commit import GroupCommit
-from kit.jobs.model import Cancelled, Job, Outcome, Postponed, State, Succeeded, Ticket
+from kit.jobs import metrics
+from kit.jobs.model import Cancelled, Failed, Job, Outcome, Postponed, State, Succeeded, Ticket
 from kit.jobs.policies import Policies
 from kit.jobs.ports import Claims, JobChanges, WaitingRoom
 from kit.jobs.work import Actors, Work
+from kit.jobs.worker.attempt_spans import attempt_span, tell_outcome
 from kit.jobs.worker.outcomes import outcome_of
-from kit.telemetry.metrics import SECONDS
+from kit.telemetry.exemplars import exemplar
 
 SETTLE_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger()
-tracer = trace.get_tracer("lectern.jobs")
-ended_jobs = Counter("lectern_jobs", "Attempts that ended", ["kind", "state"])
-seconds_of_jobs = Histogram("lectern_job_duration_seconds", "Duration of attempts", ["kind"], buckets=SECONDS)
 
 
 class Stop(enum.Enum):
@@ -46,6 +43,7 @@ class Attempt:
     outcome: Outcome | None = None
     stop: Stop | None = None
     began: float = field(default_factory=time.monotonic)
+    exemplar: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,13 @@ class Desk:
         policies: Policies,
         *,
         lease: float,
+        slot_beats: int = 1,
         attempted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lease` is in seconds; it is renewed three times within it. `attempted` is called after each attempt."""
+        """`lease` is in seconds; it is renewed three times within it. `attempted` is called after each attempt.
+
+        Slots last `slot_beats` times as long, and are renewed with every so many of these beats.
+        """
         self.worker = worker
         self._claims = claims
         self._room = room
@@ -80,6 +82,7 @@ class Desk:
         self._actors = actors
         self._policies = policies
         self._lease = lease
+        self._slot_lease, self._slot_beats, self._beats = lease * slot_beats, slot_beats, 0
         self._attempted = attempted
         self._attempts: dict[str, Attempt] = {}
         self._taking: set[str] = set()
@@ -93,6 +96,18 @@ class Desk:
     @property
     def running(self) -> tuple[str, ...]:
         return tuple(self._attempts)
+
+    def running_by_queue(self) -> dict[tuple[str, ...], float]:
+        """How many jobs of each queue run here; may be asked from another thread."""
+        return dict(Counter((attempt.job.queue,) for attempt in list(self._attempts.values())))
+
+    def oldest_by_kind(self) -> dict[tuple[str, ...], float]:
+        """For how many seconds the oldest attempt of each kind runs; may be asked from another thread."""
+        now, oldest = time.monotonic(), dict[tuple[str, ...], float]()
+        for attempt in list(self._attempts.values()):
+            kind = (attempt.job.kind,)
+            oldest[kind] = max(oldest.get(kind, 0.0), now - attempt.began)
+        return oldest
 
     async def work(self, queue: str, name: str) -> bool:
         """Attempts the job, then those that the waiting room hands on for it, until there is none.
@@ -163,10 +178,13 @@ class Desk:
                 self._stop(attempt, Stop.LEASE_LOST)
             elif held[name].cancel_requested:
                 self._stop(attempt, Stop.CANCELLED)
+        self._beats += 1
+        if self._beats % self._slot_beats:
+            return
         with contextlib.suppress(Unavailable):
             for queue in {attempt.job.queue for attempt in attempts.values()}:
                 mine = [name for name in held if name in self._attempts and attempts[name].job.queue == queue]
-                await self._room.occupy(queue, mine, self._lease)
+                await self._room.occupy(queue, mine, self._slot_lease)
 
     def hand_back(self) -> None:
         """Takes nothing any more, and stops what runs: other workers go on with it."""
@@ -182,8 +200,9 @@ class Desk:
     async def _run(self, attempt: Attempt) -> None:
         job = attempt.job
         policy = self._policies.of(job.kind)
-        parent = propagate.extract({"traceparent": job.traceparent})
-        with tracer.start_as_current_span(f"job {job.kind}", parent, attributes={"lectern.job": job.id}):
+        with attempt_span(job) as span:
+            attempt.exemplar = exemplar()
+            log.info("job_started", job=job.id, kind=job.kind, queue=job.queue, attempt=job.attempt)
             try:
                 work = Work(job, self._claims, self._changes, lambda: attempt.stop is Stop.CANCELLED)
                 async with asyncio.timeout(policy.time_limit):
@@ -193,6 +212,8 @@ class Desk:
                 attempt.outcome = _interrupted(attempt.stop)
             except Exception as error:
                 attempt.outcome = outcome_of(error, job, policy)
+            finally:
+                tell_outcome(span, attempt.outcome)
 
     async def _settle(self, attempt: Attempt, outcome: Outcome) -> Ticket | None:
         """The ticket of a job that waits again at once.
@@ -207,15 +228,26 @@ class Desk:
                 log.warning("job_taken_over", job=job.id, worker=self.worker)
                 return None
             except LecternError as error:
-                log.warning("job_not_settled", job=job.id, cause=error.message)
+                log.warning("job_not_settled", job=job.id, error=error.message)
                 await asyncio.sleep(SETTLE_AGAIN_SECONDS)
             except Exception as error:  # such as a result that BSON can't hold
                 outcome = outcome_of(error, job, self._policies.of(job.kind))
             else:
-                ended_jobs.labels(job.kind, state.value).inc()
-                seconds_of_jobs.labels(job.kind).observe(time.monotonic() - attempt.began)
+                self._note(attempt, outcome, state)
                 return again
         return None
+
+    def _note(self, attempt: Attempt, outcome: Outcome, settled: State) -> None:
+        job, seconds, state = attempt.job, time.monotonic() - attempt.began, metrics.state_of(outcome, settled)
+        metrics.ENDED.labels(job.kind, state).inc(exemplar=attempt.exemplar)
+        metrics.DURATION.labels(job.kind).observe(seconds, attempt.exemplar)
+        told = {"job": job.id, "kind": job.kind, "attempt": job.attempt, "seconds": round(seconds, 3)}
+        if not isinstance(outcome, Failed):
+            log.info(f"job_{state}", **told)
+        elif state == "retried":
+            log.warning("job_retried", **told, reason=outcome.failure.reason, error=outcome.failure.message)
+        else:
+            log.error("job_failed", **told, reason=outcome.failure.reason, error=outcome.failure.message)
 
     async def _commit(self, job: Job, outcome: Outcome) -> tuple[State, Ticket | None]:
         if isinstance(outcome, Succeeded):
@@ -238,7 +270,7 @@ class Desk:
             for queue in {each.queue for each in leavings}:
                 jobs = [each.job for each in leavings if each.queue == queue]
                 hands = 0 if self._retired else len(jobs)
-                following[queue] = await self._room.exchange(queue, jobs, hands, self._lease)
+                following[queue] = await self._room.exchange(queue, jobs, hands, self._slot_lease)
             if tickets := [each.again for each in leavings if each.again is not None]:
                 await self._room.enter(tickets)
         return [following[each.queue].pop(0) if following[each.queue] else "" for each in leavings]

@@ -14,8 +14,10 @@ from typing import Any
 
 import structlog
 
-from kit.jobs.policies import POLICIES, Policies
+from kit import older_settings
+from kit.jobs.policies import Policies
 from kit.jobs.worker.process import Build, S, WorkerProcess
+from kit.telemetry.logs import configure_logs
 
 CRASH_PAUSE_SECONDS = 1.0
 PARENT_CHECK_SECONDS = 1.0
@@ -25,11 +27,17 @@ log = structlog.get_logger()
 Run = Callable[[Callable[[], None]], None]
 
 
-def main(name: str, settings: S, build: Build[S], policies: Policies = POLICIES) -> None:
-    """Works until SIGTERM or SIGINT. Nothing may be connected before: children are forked from here."""
+def main(name: str, settings: S, build: Build[S], policies: Policies | None = None) -> None:
+    """Works until SIGTERM or SIGINT, under the settings' policies unless others are given.
+
+    Nothing may be connected before: children are forked from here.
+    """
+    table = policies or settings.policies
+    configure_logs(f"{name}-worker", settings)
+    older_settings.log_advice(os.environ, log)
 
     def run(retiring: Callable[[], None]) -> None:
-        WorkerProcess(name, settings, build, policies).run(retiring)
+        WorkerProcess(name, settings, build, table).run(retiring)
 
     Keeper(run).keep()
 

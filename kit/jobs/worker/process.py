@@ -14,11 +14,14 @@ from typing import Any, TypeVar
 
 import structlog
 
+from kit.alive import show_life
+from kit.dependencies import watch_dependencies
 from kit.errors import LecternError
+from kit.jobs import metrics
 from kit.jobs.mongo.claims import MongoClaims
 from kit.jobs.mongo.fleet import MongoWorkers
 from kit.jobs.opening import open_grounds
-from kit.jobs.policies import POLICIES, Policies
+from kit.jobs.policies import Policies
 from kit.jobs.ports import Signal, Signals, Topic, WorkerBeat, WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.work import Actors
@@ -42,7 +45,7 @@ log = structlog.get_logger()
 class WorkerProcess:
     """Runs until it is told to stop, or has run its number of jobs."""
 
-    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies = POLICIES) -> None:
+    def __init__(self, name: str, settings: S, build: Build[S], policies: Policies) -> None:
         self._settings = settings
         self._build: Build[Any] = build
         self._policies = policies
@@ -64,7 +67,9 @@ class WorkerProcess:
                 self._loop.stop()
 
     async def _open(self) -> tuple[Desk, Actors]:
+        show_life(self._settings.health_file, self._stack)  # also while it waits for MongoDB
         grounds = await open_grounds(self._settings, self._stack)
+        watch_dependencies(self._settings, self._stack)
         actors = serving(await self._build(self._settings, self._stack), self._settings.worker_queues, self._policies)
         desk = Desk(
             self._id,
@@ -74,11 +79,16 @@ class WorkerProcess:
             actors,
             self._policies,
             lease=self._settings.job_lease_seconds,
+            slot_beats=self._settings.redis_pace.beats,
             attempted=lambda: self._count(desk),
         )
         capacity = capacity_of(actors, self._policies)
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), grounds.signals, capacity))
         self._stack.callback(beats.cancel)
+        self._stack.callback(metrics.CAPACITY.watch(lambda: {(queue,): jobs for queue, jobs in capacity.items()}))
+        metrics.expect(actors.kinds)
+        self._stack.callback(metrics.RUNNING.watch(desk.running_by_queue))
+        self._stack.callback(metrics.OLDEST.watch(desk.oldest_by_kind))
         self._stack.push_async_callback(desk.close)
         return desk, actors
 
@@ -87,8 +97,9 @@ class WorkerProcess:
         broker = JobsBroker(
             self._settings.redis_url,
             capacity,
-            lease=self._settings.job_lease_seconds,
+            lease=self._settings.job_lease_seconds * self._settings.redis_pace.beats,
             start_within=self._settings.jobs_start_seconds,
+            bell=self._settings.redis_pace.bell,
         )
         declare(broker, self._policies, actors.kinds, self._loop, desk)
         # As many threads as jobs can be held: no queue waits for another one's jobs.
@@ -133,7 +144,7 @@ class WorkerProcess:
                     if desk.running:
                         await desk.beat()
                 except LecternError as error:
-                    log.warning("beat_missed", cause=error.message)
+                    log.warning("beat_missed", error=error.message)
                 await asyncio.sleep(every)
         finally:
             await asyncio.shield(self._leave(registry, signals))

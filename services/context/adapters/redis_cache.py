@@ -3,11 +3,14 @@ from contextlib import asynccontextmanager
 from urllib.parse import quote
 from uuid import uuid4
 
+import structlog
+
 from kit.redis import Redis
 from services.context.adapters.packing import pack, unpack
 from services.context.model import Course, CourseKey, Source, SourceContext
 
 LOCK_SECONDS = 5
+log = structlog.get_logger()
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
@@ -37,6 +40,7 @@ class RedisContextCache:
             pipeline.pexpire(names, milliseconds, nx=True)
             pipeline.pexpire(names, milliseconds, gt=True)
             await pipeline.execute()
+        log.debug("context_kept", course=course.key.name, entries=len(contexts), seconds=seconds)
 
     async def clear(self, key: CourseKey) -> int:
         entries = await self._redis.smembers(_names(key))

@@ -1,5 +1,6 @@
 """Who may call the HTTP face, and what is around every call there: a trace, a deadline, errors in a known shape."""
 
+import functools
 import re
 import time
 import uuid
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 from opentelemetry import propagate, trace
+from prometheus_client import Histogram
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,12 +20,24 @@ from kit.auth.tokens import UserTokens
 from kit.call import CURRENT, Call
 from kit.errors import Internal, LecternError, Unauthenticated
 from kit.limits.turnstile import Turnstile
+from kit.telemetry.exemplars import exemplar
+from kit.telemetry.metrics import SECONDS as SECONDS_OF_CALLS
 
 SECONDS = 120.0
 REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 Endpoint = Callable[[Request, Caller], Awaitable[Response]]
 Refusal = Callable[[LecternError], Response]
+
+# What is counted of a call whose client went away, as nginx calls it.
+LEFT = 499
+
+DURATION = Histogram(
+    "http_server_request_duration_seconds",
+    "Duration of calls of the HTTP face",
+    ["endpoint", "http_response_status_code"],
+    buckets=SECONDS_OF_CALLS,
+)
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("lectern.gateway.http")
@@ -83,18 +97,29 @@ class Admitted:
     def __init__(self, door: Door, endpoint: Endpoint) -> None:
         self._door = door
         self._endpoint = endpoint
+        name = getattr(endpoint, "__qualname__", type(endpoint).__name__)
+        self._served = functools.cache(functools.partial(DURATION.labels, name))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
+        request, begun, status = Request(scope, receive, send), time.perf_counter(), LEFT
         with _call_of(request, self._door.seconds) as call:
             try:
-                call.caller = await self._door.caller(request.headers)
-                response = await self._endpoint(request, call.caller)
-            except ClientDisconnect:
-                return
-            except Exception as error:
-                response = self._door.refusal(error, call.request_id)
-            await response(scope, receive, send)
+                response = await self._answer(request, call)
+                if response is not None:
+                    await response(scope, receive, send)
+                    status = response.status_code
+            finally:
+                self._served(status).observe(time.perf_counter() - begun, exemplar())
+
+    async def _answer(self, request: Request, call: Call) -> Response | None:
+        """None where the client has gone."""
+        try:
+            call.caller = await self._door.caller(request.headers)
+            return await self._endpoint(request, call.caller)
+        except ClientDisconnect:
+            return None
+        except Exception as error:
+            return self._door.refusal(error, call.request_id)
 
 
 @contextmanager

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from lectern.jobs.v1 import jobs_pb2_grpc, queues_pb2_grpc, webhooks_pb2_grpc, workers_pb2_grpc
 
 from kit.breaker.database import database_guard, guarded
-from kit.jobs.mongo.fleet import MongoQueues, MongoWorkers
+from kit.jobs.mongo.controls import MongoQueueControls
+from kit.jobs.mongo.fleet import MongoQueueCensus, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
 from kit.jobs.opening import connect_grounds, open_jobs
-from kit.jobs.policies import POLICIES
 from kit.jobs.ports import WorkerRegistry
 from kit.jobs.settings import JobsSettings
 from kit.jobs.submitting import Jobs
-from kit.jobs.switching import SignalledQueues
+from kit.jobs.switching import SignalledControls
 from kit.jobs.webhooks.mongo import MongoWebhooks
 from kit.jobs.webhooks.postman import PublicPostman
 from kit.pagination import PageTokens
@@ -57,14 +57,15 @@ def jobs_face(settings: JobsSettings, stack: AsyncExitStack, *, heartbeat: float
     stack.push_async_callback(wakes.close)
     guard = database_guard()
     store = guarded(MongoJobs(grounds.database), guard)
-    queues = guarded(SignalledQueues(MongoQueues(grounds.database), grounds.signals), guard)
+    controls = guarded(SignalledControls(MongoQueueControls(grounds.database), grounds.signals), guard)
+    census = guarded(MongoQueueCensus(grounds.database), guard)
     jobs, tokens = open_jobs(settings, grounds, stack), PageTokens(settings.internal_secret)
     postman = PublicPostman(private=settings.webhooks_private)
     stack.push_async_callback(postman.close)
     return JobsFace(
         jobs,
         JobReader(store, wakes, tokens, heartbeat=heartbeat),
-        QueueLines(POLICIES, queues, queues),
+        QueueLines(settings.policies, controls, census, tokens),
         MongoWorkers(grounds.database),
         Webhooks(guarded(MongoWebhooks(grounds.database), guard), postman, jobs, store),
         tokens,

@@ -6,6 +6,8 @@ from google.protobuf.duration_pb2 import Duration
 from lectern.jobs.v1 import jobs_pb2, queues_pb2, workers_pb2
 
 from kit import names
+from kit.jobs.controls import QueueChange, Standing
+from kit.jobs.limits import Rate
 from kit.jobs.messages import job_name, timestamp
 from kit.jobs.model import State
 from kit.jobs.ports import WorkerBeat
@@ -35,14 +37,41 @@ def queue_message(line: Line) -> queues_pb2.Queue:
         failed_count=counts.failed,
         paused=line.paused,
         concurrency=queue.concurrency,
+        rate=_rate(queue.rate),
         throughput_per_minute=counts.ended,
+        default_limits=_limits(line.configured.concurrency, line.configured.rate),
+        per_worker_concurrency=queue.per_worker,
+        etag=line.control.etag,
+        update_time=timestamp(line.control.changed),
+        updated_by=line.control.changed_by,
     )
-    if queue.rate is not None:
-        message.rate.count = queue.rate.count
-        message.rate.period.CopyFrom(_duration(queue.rate.seconds))
     if counts.oldest is not None:
         message.oldest_age.CopyFrom(_duration((datetime.now(UTC) - counts.oldest).total_seconds()))
     return message
+
+
+def change_message(change: QueueChange) -> queues_pb2.QueueChange:
+    return queues_pb2.QueueChange(
+        name=f"queues/{change.queue}/changes/{change.id}",
+        create_time=timestamp(change.at),
+        user=change.user,
+        tenant=change.tenant,
+        before=_standing(change.before),
+        after=_standing(change.after),
+    )
+
+
+def _standing(standing: Standing) -> queues_pb2.QueueChange.Standing:
+    limits = _limits(standing.concurrency, standing.rate)
+    return queues_pb2.QueueChange.Standing(paused=standing.paused, limits=limits)
+
+
+def _limits(concurrency: int, rate: Rate | None) -> queues_pb2.Queue.Limits:
+    return queues_pb2.Queue.Limits(concurrency=concurrency, rate=_rate(rate))
+
+
+def _rate(rate: Rate | None) -> queues_pb2.Queue.Rate | None:
+    return queues_pb2.Queue.Rate(count=rate.count, period=_duration(rate.seconds)) if rate else None
 
 
 def worker_message(worker: WorkerBeat) -> workers_pb2.Worker:

@@ -4,14 +4,17 @@ from typing import Any
 
 from lectern.jobs.v1 import queues_pb2, queues_pb2_grpc, workers_pb2, workers_pb2_grpc
 
+from kit.call import current_caller
 from kit.jobs.ports import WorkerRegistry
 from kit.jobs.submitting import Jobs
+from kit.pagination import page_size
 from services.gateway.jobs import convert
+from services.gateway.jobs.limits import control_fields
 from services.gateway.jobs.lines import QueueLines
 
 
 class QueueServicer(queues_pb2_grpc.QueueServiceServicer):
-    """The switches are kept in MongoDB; the dispatcher is told of them."""
+    """What is set is kept in MongoDB, with who did; the dispatcher is told of it."""
 
     def __init__(self, lines: QueueLines, jobs: Jobs) -> None:
         self._lines = lines
@@ -21,11 +24,27 @@ class QueueServicer(queues_pb2_grpc.QueueServiceServicer):
         messages = [convert.queue_message(line) for line in await self._lines.all()]
         return queues_pb2.ListQueuesResponse(queues=messages)
 
+    async def GetQueue(self, request: queues_pb2.GetQueueRequest, context: Any) -> queues_pb2.Queue:
+        return convert.queue_message(await self._lines.line(convert.queue_id(request.name)))
+
+    async def UpdateQueue(self, request: queues_pb2.UpdateQueueRequest, context: Any) -> queues_pb2.Queue:
+        queue = request.queue
+        name, fields = convert.queue_id(queue.name, "queue.name"), control_fields(queue, request.update_mask.paths)
+        return convert.queue_message(await self._lines.change(current_caller(), name, fields, queue.etag))
+
+    async def ListQueueChanges(
+        self, request: queues_pb2.ListQueueChangesRequest, context: Any
+    ) -> queues_pb2.ListQueueChangesResponse:
+        queue = convert.queue_id(request.parent, "parent")
+        page = await self._lines.changes(queue, page_size(request.page_size), request.page_token)
+        changes = [convert.change_message(change) for change in page.changes]
+        return queues_pb2.ListQueueChangesResponse(changes=changes, next_page_token=page.next_token)
+
     async def PauseQueue(self, request: queues_pb2.PauseQueueRequest, context: Any) -> queues_pb2.Queue:
-        return convert.queue_message(await self._lines.switch(convert.queue_id(request.name), paused=True))
+        return await self._switched(request.name, paused=True)
 
     async def ResumeQueue(self, request: queues_pb2.ResumeQueueRequest, context: Any) -> queues_pb2.Queue:
-        return convert.queue_message(await self._lines.switch(convert.queue_id(request.name), paused=False))
+        return await self._switched(request.name, paused=False)
 
     async def RetryFailedJobs(
         self, request: queues_pb2.RetryFailedJobsRequest, context: Any
@@ -36,6 +55,10 @@ class QueueServicer(queues_pb2_grpc.QueueServiceServicer):
     async def PurgeQueue(self, request: queues_pb2.PurgeQueueRequest, context: Any) -> queues_pb2.PurgeQueueResponse:
         purged = await self._jobs.purge(self._queue(request.name))
         return queues_pb2.PurgeQueueResponse(purged_count=purged)
+
+    async def _switched(self, name: str, *, paused: bool) -> queues_pb2.Queue:
+        line = await self._lines.change(current_caller(), convert.queue_id(name), {"paused": paused})
+        return convert.queue_message(line)
 
     def _queue(self, name: str) -> str:
         return self._lines.queue(convert.queue_id(name)).name

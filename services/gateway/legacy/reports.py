@@ -18,11 +18,7 @@ STATES = {
     State.FAILED: "failed",
     State.CANCELLED: "failed",
 }
-MESSAGES = {
-    State.QUEUED: "Report generation started. Check back in 30-60 seconds.",
-    State.RUNNING: "The report is being written.",
-    State.SUCCEEDED: "The report is ready.",
-}
+QUEUED = "Report generation started. Check back in 30-60 seconds."
 
 
 class SessionReports:
@@ -33,12 +29,11 @@ class SessionReports:
         self._reader = reader
 
     async def ask(self, request: Request, caller: Caller) -> Response:
+        """Says `queued` however far the job has come by now: that is what `status` tells."""
         session = request.path_params["session"]
-        job = await self._reader.get(caller, await self._reports.ask(caller, session))
-        status = "queued" if job.state is State.QUEUED else STATES[job.state]
+        job = await self._reports.ask(caller, session)
         url = f"/api/reports/session/{session}/status"
-        told = {"jobId": job.id, "message": MESSAGES.get(job.state, job.message), "statusUrl": url}
-        return JSONResponse({"success": True, "status": status, **told})
+        return JSONResponse({"success": True, "status": "queued", "jobId": job, "message": QUEUED, "statusUrl": url})
 
     async def status(self, request: Request, caller: Caller) -> Response:
         """Of the session's latest report; `reportUrl` once it is there."""

@@ -20,7 +20,7 @@ from services.gateway.http.events import EventStream, begun, data
 from services.gateway.legacy.ports import Library
 from services.gateway.legacy.redis import RedisParts
 from services.gateway.model import Event, Question
-from services.gateway.observed import observed
+from services.gateway.observed import observed, refusals
 from services.gateway.service import ChatService, outcome
 from services.gateway.stats.gathering import Gathering
 
@@ -36,7 +36,9 @@ class Trainer:
 
     async def chat(self, request: Request, caller: Caller) -> Response:
         """Server-sent turn events where the client accepts them, else the whole answer."""
-        events = observed(self._chat.ask(caller, _question(request)))
+        with refusals():
+            question = _question(request)
+        events = observed(self._chat.ask(caller, question))
         if "text/event-stream" in request.headers.get("accept", ""):
             return EventStream(_told(await while_connected(request.receive, begun(events))))
         turn = await outcome(events)
@@ -57,7 +59,7 @@ class Trainer:
         stats = await self._stats.stats()
         memory = {"rss": stats.memory_bytes, "processes": len(stats.processes)}
         redis = (await self._parts.state("redis-cache"))["ready"]
-        figures = {"activeThreads": stats.active_threads, "cacheHitRate": round(stats.overall.hit_rate, 4)}
+        figures = {"activeThreads": stats.active_threads, "cacheHitRate": round(stats.context_hit_rate, 4)}
         return _success({**figures, "memory": memory, "redis": redis})
 
     async def preload(self, request: Request, caller: Caller) -> Response:

@@ -17,6 +17,7 @@ from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
 from services.gateway.model import Question
+from services.gateway.observed import refusals
 from services.gateway.openai.answers import OrjsonResponse, usage_of
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.errors import error_body
@@ -48,7 +49,9 @@ class ChatCompletions:
     async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
         model = await self._catalog.chat_model(asked.model)
         if asked.course:
-            return self._speaking.grounded(caller, question_from(asked, asked.messages[-1], request_id))
+            with refusals():
+                question = question_from(asked, asked.messages[-1], request_id)
+            return self._speaking.grounded(caller, question)
         completion = Completion(
             tuple(Message(ROLES.get(message.role, message.role), message.text) for message in asked.messages),
             model,

@@ -16,6 +16,7 @@ from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
+from services.gateway.observed import refusals
 from services.gateway.openai.answers import OrjsonResponse
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.chat import question_from, schema_of
@@ -109,7 +110,9 @@ class Responses:
     async def _speech(self, asked: Asked, body: ResponseRequest, request_id: str) -> Speech:
         model = await self._catalog.chat_model(body.model)
         if body.course:
-            return self._speaking.grounded(asked.caller, question_from(body, body.messages[-1], request_id))
+            with refusals():
+                question = question_from(body, body.messages[-1], request_id)
+            return self._speaking.grounded(asked.caller, question)
         told = (Message("system", body.instructions),) if body.instructions else ()
         completion = Completion(
             (*told, *messages_of([*asked.past.items, *asked.new])),

@@ -40,8 +40,8 @@ export function tiles({ health, stats, queues, usage }) {
   const spent = usage.totals ?? {};
   return [
     tile("System", (health.status ?? "").toLowerCase(), `version ${health.version ?? ""}`, health.status === "HEALTHY" ? "good" : "bad"),
-    tile("Turns running", number(stats.activeThreadCount), `${(stats.processes ?? []).length} processes`),
-    tile("Cache hits", percent(stats.cacheHitRate), cacheNote(stats)),
+    tile("Threads in use", number(stats.activeThreadCount), `${number(running(stats))} turns running, ${(stats.processes ?? []).length} processes`),
+    tile("Context cache", percent(stats.cacheHitRate), cacheNote(stats)),
     tile("Memory", megabytes(stats.memoryBytes), "of all processes"),
     tile("Jobs", number(sum("waitingCount") + sum("runningCount")), `${number(sum("runningCount"))} running, ${number(sum("delayedCount"))} later`),
     tile("Failed jobs", number(failed), failed ? "retry them below" : "none", failed ? "bad" : ""),
@@ -49,6 +49,7 @@ export function tiles({ health, stats, queues, usage }) {
   ];
 }
 
+const running = ({ processes = [] }) => processes.reduce((total, { activeTurnCount = 0 }) => total + activeTurnCount, 0);
 const cacheNote = (stats) => (stats.cacheLayers ?? []).map(({ layer, hitRate }) => `${layer} ${percent(hitRate)}`).join(", ");
 
 export function parts({ health }) {
@@ -74,7 +75,7 @@ export function queues({ queues: { queues: lines = [] } }, steer) {
   const rows = lines.map((line) => [
     [last(line.name), ...(line.paused ? [chip("PAUSED")] : [])],
     number(line.waitingCount),
-    `${number(line.runningCount)} / ${number(line.concurrency)}`,
+    element("span", { title: limits(line) }, `${number(line.runningCount)} / ${number(line.concurrency)}`),
     number(line.delayedCount),
     element("span", { className: line.failedCount ? "alarm" : "" }, number(line.failedCount)),
     `${number(line.throughputPerMinute)} a minute`,
@@ -85,6 +86,11 @@ export function queues({ queues: { queues: lines = [] } }, steer) {
       line.paused ? button(`resume-${line.name}`, "Resume", steer(`${line.name}:resume`)) : button(`pause-${line.name}`, "Pause", steer(`${line.name}:pause`))),
   ]);
   return table(["Queue", "Waiting", "Running", "Later", "Failed", "Done", "Oldest", ""], rows, "There are no queues.");
+}
+
+function limits({ concurrency, rate, perWorkerConcurrency, updatedBy }) {
+  const starts = rate?.count ? `, ${rate.count} starts in ${seconds(rate.period)} s` : "";
+  return `${concurrency} at once${starts}, ${perWorkerConcurrency} in one worker${updatedBy ? `; changed by ${updatedBy}` : ""}`;
 }
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);

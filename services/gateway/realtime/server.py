@@ -7,12 +7,12 @@ from typing import Any
 
 import socketio
 import structlog
-from prometheus_client import Gauge
 
 from kit.auth.tokens import UserTokens
 from kit.call import CURRENT
 from kit.errors import InvalidArgument, LecternError, Unauthenticated
 from kit.limits.turnstile import Turnstile
+from kit.telemetry.live import LiveGauge
 from services.gateway.jobs.reading import JobReader
 from services.gateway.realtime.member import Member
 from services.gateway.realtime.rooms import Rooms
@@ -30,7 +30,7 @@ LAST_WORD_SECONDS = 0.5
 Handler = Callable[[Session, Mapping[str, Any]], Awaitable[Ack]]
 
 log = structlog.get_logger()
-connected = Gauge("lectern_sockets", "Connected sockets")
+connected = LiveGauge("lectern_sockets", "Connected sockets")
 
 
 class Sockets:
@@ -72,7 +72,8 @@ class Sockets:
     async def open(self, stack: AsyncExitStack) -> None:
         self._checking = asyncio.create_task(self._check_tokens())
         stack.push_async_callback(self._close)
-        connected.set_function(lambda: len(self._sessions))
+        stack.callback(connected.watch_one(lambda: len(self._sessions)))
+        log.info("sockets_serving", path=PATH)
 
     def _register(self) -> None:
         self._server.on("connect", self._connect)

@@ -14,7 +14,7 @@ from kit.errors import InvalidArgument, LecternError, ResourceExhausted
 from kit.jobs.messages import job_message
 from services.gateway.jobs.reading import JobReader
 from services.gateway.model import Question, Started
-from services.gateway.observed import observed
+from services.gateway.observed import observed, refusals
 from services.gateway.realtime.member import Member
 from services.gateway.realtime.rooms import Rooms
 from services.gateway.service import ChatService
@@ -80,12 +80,8 @@ class Session:
 
     async def ask(self, body: Mapping[str, Any]) -> Ack:
         """`{course, videoUrl, message, requestId, position}`: answers once the turn has begun."""
-        course = _text(body, "course")
-        names.course_id(course)
-        position = body.get("position")
-        if position is not None and not isinstance(position, int | float):
-            raise InvalidArgument("position must be a number of seconds", field="position")
-        question = Question(course, _text(body, "videoUrl"), _text(body, "message"), _text(body, "requestId"), position)
+        with refusals():
+            question = _question(body)
         begun: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self._start(self._answer(question, begun))
         return await begun
@@ -147,6 +143,15 @@ def problem(error: LecternError) -> Ack:
     if error.retry_after is not None:
         told["retryAfter"] = error.retry_after
     return {"ok": False, "error": told}
+
+
+def _question(body: Mapping[str, Any]) -> Question:
+    course = _text(body, "course")
+    names.course_id(course)
+    position = body.get("position")
+    if position is not None and not isinstance(position, int | float):
+        raise InvalidArgument("position must be a number of seconds", field="position")
+    return Question(course, _text(body, "videoUrl"), _text(body, "message"), _text(body, "requestId"), position)
 
 
 def _settle(begun: "asyncio.Future[Ack]", ack: Ack) -> None:

@@ -11,6 +11,7 @@ from services.gateway.stats.ports import Breaker, Breakers
 
 T = TypeVar("T")
 SECONDS = 5.0
+CONTEXT_LAYERS = ("context_process", "context_redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,21 @@ class Stats:
 
     @property
     def active_threads(self) -> int:
-        return sum(process.active_turns for process in self.processes)
+        """Threads in use of late; one that was answered by two processes counts twice."""
+        return sum(process.active_threads for process in self.processes)
 
     @property
     def memory_bytes(self) -> int:
         return sum(process.memory_bytes for process in self.processes)
 
     @property
-    def overall(self) -> Lookups:
-        """The look-ups of all layers."""
-        return sum(self.lookups.values(), Lookups())
+    def context_hit_rate(self) -> float:
+        """The share of contexts that need not be built, 0 to 1: what a process does not hold it asks Redis for.
+
+        A process looks up whole courses, in Redis the sources of one; so the shares are put together, not the counts.
+        """
+        near, far = (self.lookups.get(layer, Lookups()).hit_rate for layer in CONTEXT_LAYERS)
+        return near + (1 - near) * far
 
 
 class Gathering:

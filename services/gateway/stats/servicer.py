@@ -20,7 +20,7 @@ class StatsServicer(stats_pb2_grpc.StatsServiceServicer):
 def _message(stats: Stats) -> stats_pb2.Stats:
     message = stats_pb2.Stats(
         active_thread_count=stats.active_threads,
-        cache_hit_rate=stats.overall.hit_rate,
+        cache_hit_rate=stats.context_hit_rate,
         memory_bytes=stats.memory_bytes,
         queues=[queue_message(line) for line in stats.lines],
         unanswered=stats.unanswered,
@@ -39,6 +39,7 @@ def _message(stats: Stats) -> stats_pb2.Stats:
             instance=process.instance,
             memory_bytes=process.memory_bytes,
             active_turn_count=process.active_turns,
+            active_thread_count=process.active_threads,
         )
     for breaker in stats.breakers:
         message.breakers.add(

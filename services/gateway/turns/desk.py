@@ -13,6 +13,7 @@ from kit.timeouts import within
 from services.gateway.model import Begun, Event, Grounding
 from services.gateway.ports import Orders
 from services.gateway.turns.owner_lease import OwnerLease
+from services.gateway.turns.recent import RecentThreads
 from services.gateway.turns.run import Ports, TurnRun
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ class Desk:
         self._orders = orders
         self._turn_seconds = turn_seconds
         self._abandon_seconds = abandon_seconds
+        self._recent = RecentThreads()
         self._runs: dict[str, tuple[TurnRun, asyncio.Task[None]]] = {}
         self._chores: list[asyncio.Task[None]] = []
 
@@ -53,6 +55,11 @@ class Desk:
     def active(self) -> int:
         return len(self._runs)
 
+    @property
+    def active_threads(self) -> int:
+        """In how many threads a question was asked here within the last minutes."""
+        return self._recent.active
+
     def run_of(self, turn: str) -> TurnRun | None:
         found = self._runs.get(turn)
         return found[0] if found else None
@@ -64,6 +71,7 @@ class Desk:
         context.run(CURRENT.set, self._call(caller))
         task = asyncio.create_task(self._answer(run), context=context)
         self._runs[run.turn.name] = (run, task)
+        self._recent.use(begun.turn.thread)
         self.lease.hold()
         task.add_done_callback(lambda _: self._ended(run.turn.name))
         return run

@@ -137,7 +137,7 @@ class MongoLedger:
         payer, day = charge.payer, datetime.now(UTC).date().isoformat()
         key = (payer.tenant, payer.user, payer.course, charge.provider, charge.model, charge.purpose, day)
         if key not in self._waiting and len(self._waiting) >= MAX_WAITING:
-            log.error("the spend ledger cannot be written; a charge is lost", tenant=payer.tenant, user=payer.user)
+            log.error("charge_lost", error="the spend ledger cannot be written", tenant=payer.tenant, user=payer.user)
             return
         taken = (1, charge.usage.prompt_tokens, charge.usage.completion_tokens, charge.cost or 0)
         self._add(key, (*taken, int(charge.cost is None)))
@@ -157,7 +157,7 @@ class MongoLedger:
                 await self._prepare()
                 await self._flush()
             except PyMongoError as error:
-                log.warning("the spend ledger waits for the database", error=type(error).__name__)
+                log.warning("ledger_waits", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _prepare(self) -> None:

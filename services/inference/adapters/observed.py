@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from opentelemetry import propagate, trace
 from prometheus_client import Counter, Histogram
 
-from kit.telemetry.metrics import SECONDS
+from kit.telemetry.exemplars import exemplar
 from kit.telemetry.spans import recorded
 from services.inference.model.failures import ProviderFailure
 from services.inference.model.generation import Usage, Vectors
@@ -20,12 +20,14 @@ SMOOTHING = 0.2
 
 TRACER = trace.get_tracer(__name__)
 CALL = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"]
-COUNTS = (5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000)
+# The boundaries that the conventions ask for.
+TOKEN_COUNTS = tuple(4**power for power in range(14))
+CALL_SECONDS = tuple(0.01 * 2**power for power in range(14))
 REQUESTS = Counter("lectern_provider_requests", "Calls to providers by outcome", ["provider", "outcome"])
-TOKENS = Histogram("gen_ai_client_token_usage", "Tokens of a call", [*CALL, "gen_ai_token_type"], buckets=COUNTS)
-DURATION = Histogram("gen_ai_client_operation_duration_seconds", "Time of a call", CALL, buckets=SECONDS)
+TOKENS = Histogram("gen_ai_client_token_usage", "Tokens of a call", [*CALL, "gen_ai_token_type"], buckets=TOKEN_COUNTS)
+DURATION = Histogram("gen_ai_client_operation_duration_seconds", "Time of a call", CALL, buckets=CALL_SECONDS)
 FIRST = Histogram(
-    "gen_ai_client_operation_time_to_first_chunk_seconds", "Time to the first token", CALL, buckets=SECONDS
+    "gen_ai_client_operation_time_to_first_chunk_seconds", "Time to the first token", CALL, buckets=CALL_SECONDS
 )
 
 
@@ -48,7 +50,8 @@ class _Meters:
 
     def __init__(self, operation: str, provider: str, model: str) -> None:
         call = (operation, provider, model)
-        self.duration, self.first = DURATION.labels(*call), FIRST.labels(*call)
+        self.duration = DURATION.labels(*call)
+        self.first = functools.cache(functools.partial(FIRST.labels, *call))  # embeddings have none
         self.input, self.output = TOKENS.labels(*call, "input"), TOKENS.labels(*call, "output")
 
 
@@ -74,12 +77,16 @@ class _Operation:
             propagate.inject(carrier, trace.set_span_in_context(self.span))
         return carrier
 
+    def exemplar(self) -> dict[str, str] | None:
+        """The trace of the call's own span, which is not the current one while it streams."""
+        return exemplar(self.span)
+
     def began(self) -> float | None:
         """Seconds to the first token, told once."""
         if self.first is not None:
             return None
         self.first = time.monotonic() - self.start
-        self.meters.first.observe(self.first)
+        self.meters.first().observe(self.first, self.exemplar())
         return self.first
 
 
@@ -145,9 +152,9 @@ def _span(name: str, route: Route) -> trace.Span:
 
 
 def _record(operation: _Operation) -> None:
-    meters, usage = operation.meters, operation.usage
-    REQUESTS.labels(operation.route.provider.name, operation.outcome).inc()
-    meters.duration.observe(time.monotonic() - operation.start)
+    meters, usage, of_trace = operation.meters, operation.usage, operation.exemplar()
+    REQUESTS.labels(operation.route.provider.name, operation.outcome).inc(exemplar=of_trace)
+    meters.duration.observe(time.monotonic() - operation.start, of_trace)
     if usage is None:
         return
     for kind, count, meter in (
@@ -155,4 +162,4 @@ def _record(operation: _Operation) -> None:
         ("output", usage.completion_tokens, meters.output),
     ):
         operation.span.set_attribute(f"gen_ai.usage.{kind}_tokens", count)
-        meter.observe(count)
+        meter.observe(count, of_trace)

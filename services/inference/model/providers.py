@@ -48,6 +48,11 @@ class Provider:
     limits: Limits = Limits()
     prices: Mapping[str, Price] = field(default_factory=dict)
 
+    @property
+    def routes(self) -> list[str]:
+        """The ids of its routes: one for each key."""
+        return [Route(self, index, "").id for index in range(len(self.keys))]
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Counter
 
 from kit.auth.caller import Caller
 from kit.errors import LecternError, Reason, ResourceExhausted
@@ -16,6 +17,7 @@ from services.inference.ports import Claim, Ledger, Limits, Verdict
 
 MILLION = 1_000_000
 UNLIMITED = Allowance()
+SPEND = Counter("lectern_spend_micros", "What calls cost, in millionths of a US dollar", ["provider"])
 log = structlog.get_logger()
 
 
@@ -133,11 +135,12 @@ class Grant:
                 await self.limits.give_back(refunds)
             await self.ledger.settle(self.ask.payer, self.reservation, self._charge(usage) if usage else None)
         except LecternError as error:
-            log.warning("a call could not be settled", provider=self.route.provider.name, error=error.message)
+            log.warning("call_not_settled", provider=self.route.provider.name, error=error.message)
 
     def _charge(self, usage: Usage) -> Charge:
         price = cost(self.route.price, usage.prompt_tokens, usage.completion_tokens)
         purpose = self.ask.purpose.value
+        SPEND.labels(self.route.provider.name).inc((price or 0) / NANOS * MILLION)
         return Charge(self.ask.payer, self.route.provider.name, self.route.model, purpose, usage, price)
 
 

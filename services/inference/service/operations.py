@@ -8,7 +8,7 @@ from kit.auth.caller import Caller
 from kit.breaker.model import Standing, State
 from kit.breaker.ports import Board
 from kit.errors import InvalidArgument, NotFound, PermissionDenied
-from services.inference.model.providers import Provider, Route
+from services.inference.model.providers import Provider
 from services.inference.model.spending import Budget, Line
 from services.inference.ports import Ledger
 from services.inference.service.catalog import Catalog
@@ -40,18 +40,18 @@ class Providers:
 
     async def open(self, name: str) -> ProviderStatus:
         provider = self._provider(name)
-        for route in _routes(provider):
+        for route in provider.routes:
             await self._breakers.force(route, State.OPEN)
         return await self._status(provider)
 
     async def close(self, name: str) -> ProviderStatus:
         provider = self._provider(name)
-        for route in _routes(provider):
+        for route in provider.routes:
             await self._breakers.reset(route)
         return await self._status(provider)
 
     async def _status(self, provider: Provider) -> ProviderStatus:
-        routes = _routes(provider)
+        routes = provider.routes
         standings: Mapping[str, Standing] = await self._breakers.standings(routes)
         return ProviderStatus(provider, [standings[route] for route in routes], self._first_token(provider.name))
 
@@ -98,7 +98,3 @@ class Spending:
         if budget.tenant != caller.tenant:
             raise NotFound("no such tenant")
         return await self._ledger.set_budget(budget)
-
-
-def _routes(provider: Provider) -> list[str]:
-    return [Route(provider, index, "").id for index in range(len(provider.keys))]

@@ -5,6 +5,8 @@ import random
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from kit import deadline
 from kit.breaker.ports import Board
 from kit.errors import DeadlineExceeded, LecternError, Reason, Unavailable
@@ -19,6 +21,8 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 2.0
 LONGEST_LOOK = 0.5
 DEFAULT_REST = 1.0  # for a 429 that does not say how long
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ class Plan:
             await self._breakers.succeeded(route.id)  # it answered; that the request was at fault is not its fault
         if failure.retry_after is not None or failure.outcome == "rate_limited":
             wait = DEFAULT_REST if failure.retry_after is None else failure.retry_after
+            log.warning(
+                "provider_refused", route=route.id, error=failure.message, outcome=failure.outcome, seconds=wait
+            )
             await self._breakers.rest(route.id, wait)
         if failure.remedy is not Remedy.RETRY:
             self._routes.remove(route)

@@ -92,7 +92,7 @@ class SingleFlight:
             flight.add([Unavailable("the instance is going away", Reason.SHUTTING_DOWN)])
             raise
         except Exception:
-            log.exception("a flight crashed")
+            log.exception("flight_crashed")
             flight.add([Internal("the answer could not be generated")])
         finally:
             flight.flying = False

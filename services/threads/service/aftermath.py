@@ -61,7 +61,7 @@ class Aftermath:
         try:
             job = await self._jobs.accept(caller, submission)
         except LecternError as error:
-            log.warning("job_not_submitted", kind=submission.kind, cause=error.message)
+            log.warning("job_not_submitted", kind=submission.kind, error=error.message)
             return
         # Redis may be slow or away: the dispatcher releases what this does not.
         release = asyncio.create_task(self._jobs.release(job))

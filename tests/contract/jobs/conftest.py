@@ -12,16 +12,27 @@ from kit.auth.caller import Caller, Role
 from kit.errors import Reason
 from kit.jobs.memory.backlog import MemoryBacklog
 from kit.jobs.memory.claims import MemoryClaims
+from kit.jobs.memory.controls import MemoryQueueControls
 from kit.jobs.memory.database import MemoryDatabase
-from kit.jobs.memory.fleet import MemoryLeadership, MemoryQueues, MemoryScheduleMarks, MemoryWorkers
+from kit.jobs.memory.fleet import MemoryLeadership, MemoryQueueCensus, MemoryScheduleMarks, MemoryWorkers
 from kit.jobs.memory.store import MemoryJobs
 from kit.jobs.model import Claim, Failure, Job
 from kit.jobs.mongo.backlog import MongoBacklog
 from kit.jobs.mongo.claims import MongoClaims
+from kit.jobs.mongo.controls import MongoQueueControls
 from kit.jobs.mongo.database import Database
-from kit.jobs.mongo.fleet import MongoLeadership, MongoQueues, MongoScheduleMarks, MongoWorkers
+from kit.jobs.mongo.fleet import MongoLeadership, MongoQueueCensus, MongoScheduleMarks, MongoWorkers
 from kit.jobs.mongo.store import MongoJobs
-from kit.jobs.ports import Backlog, Claims, JobStore, Leadership, ScheduleMarks, WorkerRegistry
+from kit.jobs.ports import (
+    Backlog,
+    Claims,
+    JobStore,
+    Leadership,
+    QueueCensus,
+    QueueControls,
+    ScheduleMarks,
+    WorkerRegistry,
+)
 from kit.mongo import Client
 
 ANN, BOB = Caller("school", "ann"), Caller("school", "bob")
@@ -35,7 +46,8 @@ class Stores:
     jobs: JobStore
     claims: Claims
     backlog: Backlog
-    queues: MongoQueues | MemoryQueues
+    queues: QueueCensus
+    controls: QueueControls
     workers: WorkerRegistry
     leadership: Leadership
     marks: ScheduleMarks
@@ -57,7 +69,13 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
     if request.param == "memory":
         memory = MemoryDatabase()
         jobs, claims, backlog = MemoryJobs(memory), MemoryClaims(memory), MemoryBacklog(memory)
-        fleet = MemoryQueues(memory), MemoryWorkers(), MemoryLeadership(), MemoryScheduleMarks()
+        fleet = (
+            MemoryQueueCensus(memory),
+            MemoryQueueControls(),
+            MemoryWorkers(),
+            MemoryLeadership(),
+            MemoryScheduleMarks(),
+        )
         yield Stores(jobs, claims, backlog, *fleet)
         return
     client: Client = AsyncMongoClient(request.getfixturevalue("mongodb_uri"), tz_aware=True)
@@ -67,7 +85,8 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         MongoJobs(database),
         MongoClaims(database),
         MongoBacklog(database),
-        MongoQueues(database),
+        MongoQueueCensus(database),
+        MongoQueueControls(database),
         MongoWorkers(database),
         MongoLeadership(database),
         MongoScheduleMarks(database),

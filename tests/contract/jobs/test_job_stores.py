@@ -123,13 +123,6 @@ async def test_a_queue_is_counted_and_purged(stores: Stores) -> None:
     assert (counts.waiting, counts.delayed, counts.running, counts.oldest) == (0, 0, 1, None)
 
 
-async def test_a_pause_is_remembered(stores: Stores) -> None:
-    await stores.queues.set_paused("reports", paused=True)
-    await stores.queues.set_paused("titles", paused=True)
-    await stores.queues.set_paused("titles", paused=False)
-    assert await stores.queues.paused() == {"reports"}
-
-
 async def test_workers_are_alive_while_they_beat(stores: Stores) -> None:
     await stores.workers.beat(WorkerBeat("w1", "h", {"reports": 2}, ("a",)))
     await stores.workers.beat(WorkerBeat("w2", "h", {}, ()))

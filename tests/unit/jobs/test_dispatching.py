@@ -14,8 +14,9 @@ from kit.jobs.dispatcher.releases import Releases
 from kit.jobs.dispatcher.schedules import Schedule, Schedules
 from kit.jobs.memory.backlog import MemoryBacklog
 from kit.jobs.memory.claims import MemoryClaims
+from kit.jobs.memory.controls import MemoryQueueControls
 from kit.jobs.memory.database import MemoryDatabase
-from kit.jobs.memory.fleet import MemoryQueues, MemoryScheduleMarks, MemoryWorkers
+from kit.jobs.memory.fleet import MemoryScheduleMarks, MemoryWorkers
 from kit.jobs.memory.health import MemoryChanges, MemoryHealth
 from kit.jobs.memory.room import MemoryRoom
 from kit.jobs.memory.store import MemoryJobs
@@ -36,14 +37,14 @@ class System:
     database: MemoryDatabase
     room: MemoryRoom
     changes: MemoryChanges
-    queues: MemoryQueues
+    controls: MemoryQueueControls
     workers: MemoryWorkers
     health: MemoryHealth
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(MemoryJobs(self.database), self.room, self.changes, TABLE)
         self.claims = MemoryClaims(self.database)
-        self.governor = Governor(TABLE, self.room, self.queues, self.workers, self.health, ahead=2, alive_within=60)
+        self.governor = Governor(TABLE, self.room, self.controls, self.workers, self.health, ahead=2, alive_within=60)
         backlog = MemoryBacklog(self.database)
         self.releases = Releases(backlog, self.room, self.changes, max_crashes=3, cancel_grace=0, lease=60)
 
@@ -59,7 +60,7 @@ class System:
 @pytest.fixture
 def system() -> System:
     database = MemoryDatabase()
-    fleet = MemoryQueues(database), MemoryWorkers(), MemoryHealth()
+    fleet = MemoryQueueControls(), MemoryWorkers(), MemoryHealth()
     return System(database, MemoryRoom(), MemoryChanges(), *fleet)
 
 

@@ -11,19 +11,21 @@ from kit.jobs.dispatcher.chores import NEVER, Advancing, Chore, Rooms
 from kit.jobs.dispatcher.governor import Governor
 from kit.jobs.dispatcher.leader import Leader
 from kit.jobs.dispatcher.releases import Releases
+from kit.jobs.limits import Rate
 from kit.jobs.memory.backlog import MemoryBacklog
 from kit.jobs.memory.claims import MemoryClaims
+from kit.jobs.memory.controls import MemoryQueueControls
 from kit.jobs.memory.database import MemoryDatabase
-from kit.jobs.memory.fleet import MemoryLeadership, MemoryQueues, MemoryWorkers
+from kit.jobs.memory.fleet import MemoryLeadership, MemoryWorkers
 from kit.jobs.memory.health import MemoryChanges, MemoryHealth
 from kit.jobs.memory.room import MemoryRoom
 from kit.jobs.memory.signals import MemorySignals
 from kit.jobs.memory.store import MemoryJobs
 from kit.jobs.model import Submission
 from kit.jobs.policies import Policies, Policy, Queue
-from kit.jobs.ports import Signal, Topic
+from kit.jobs.ports import Rules, Signal, Topic
 from kit.jobs.submitting import Jobs
-from kit.jobs.switching import SignalledQueues
+from kit.jobs.switching import SignalledControls
 
 ANN = Caller("school", "ann")
 LINE = Queue("line", concurrency=8, per_worker=2)
@@ -52,7 +54,7 @@ class Fleet:
         changes = MemoryChanges(self.signals)
         self.jobs = Jobs(MemoryJobs(self.database), self.room, changes, TABLE)
         self.claims = MemoryClaims(self.database)
-        self.queues = SignalledQueues(MemoryQueues(self.database), self.signals)
+        self.controls = SignalledControls(MemoryQueueControls(), self.signals)
         self.releases = Releases(
             MemoryBacklog(self.database), self.room, changes, max_crashes=3, cancel_grace=0, lease=1
         )
@@ -61,9 +63,14 @@ class Fleet:
     def line(self) -> list[str]:
         return self.room.line("line")
 
+    def rules(self) -> Rules:
+        return self.room._rooms["line"].rules or Rules(LINE, 0, paused=False)
+
     @asynccontextmanager
     async def leading(self, name: str = "one", lease: float = HOUR) -> AsyncIterator[Leader]:
-        governor = Governor(TABLE, self.room, self.queues, MemoryWorkers(), MemoryHealth(), ahead=8, alive_within=HOUR)
+        governor = Governor(
+            TABLE, self.room, self.controls, MemoryWorkers(), MemoryHealth(), ahead=8, alive_within=HOUR
+        )
         chores: list[Chore] = [
             Rooms(governor, self.releases, tick=HOUR, audit=self.sweep, sweep=self.sweep),
             Advancing(self.releases, tick=0.01, look=self.look),
@@ -111,12 +118,38 @@ async def test_a_queue_pauses_and_resumes_at_once() -> None:
     fleet = Fleet()
     async with fleet.leading():
         await fleet.opened()
-        await fleet.queues.set_paused("line", paused=True)
+        await fleet.controls.change(LINE, {"paused": True}, ANN)
         await until(lambda: bool(fleet.room._rooms["line"].rules and fleet.room._rooms["line"].rules.paused))
         job = await fleet.jobs.submit(ANN, Submission("work"))
         assert fleet.line() == []
-        await fleet.queues.set_paused("line", paused=False)
+        await fleet.controls.change(LINE, {"paused": False}, ANN)
         await until(lambda: fleet.line() == [job.id])
+
+
+async def test_a_queue_is_limited_at_once() -> None:
+    fleet = Fleet()
+    async with fleet.leading():
+        await fleet.opened()
+        await fleet.controls.change(LINE, {"concurrency": 1}, ANN)
+        await until(lambda: fleet.rules().limit == 1)
+        jobs = [await fleet.jobs.submit(ANN, Submission("work")) for _ in range(4)]
+        assert len(fleet.line()) == 1
+        await fleet.controls.change(LINE, {"concurrency": 9, "rate": Rate(2, HOUR)}, ANN)
+        await until(lambda: len(fleet.line()) == 3)
+        assert fleet.rules().limit == 8, "what workers can take is the limit where it is less"
+        await fleet.controls.change(LINE, {"rate": Rate(0, HOUR)}, ANN)
+        await until(lambda: sorted(fleet.line()) == sorted(job.id for job in jobs))
+
+
+async def test_limits_outlive_the_dispatcher_and_a_flushed_room() -> None:
+    fleet = Fleet()
+    async with fleet.leading():
+        await fleet.controls.change(LINE, {"concurrency": 3}, ANN)
+    async with fleet.leading("two"):
+        await until(lambda: fleet.rules().limit == 3)
+        fleet.room._rooms.clear()
+        await fleet.signals.send(Signal(Topic.EVERYTHING))
+        await until(lambda: fleet.rules().limit == 3)
 
 
 async def test_what_no_signal_told_of_is_found_when_everything_is_looked_at() -> None:
@@ -127,7 +160,7 @@ async def test_what_no_signal_told_of_is_found_when_everything_is_looked_at() ->
         never_entered = await fleet.jobs.accept(ANN, Submission("work"))
         assert never_entered.id not in fleet.line()
         await until(lambda: sorted(fleet.line()) == sorted([late.id, never_entered.id]))
-        await fleet.queues.set_paused("line", paused=True)
+        await fleet.controls.change(LINE, {"paused": True}, ANN)
         await until(lambda: bool(fleet.room._rooms["line"].rules and fleet.room._rooms["line"].rules.paused))
 
 

@@ -32,19 +32,25 @@ async def _leave() -> Any:
 
 
 @pytest.mark.parametrize(
-    ("handle", "status"), [(_answer, "OK"), (_refuse, "NOT_FOUND"), (_fail, "INTERNAL"), (_leave, "CANCELLED")]
+    ("handle", "status", "outcome"),
+    [
+        (_answer, "OK", "ok"),
+        (_refuse, "NOT_FOUND", "refused"),
+        (_fail, "INTERNAL", "failed"),
+        (_leave, "CANCELLED", "left"),
+    ],
 )
-async def test_a_call_is_counted_under_the_status_that_it_ends_with(handle: Any, status: str) -> None:
-    before, call = _ended(status), Call(METHOD, {}, None)
+async def test_a_call_is_counted_under_the_status_that_it_ends_with(handle: Any, status: str, outcome: str) -> None:
+    before, call = _ended(status, outcome), Call(METHOD, {}, None)
     with contextlib.suppress(NotFound, KeyError, asyncio.CancelledError):
         await metrics(call, handle)
-    assert _ended(status) == before + 1
+    assert _ended(status, outcome) == before + 1
     assert _active() == 0
     assert call.status == status
 
 
-def _ended(status: str) -> float:
-    labels = {"rpc_method": METHOD, "rpc_grpc_status": status}
+def _ended(status: str, outcome: str) -> float:
+    labels = {"rpc_method": METHOD, "rpc_grpc_status": status, "outcome": outcome}
     return REGISTRY.get_sample_value("rpc_server_duration_seconds_count", labels) or 0.0
 
 

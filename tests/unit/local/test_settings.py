@@ -32,7 +32,7 @@ def test_a_given_provider_takes_the_place_of_the_demo_model(variable: str) -> No
 
 def test_settings_of_the_older_systems_are_answered_with_advice() -> None:
     environ = {"OPENAI_ASSISTANT_ID": "asst_1", "UPSTASH_REDIS_REST_URL": "https://x.upstash.io"}
-    assistant, upstash = LocalSettings.from_environment(environ).advice
+    assistant, upstash = sorted(LocalSettings.from_environment(environ).advice)
     assert "2026-08-26" in assistant
     assert "rediss://" in upstash
 

@@ -4,7 +4,7 @@ titles: {atOnce: 32, perWorker: 8}
 analytics: {atOnce: 32, perWorker: 8}
 turns: {atOnce: 10, perWorker: 10}
 reports: {atOnce: 5, perWorker: 5}
-documents: {atOnce: 48, perWorker: 3}
+documents: {atOnce: 300, perWorker: 3}
 quizzes: {atOnce: 8, perWorker: 4}
 courses: {atOnce: 4, perWorker: 2}
 preloads: {atOnce: 4, perWorker: 2}

@@ -90,6 +90,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The webhook's address is private or unreachable."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 33
     """A defect of the server; the request id finds its trace."""
+    ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 34
+    """Somebody else has changed the resource since it was read; read it again."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused or failed. The name without its prefix stands in ErrorInfo.reason."""
@@ -162,4 +164,6 @@ ERROR_REASON_ADDRESS_REFUSED: ErrorReason.ValueType  # 32
 """The webhook's address is private or unreachable."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 33
 """A defect of the server; the request id finds its trace."""
+ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 34
+"""Somebody else has changed the resource since it was read; read it again."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

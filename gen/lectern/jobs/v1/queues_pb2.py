@@ -26,16 +26,28 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clectern/jobs/v1/queues.proto\x12\x0flectern.jobs.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1clectern/auth/v1/access.proto\"\x13\n\x11ListQueuesRequest\"<\n\x12ListQueuesResponse\x12&\n\x06queues\x18\x01 \x03(\x0b\x32\x16.lectern.jobs.v1.Queue\"=\n\x11PauseQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\">\n\x12ResumeQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"B\n\x16RetryFailedJobsRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"0\n\x17RetryFailedJobsResponse\x12\x15\n\rretried_count\x18\x01 \x01(\x05\"=\n\x11PurgeQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"*\n\x12PurgeQueueResponse\x12\x14\n\x0cpurged_count\x18\x01 \x01(\x05\"\x8d\x03\n\x05Queue\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\rwaiting_count\x18\x02 \x01(\x05\x12\x15\n\rrunning_count\x18\x03 \x01(\x05\x12\x15\n\rdelayed_count\x18\x04 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x05 \x01(\x05\x12\x0e\n\x06paused\x18\x06 \x01(\x08\x12\x13\n\x0b\x63oncurrency\x18\x07 \x01(\x05\x12)\n\x04rate\x18\x08 \x01(\x0b\x32\x1b.lectern.jobs.v1.Queue.Rate\x12-\n\noldest_age\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1d\n\x15throughput_per_minute\x18\n \x01(\x05\x1a@\n\x04Rate\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12)\n\x06period\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:5\xea\x41\x32\n\x11lectern.dev/Queue\x12\x0equeues/{queue}*\x06queues2\x05queue2\x80\x05\n\x0cQueueService\x12m\n\nListQueues\x12\".lectern.jobs.v1.ListQueuesRequest\x1a#.lectern.jobs.v1.ListQueuesResponse\"\x16\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/queues\x12r\n\nPauseQueue\x12\".lectern.jobs.v1.PauseQueueRequest\x1a\x16.lectern.jobs.v1.Queue\"(\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/{name=queues/*}:pause:\x01*\x12u\n\x0bResumeQueue\x12#.lectern.jobs.v1.ResumeQueueRequest\x1a\x16.lectern.jobs.v1.Queue\")\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=queues/*}:resume:\x01*\x12\x94\x01\n\x0fRetryFailedJobs\x12\'.lectern.jobs.v1.RetryFailedJobsRequest\x1a(.lectern.jobs.v1.RetryFailedJobsResponse\".\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02$\"\x1f/v1/{name=queues/*}:retryFailed:\x01*\x12\x7f\n\nPurgeQueue\x12\".lectern.jobs.v1.PurgeQueueRequest\x1a#.lectern.jobs.v1.PurgeQueueResponse\"(\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/{name=queues/*}:purge:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clectern/jobs/v1/queues.proto\x12\x0flectern.jobs.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\"\x13\n\x11ListQueuesRequest\"<\n\x12ListQueuesResponse\x12&\n\x06queues\x18\x01 \x03(\x0b\x32\x16.lectern.jobs.v1.Queue\";\n\x0fGetQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"r\n\x12UpdateQueueRequest\x12+\n\x05queue\x18\x01 \x01(\x0b\x32\x16.lectern.jobs.v1.QueueB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"l\n\x17ListQueueChangesRequest\x12*\n\x06parent\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"b\n\x18ListQueueChangesResponse\x12-\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1c.lectern.jobs.v1.QueueChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x82\x03\n\x0bQueueChange\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04user\x18\x03 \x01(\t\x12\x0e\n\x06tenant\x18\x04 \x01(\t\x12\x35\n\x06\x62\x65\x66ore\x18\x05 \x01(\x0b\x32%.lectern.jobs.v1.QueueChange.Standing\x12\x34\n\x05\x61\x66ter\x18\x06 \x01(\x0b\x32%.lectern.jobs.v1.QueueChange.Standing\x1aI\n\x08Standing\x12\x0e\n\x06paused\x18\x01 \x01(\x08\x12-\n\x06limits\x18\x02 \x01(\x0b\x32\x1d.lectern.jobs.v1.Queue.Limits:X\xea\x41U\n\x17lectern.dev/QueueChange\x12\x1fqueues/{queue}/changes/{change}*\x0cqueueChanges2\x0bqueueChange\"=\n\x11PauseQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\">\n\x12ResumeQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"B\n\x16RetryFailedJobsRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"0\n\x17RetryFailedJobsResponse\x12\x15\n\rretried_count\x18\x01 \x01(\x05\"=\n\x11PurgeQueueRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11lectern.dev/Queue\"*\n\x12PurgeQueueResponse\x12\x14\n\x0cpurged_count\x18\x01 \x01(\x05\"\x99\x05\n\x05Queue\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\rwaiting_count\x18\x02 \x01(\x05\x12\x15\n\rrunning_count\x18\x03 \x01(\x05\x12\x15\n\rdelayed_count\x18\x04 \x01(\x05\x12\x14\n\x0c\x66\x61iled_count\x18\x05 \x01(\x05\x12\x0e\n\x06paused\x18\x06 \x01(\x08\x12\x13\n\x0b\x63oncurrency\x18\x07 \x01(\x05\x12)\n\x04rate\x18\x08 \x01(\x0b\x32\x1b.lectern.jobs.v1.Queue.Rate\x12-\n\noldest_age\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1d\n\x15throughput_per_minute\x18\n \x01(\x05\x12;\n\x0e\x64\x65\x66\x61ult_limits\x18\x0b \x01(\x0b\x32\x1d.lectern.jobs.v1.Queue.LimitsB\x04\xe2\x41\x01\x03\x12$\n\x16per_worker_concurrency\x18\x0c \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\r \x01(\t\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x18\n\nupdated_by\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x1a@\n\x04Rate\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12)\n\x06period\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x1aH\n\x06Limits\x12\x13\n\x0b\x63oncurrency\x18\x01 \x01(\x05\x12)\n\x04rate\x18\x02 \x01(\x0b\x32\x1b.lectern.jobs.v1.Queue.Rate:5\xea\x41\x32\n\x11lectern.dev/Queue\x12\x0equeues/{queue}*\x06queues2\x05queue2\xf6\x07\n\x0cQueueService\x12m\n\nListQueues\x12\".lectern.jobs.v1.ListQueuesRequest\x1a#.lectern.jobs.v1.ListQueuesResponse\"\x16\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/queues\x12\x65\n\x08GetQueue\x12 .lectern.jobs.v1.GetQueueRequest\x1a\x16.lectern.jobs.v1.Queue\"\x1f\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=queues/*}\x12x\n\x0bUpdateQueue\x12#.lectern.jobs.v1.UpdateQueueRequest\x1a\x16.lectern.jobs.v1.Queue\",\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\"2\x19/v1/{queue.name=queues/*}:\x05queue\x12\x92\x01\n\x10ListQueueChanges\x12(.lectern.jobs.v1.ListQueueChangesRequest\x1a).lectern.jobs.v1.ListQueueChangesResponse\")\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=queues/*}/changes\x12r\n\nPauseQueue\x12\".lectern.jobs.v1.PauseQueueRequest\x1a\x16.lectern.jobs.v1.Queue\"(\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/{name=queues/*}:pause:\x01*\x12u\n\x0bResumeQueue\x12#.lectern.jobs.v1.ResumeQueueRequest\x1a\x16.lectern.jobs.v1.Queue\")\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=queues/*}:resume:\x01*\x12\x94\x01\n\x0fRetryFailedJobs\x12\'.lectern.jobs.v1.RetryFailedJobsRequest\x1a(.lectern.jobs.v1.RetryFailedJobsResponse\".\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02$\"\x1f/v1/{name=queues/*}:retryFailed:\x01*\x12\x7f\n\nPurgeQueue\x12\".lectern.jobs.v1.PurgeQueueRequest\x1a#.lectern.jobs.v1.PurgeQueueResponse\"(\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/{name=queues/*}:purge:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'lectern.jobs.v1.queues_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETQUEUEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETQUEUEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021lectern.dev/Queue'
+  _globals['_UPDATEQUEUEREQUEST'].fields_by_name['queue']._loaded_options = None
+  _globals['_UPDATEQUEUEREQUEST'].fields_by_name['queue']._serialized_options = b'\342A\001\002'
+  _globals['_LISTQUEUECHANGESREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTQUEUECHANGESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\023\n\021lectern.dev/Queue'
+  _globals['_QUEUECHANGE'].fields_by_name['name']._loaded_options = None
+  _globals['_QUEUECHANGE'].fields_by_name['name']._serialized_options = b'\342A\001\010'
+  _globals['_QUEUECHANGE']._loaded_options = None
+  _globals['_QUEUECHANGE']._serialized_options = b'\352AU\n\027lectern.dev/QueueChange\022\037queues/{queue}/changes/{change}*\014queueChanges2\013queueChange'
   _globals['_PAUSEQUEUEREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_PAUSEQUEUEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021lectern.dev/Queue'
   _globals['_RESUMEQUEUEREQUEST'].fields_by_name['name']._loaded_options = None
@@ -46,10 +58,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PURGEQUEUEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021lectern.dev/Queue'
   _globals['_QUEUE'].fields_by_name['name']._loaded_options = None
   _globals['_QUEUE'].fields_by_name['name']._serialized_options = b'\342A\001\010'
+  _globals['_QUEUE'].fields_by_name['default_limits']._loaded_options = None
+  _globals['_QUEUE'].fields_by_name['default_limits']._serialized_options = b'\342A\001\003'
+  _globals['_QUEUE'].fields_by_name['per_worker_concurrency']._loaded_options = None
+  _globals['_QUEUE'].fields_by_name['per_worker_concurrency']._serialized_options = b'\342A\001\003'
+  _globals['_QUEUE'].fields_by_name['update_time']._loaded_options = None
+  _globals['_QUEUE'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_QUEUE'].fields_by_name['updated_by']._loaded_options = None
+  _globals['_QUEUE'].fields_by_name['updated_by']._serialized_options = b'\342A\001\003'
   _globals['_QUEUE']._loaded_options = None
   _globals['_QUEUE']._serialized_options = b'\352A2\n\021lectern.dev/Queue\022\016queues/{queue}*\006queues2\005queue'
   _globals['_QUEUESERVICE'].methods_by_name['ListQueues']._loaded_options = None
   _globals['_QUEUESERVICE'].methods_by_name['ListQueues']._serialized_options = b'\250\273\030\004\202\323\344\223\002\014\022\n/v1/queues'
+  _globals['_QUEUESERVICE'].methods_by_name['GetQueue']._loaded_options = None
+  _globals['_QUEUESERVICE'].methods_by_name['GetQueue']._serialized_options = b'\250\273\030\004\202\323\344\223\002\025\022\023/v1/{name=queues/*}'
+  _globals['_QUEUESERVICE'].methods_by_name['UpdateQueue']._loaded_options = None
+  _globals['_QUEUESERVICE'].methods_by_name['UpdateQueue']._serialized_options = b'\250\273\030\004\202\323\344\223\002\"2\031/v1/{queue.name=queues/*}:\005queue'
+  _globals['_QUEUESERVICE'].methods_by_name['ListQueueChanges']._loaded_options = None
+  _globals['_QUEUESERVICE'].methods_by_name['ListQueueChanges']._serialized_options = b'\250\273\030\004\202\323\344\223\002\037\022\035/v1/{parent=queues/*}/changes'
   _globals['_QUEUESERVICE'].methods_by_name['PauseQueue']._loaded_options = None
   _globals['_QUEUESERVICE'].methods_by_name['PauseQueue']._serialized_options = b'\250\273\030\004\202\323\344\223\002\036\"\031/v1/{name=queues/*}:pause:\001*'
   _globals['_QUEUESERVICE'].methods_by_name['ResumeQueue']._loaded_options = None
@@ -58,26 +84,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUEUESERVICE'].methods_by_name['RetryFailedJobs']._serialized_options = b'\250\273\030\004\202\323\344\223\002$\"\037/v1/{name=queues/*}:retryFailed:\001*'
   _globals['_QUEUESERVICE'].methods_by_name['PurgeQueue']._loaded_options = None
   _globals['_QUEUESERVICE'].methods_by_name['PurgeQueue']._serialized_options = b'\250\273\030\004\202\323\344\223\002\036\"\031/v1/{name=queues/*}:purge:\001*'
-  _globals['_LISTQUEUESREQUEST']._serialized_start=201
-  _globals['_LISTQUEUESREQUEST']._serialized_end=220
-  _globals['_LISTQUEUESRESPONSE']._serialized_start=222
-  _globals['_LISTQUEUESRESPONSE']._serialized_end=282
-  _globals['_PAUSEQUEUEREQUEST']._serialized_start=284
-  _globals['_PAUSEQUEUEREQUEST']._serialized_end=345
-  _globals['_RESUMEQUEUEREQUEST']._serialized_start=347
-  _globals['_RESUMEQUEUEREQUEST']._serialized_end=409
-  _globals['_RETRYFAILEDJOBSREQUEST']._serialized_start=411
-  _globals['_RETRYFAILEDJOBSREQUEST']._serialized_end=477
-  _globals['_RETRYFAILEDJOBSRESPONSE']._serialized_start=479
-  _globals['_RETRYFAILEDJOBSRESPONSE']._serialized_end=527
-  _globals['_PURGEQUEUEREQUEST']._serialized_start=529
-  _globals['_PURGEQUEUEREQUEST']._serialized_end=590
-  _globals['_PURGEQUEUERESPONSE']._serialized_start=592
-  _globals['_PURGEQUEUERESPONSE']._serialized_end=634
-  _globals['_QUEUE']._serialized_start=637
-  _globals['_QUEUE']._serialized_end=1034
-  _globals['_QUEUE_RATE']._serialized_start=915
-  _globals['_QUEUE_RATE']._serialized_end=979
-  _globals['_QUEUESERVICE']._serialized_start=1037
-  _globals['_QUEUESERVICE']._serialized_end=1677
+  _globals['_LISTQUEUESREQUEST']._serialized_start=268
+  _globals['_LISTQUEUESREQUEST']._serialized_end=287
+  _globals['_LISTQUEUESRESPONSE']._serialized_start=289
+  _globals['_LISTQUEUESRESPONSE']._serialized_end=349
+  _globals['_GETQUEUEREQUEST']._serialized_start=351
+  _globals['_GETQUEUEREQUEST']._serialized_end=410
+  _globals['_UPDATEQUEUEREQUEST']._serialized_start=412
+  _globals['_UPDATEQUEUEREQUEST']._serialized_end=526
+  _globals['_LISTQUEUECHANGESREQUEST']._serialized_start=528
+  _globals['_LISTQUEUECHANGESREQUEST']._serialized_end=636
+  _globals['_LISTQUEUECHANGESRESPONSE']._serialized_start=638
+  _globals['_LISTQUEUECHANGESRESPONSE']._serialized_end=736
+  _globals['_QUEUECHANGE']._serialized_start=739
+  _globals['_QUEUECHANGE']._serialized_end=1125
+  _globals['_QUEUECHANGE_STANDING']._serialized_start=962
+  _globals['_QUEUECHANGE_STANDING']._serialized_end=1035
+  _globals['_PAUSEQUEUEREQUEST']._serialized_start=1127
+  _globals['_PAUSEQUEUEREQUEST']._serialized_end=1188
+  _globals['_RESUMEQUEUEREQUEST']._serialized_start=1190
+  _globals['_RESUMEQUEUEREQUEST']._serialized_end=1252
+  _globals['_RETRYFAILEDJOBSREQUEST']._serialized_start=1254
+  _globals['_RETRYFAILEDJOBSREQUEST']._serialized_end=1320
+  _globals['_RETRYFAILEDJOBSRESPONSE']._serialized_start=1322
+  _globals['_RETRYFAILEDJOBSRESPONSE']._serialized_end=1370
+  _globals['_PURGEQUEUEREQUEST']._serialized_start=1372
+  _globals['_PURGEQUEUEREQUEST']._serialized_end=1433
+  _globals['_PURGEQUEUERESPONSE']._serialized_start=1435
+  _globals['_PURGEQUEUERESPONSE']._serialized_end=1477
+  _globals['_QUEUE']._serialized_start=1480
+  _globals['_QUEUE']._serialized_end=2145
+  _globals['_QUEUE_RATE']._serialized_start=1952
+  _globals['_QUEUE_RATE']._serialized_end=2016
+  _globals['_QUEUE_LIMITS']._serialized_start=2018
+  _globals['_QUEUE_LIMITS']._serialized_end=2090
+  _globals['_QUEUESERVICE']._serialized_start=2148
+  _globals['_QUEUESERVICE']._serialized_end=3162
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,9 @@ Asynchronous work: jobs, the queues that hold them and the workers that run them
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -59,6 +61,194 @@ class ListQueuesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListQueuesResponse: _TypeAlias = ListQueuesResponse  # noqa: Y015
+
+@_typing.final
+class GetQueueRequest(_message.Message):
+    """Which queue to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The queue, as `queues/{queue}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetQueueRequest: _TypeAlias = GetQueueRequest  # noqa: Y015
+
+@_typing.final
+class UpdateQueueRequest(_message.Message):
+    """Which limits to change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUEUE_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def queue(self) -> Global___Queue:
+        """The queue with its new limits. With an `etag` nothing is changed where somebody else has changed the queue since;
+        without one the last writer wins.
+        """
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """`concurrency`, `rate`, or both; without a mask what is set is changed. A field that is named and left empty goes back
+        to the limit by setting.
+        """
+
+    def __init__(
+        self,
+        *,
+        queue: Global___Queue | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["queue", b"queue", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["queue", b"queue", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateQueueRequest: _TypeAlias = UpdateQueueRequest  # noqa: Y015
+
+@_typing.final
+class ListQueueChangesRequest(_message.Message):
+    """Whose changes to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """The queue, as `queues/{queue}`."""
+    page_size: _builtins.int
+    """How many at the most: 50 unless set, 200 at the most."""
+    page_token: _builtins.str
+    """Where to go on, from the page before."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQueueChangesRequest: _TypeAlias = ListQueueChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListQueueChangesResponse(_message.Message):
+    """A page of changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Set where there are more."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueueChange]:
+        """The changes, newest first."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___QueueChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQueueChangesResponse: _TypeAlias = ListQueueChangesResponse  # noqa: Y015
+
+@_typing.final
+class QueueChange(_message.Message):
+    """Who changed a queue, when, from what to what."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Standing(_message.Message):
+        """How a queue stood."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PAUSED_FIELD_NUMBER: _builtins.int
+        LIMITS_FIELD_NUMBER: _builtins.int
+        paused: _builtins.bool
+        """Whether it was paused."""
+        @_builtins.property
+        def limits(self) -> Global___Queue.Limits:
+            """The limits that held."""
+
+        def __init__(
+            self,
+            *,
+            paused: _builtins.bool = ...,
+            limits: Global___Queue.Limits | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "paused", b"paused"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    USER_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The change, as `queues/{queue}/changes/{change}`."""
+    user: _builtins.str
+    """The user who did, as in their token."""
+    tenant: _builtins.str
+    """Their tenant."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def before(self) -> Global___QueueChange.Standing:
+        """How the queue stood before."""
+
+    @_builtins.property
+    def after(self) -> Global___QueueChange.Standing:
+        """How it stood afterwards."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        user: _builtins.str = ...,
+        tenant: _builtins.str = ...,
+        before: Global___QueueChange.Standing | None = ...,
+        after: Global___QueueChange.Standing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "create_time", b"create_time", "name", b"name", "tenant", b"tenant", "user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueueChange: _TypeAlias = QueueChange  # noqa: Y015
 
 @_typing.final
 class PauseQueueRequest(_message.Message):
@@ -207,10 +397,10 @@ class Queue(_message.Message):
         COUNT_FIELD_NUMBER: _builtins.int
         PERIOD_FIELD_NUMBER: _builtins.int
         count: _builtins.int
-        """How many."""
+        """How many, at most 1,000,000; 0 is without a limit."""
         @_builtins.property
         def period(self) -> _duration_pb2.Duration:
-            """In which time."""
+            """In which time, from a second to a day; a minute unless set."""
 
         def __init__(
             self,
@@ -224,6 +414,32 @@ class Queue(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class Limits(_message.Message):
+        """How many jobs run at once, and how often they start."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CONCURRENCY_FIELD_NUMBER: _builtins.int
+        RATE_FIELD_NUMBER: _builtins.int
+        concurrency: _builtins.int
+        """At most so many run at once over the fleet."""
+        @_builtins.property
+        def rate(self) -> Global___Queue.Rate:
+            """How often its jobs may start; not set where any time is right."""
+
+        def __init__(
+            self,
+            *,
+            concurrency: _builtins.int = ...,
+            rate: Global___Queue.Rate | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["rate", b"rate"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrency", b"concurrency", "rate", b"rate"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     WAITING_COUNT_FIELD_NUMBER: _builtins.int
     RUNNING_COUNT_FIELD_NUMBER: _builtins.int
@@ -234,6 +450,11 @@ class Queue(_message.Message):
     RATE_FIELD_NUMBER: _builtins.int
     OLDEST_AGE_FIELD_NUMBER: _builtins.int
     THROUGHPUT_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    DEFAULT_LIMITS_FIELD_NUMBER: _builtins.int
+    PER_WORKER_CONCURRENCY_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATED_BY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The queue, as `queues/{queue}`."""
     waiting_count: _builtins.int
@@ -247,9 +468,15 @@ class Queue(_message.Message):
     paused: _builtins.bool
     """Whether an operator has paused it."""
     concurrency: _builtins.int
-    """At most so many run at once over the fleet."""
+    """At most so many run at once over the fleet, 1 to 10,000; what workers can take may be less."""
     throughput_per_minute: _builtins.int
     """Jobs that ended within the last minute."""
+    per_worker_concurrency: _builtins.int
+    """At most so many run at once in one worker process, by setting."""
+    etag: _builtins.str
+    """Another one after each change."""
+    updated_by: _builtins.str
+    """The user who did."""
     @_builtins.property
     def rate(self) -> Global___Queue.Rate:
         """How often its jobs may start; not set where any time is right."""
@@ -257,6 +484,14 @@ class Queue(_message.Message):
     @_builtins.property
     def oldest_age(self) -> _duration_pb2.Duration:
         """How long ago the job was submitted that waits longest."""
+
+    @_builtins.property
+    def default_limits(self) -> Global___Queue.Limits:
+        """The limits by setting, which hold where no operator has changed them."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When an operator last changed it; not set where nobody ever did."""
 
     def __init__(
         self,
@@ -271,10 +506,15 @@ class Queue(_message.Message):
         rate: Global___Queue.Rate | None = ...,
         oldest_age: _duration_pb2.Duration | None = ...,
         throughput_per_minute: _builtins.int = ...,
+        default_limits: Global___Queue.Limits | None = ...,
+        per_worker_concurrency: _builtins.int = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        updated_by: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_age", b"oldest_age", "rate", b"rate"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["default_limits", b"default_limits", "oldest_age", b"oldest_age", "rate", b"rate", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrency", b"concurrency", "delayed_count", b"delayed_count", "failed_count", b"failed_count", "name", b"name", "oldest_age", b"oldest_age", "paused", b"paused", "rate", b"rate", "running_count", b"running_count", "throughput_per_minute", b"throughput_per_minute", "waiting_count", b"waiting_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrency", b"concurrency", "default_limits", b"default_limits", "delayed_count", b"delayed_count", "etag", b"etag", "failed_count", b"failed_count", "name", b"name", "oldest_age", b"oldest_age", "paused", b"paused", "per_worker_concurrency", b"per_worker_concurrency", "rate", b"rate", "running_count", b"running_count", "throughput_per_minute", b"throughput_per_minute", "update_time", b"update_time", "updated_by", b"updated_by", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -40,6 +40,21 @@ class QueueServiceStub:
                 request_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueuesRequest.SerializeToString,
                 response_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueuesResponse.FromString,
                 _registered_method=True)
+        self.GetQueue = channel.unary_unary(
+                '/lectern.jobs.v1.QueueService/GetQueue',
+                request_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.GetQueueRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.Queue.FromString,
+                _registered_method=True)
+        self.UpdateQueue = channel.unary_unary(
+                '/lectern.jobs.v1.QueueService/UpdateQueue',
+                request_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.UpdateQueueRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.Queue.FromString,
+                _registered_method=True)
+        self.ListQueueChanges = channel.unary_unary(
+                '/lectern.jobs.v1.QueueService/ListQueueChanges',
+                request_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueueChangesRequest.SerializeToString,
+                response_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueueChangesResponse.FromString,
+                _registered_method=True)
         self.PauseQueue = channel.unary_unary(
                 '/lectern.jobs.v1.QueueService/PauseQueue',
                 request_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.PauseQueueRequest.SerializeToString,
@@ -68,6 +83,27 @@ class QueueServiceServicer:
 
     def ListQueues(self, request, context):
         """Lists all queues with what they hold.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetQueue(self, request, context):
+        """Reads a queue and what it holds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateQueue(self, request, context):
+        """Changes the limits of a queue over the fleet, at once; jobs that run go on. They hold until they are changed again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListQueueChanges(self, request, context):
+        """Lists who changed a queue, paused or resumed it, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +144,21 @@ def add_QueueServiceServicer_to_server(servicer, server):
                     servicer.ListQueues,
                     request_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueuesRequest.FromString,
                     response_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueuesResponse.SerializeToString,
+            ),
+            'GetQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetQueue,
+                    request_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.GetQueueRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.Queue.SerializeToString,
+            ),
+            'UpdateQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateQueue,
+                    request_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.UpdateQueueRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.Queue.SerializeToString,
+            ),
+            'ListQueueChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQueueChanges,
+                    request_deserializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueueChangesRequest.FromString,
+                    response_serializer=lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueueChangesResponse.SerializeToString,
             ),
             'PauseQueue': grpc.unary_unary_rpc_method_handler(
                     servicer.PauseQueue,
@@ -158,6 +209,87 @@ class QueueService:
             '/lectern.jobs.v1.QueueService/ListQueues',
             lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueuesRequest.SerializeToString,
             lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.jobs.v1.QueueService/GetQueue',
+            lectern_dot_jobs_dot_v1_dot_queues__pb2.GetQueueRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_queues__pb2.Queue.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.jobs.v1.QueueService/UpdateQueue',
+            lectern_dot_jobs_dot_v1_dot_queues__pb2.UpdateQueueRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_queues__pb2.Queue.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQueueChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.jobs.v1.QueueService/ListQueueChanges',
+            lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueueChangesRequest.SerializeToString,
+            lectern_dot_jobs_dot_v1_dot_queues__pb2.ListQueueChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

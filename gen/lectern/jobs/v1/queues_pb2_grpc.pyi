@@ -18,6 +18,12 @@ class QueueServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListQueues: _aio.UnaryUnaryMultiCallable[_queues_pb2.ListQueuesRequest, _queues_pb2.ListQueuesResponse]
     """Lists all queues with what they hold."""
+    GetQueue: _aio.UnaryUnaryMultiCallable[_queues_pb2.GetQueueRequest, _queues_pb2.Queue]
+    """Reads a queue and what it holds."""
+    UpdateQueue: _aio.UnaryUnaryMultiCallable[_queues_pb2.UpdateQueueRequest, _queues_pb2.Queue]
+    """Changes the limits of a queue over the fleet, at once; jobs that run go on. They hold until they are changed again."""
+    ListQueueChanges: _aio.UnaryUnaryMultiCallable[_queues_pb2.ListQueueChangesRequest, _queues_pb2.ListQueueChangesResponse]
+    """Lists who changed a queue, paused or resumed it, newest first."""
     PauseQueue: _aio.UnaryUnaryMultiCallable[_queues_pb2.PauseQueueRequest, _queues_pb2.Queue]
     """Starts no more jobs of a queue, until it is resumed; those that run go on."""
     ResumeQueue: _aio.UnaryUnaryMultiCallable[_queues_pb2.ResumeQueueRequest, _queues_pb2.Queue]
@@ -37,6 +43,30 @@ class QueueServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_queues_pb2.ListQueuesRequest, _abc.Awaitable[_queues_pb2.ListQueuesResponse]],
     ) -> _abc.Awaitable[_queues_pb2.ListQueuesResponse]:
         """Lists all queues with what they hold."""
+
+    @_abc_1.abstractmethod
+    def GetQueue(
+        self,
+        request: _queues_pb2.GetQueueRequest,
+        context: _aio.ServicerContext[_queues_pb2.GetQueueRequest, _abc.Awaitable[_queues_pb2.Queue]],
+    ) -> _abc.Awaitable[_queues_pb2.Queue]:
+        """Reads a queue and what it holds."""
+
+    @_abc_1.abstractmethod
+    def UpdateQueue(
+        self,
+        request: _queues_pb2.UpdateQueueRequest,
+        context: _aio.ServicerContext[_queues_pb2.UpdateQueueRequest, _abc.Awaitable[_queues_pb2.Queue]],
+    ) -> _abc.Awaitable[_queues_pb2.Queue]:
+        """Changes the limits of a queue over the fleet, at once; jobs that run go on. They hold until they are changed again."""
+
+    @_abc_1.abstractmethod
+    def ListQueueChanges(
+        self,
+        request: _queues_pb2.ListQueueChangesRequest,
+        context: _aio.ServicerContext[_queues_pb2.ListQueueChangesRequest, _abc.Awaitable[_queues_pb2.ListQueueChangesResponse]],
+    ) -> _abc.Awaitable[_queues_pb2.ListQueueChangesResponse]:
+        """Lists who changed a queue, paused or resumed it, newest first."""
 
     @_abc_1.abstractmethod
     def PauseQueue(

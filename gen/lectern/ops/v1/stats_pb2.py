@@ -28,7 +28,7 @@ from lectern.inference.v1 import operations_pb2 as lectern_dot_inference_dot_v1_
 from lectern.jobs.v1 import queues_pb2 as lectern_dot_jobs_dot_v1_dot_queues__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/ops/v1/stats.proto\x12\x0electern.ops.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1clectern/auth/v1/access.proto\x1a%lectern/inference/v1/operations.proto\x1a\x1clectern/jobs/v1/queues.proto\"\x11\n\x0fGetStatsRequest\"\xfb\x04\n\x05Stats\x12\x1b\n\x13\x61\x63tive_thread_count\x18\x01 \x01(\x05\x12\x36\n\x0c\x63\x61\x63he_layers\x18\x02 \x03(\x0b\x32 .lectern.ops.v1.Stats.CacheLayer\x12\x16\n\x0e\x63\x61\x63he_hit_rate\x18\x03 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x04 \x01(\x03\x12\x30\n\tprocesses\x18\x05 \x03(\x0b\x32\x1d.lectern.ops.v1.Stats.Process\x12&\n\x06queues\x18\x06 \x03(\x0b\x32\x16.lectern.jobs.v1.Queue\x12/\n\x08\x62reakers\x18\x07 \x03(\x0b\x32\x1d.lectern.ops.v1.Stats.Breaker\x12\x12\n\nunanswered\x18\x08 \x03(\t\x1ai\n\nCacheLayer\x12\r\n\x05layer\x18\x01 \x01(\t\x12\x11\n\thit_count\x18\x02 \x01(\x03\x12\x12\n\nmiss_count\x18\x03 \x01(\x03\x12\x10\n\x08hit_rate\x18\x04 \x01(\x01\x12\x13\n\x0b\x65ntry_count\x18\x05 \x01(\x03\x1a]\n\x07Process\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x03\x12\x19\n\x11\x61\x63tive_turn_count\x18\x04 \x01(\x05\x1a\x85\x01\n\x07\x42reaker\x12\x10\n\x08provider\x18\x01 \x01(\t\x12:\n\x05state\x18\x02 \x01(\x0e\x32+.lectern.inference.v1.Provider.BreakerState\x12\x15\n\rrequest_count\x18\x03 \x01(\x05\x12\x15\n\rfailure_count\x18\x04 \x01(\x05\x32i\n\x0cStatsService\x12Y\n\x08GetStats\x12\x1f.lectern.ops.v1.GetStatsRequest\x1a\x15.lectern.ops.v1.Stats\"\x15\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/statsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/ops/v1/stats.proto\x12\x0electern.ops.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1clectern/auth/v1/access.proto\x1a%lectern/inference/v1/operations.proto\x1a\x1clectern/jobs/v1/queues.proto\"\x11\n\x0fGetStatsRequest\"\x98\x05\n\x05Stats\x12\x1b\n\x13\x61\x63tive_thread_count\x18\x01 \x01(\x05\x12\x36\n\x0c\x63\x61\x63he_layers\x18\x02 \x03(\x0b\x32 .lectern.ops.v1.Stats.CacheLayer\x12\x16\n\x0e\x63\x61\x63he_hit_rate\x18\x03 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x04 \x01(\x03\x12\x30\n\tprocesses\x18\x05 \x03(\x0b\x32\x1d.lectern.ops.v1.Stats.Process\x12&\n\x06queues\x18\x06 \x03(\x0b\x32\x16.lectern.jobs.v1.Queue\x12/\n\x08\x62reakers\x18\x07 \x03(\x0b\x32\x1d.lectern.ops.v1.Stats.Breaker\x12\x12\n\nunanswered\x18\x08 \x03(\t\x1ai\n\nCacheLayer\x12\r\n\x05layer\x18\x01 \x01(\t\x12\x11\n\thit_count\x18\x02 \x01(\x03\x12\x12\n\nmiss_count\x18\x03 \x01(\x03\x12\x10\n\x08hit_rate\x18\x04 \x01(\x01\x12\x13\n\x0b\x65ntry_count\x18\x05 \x01(\x03\x1az\n\x07Process\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x03\x12\x19\n\x11\x61\x63tive_turn_count\x18\x04 \x01(\x05\x12\x1b\n\x13\x61\x63tive_thread_count\x18\x05 \x01(\x05\x1a\x85\x01\n\x07\x42reaker\x12\x10\n\x08provider\x18\x01 \x01(\t\x12:\n\x05state\x18\x02 \x01(\x0e\x32+.lectern.inference.v1.Provider.BreakerState\x12\x15\n\rrequest_count\x18\x03 \x01(\x05\x12\x15\n\rfailure_count\x18\x04 \x01(\x05\x32i\n\x0cStatsService\x12Y\n\x08GetStats\x12\x1f.lectern.ops.v1.GetStatsRequest\x1a\x15.lectern.ops.v1.Stats\"\x15\xa8\xbb\x18\x04\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/statsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,13 +40,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATSREQUEST']._serialized_start=175
   _globals['_GETSTATSREQUEST']._serialized_end=192
   _globals['_STATS']._serialized_start=195
-  _globals['_STATS']._serialized_end=830
+  _globals['_STATS']._serialized_end=859
   _globals['_STATS_CACHELAYER']._serialized_start=494
   _globals['_STATS_CACHELAYER']._serialized_end=599
   _globals['_STATS_PROCESS']._serialized_start=601
-  _globals['_STATS_PROCESS']._serialized_end=694
-  _globals['_STATS_BREAKER']._serialized_start=697
-  _globals['_STATS_BREAKER']._serialized_end=830
-  _globals['_STATSSERVICE']._serialized_start=832
-  _globals['_STATSSERVICE']._serialized_end=937
+  _globals['_STATS_PROCESS']._serialized_end=723
+  _globals['_STATS_BREAKER']._serialized_start=726
+  _globals['_STATS_BREAKER']._serialized_end=859
+  _globals['_STATSSERVICE']._serialized_start=861
+  _globals['_STATSSERVICE']._serialized_end=966
 # @@protoc_insertion_point(module_scope)

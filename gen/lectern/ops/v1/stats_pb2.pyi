@@ -89,6 +89,7 @@ class Stats(_message.Message):
         INSTANCE_FIELD_NUMBER: _builtins.int
         MEMORY_BYTES_FIELD_NUMBER: _builtins.int
         ACTIVE_TURN_COUNT_FIELD_NUMBER: _builtins.int
+        ACTIVE_THREAD_COUNT_FIELD_NUMBER: _builtins.int
         service: _builtins.str
         """The service."""
         instance: _builtins.str
@@ -97,6 +98,8 @@ class Stats(_message.Message):
         """What it holds in main memory, in bytes."""
         active_turn_count: _builtins.int
         """The turns that it answers now."""
+        active_thread_count: _builtins.int
+        """Threads of which it answered a question within the last fifteen minutes."""
         def __init__(
             self,
             *,
@@ -104,10 +107,11 @@ class Stats(_message.Message):
             instance: _builtins.str = ...,
             memory_bytes: _builtins.int = ...,
             active_turn_count: _builtins.int = ...,
+            active_thread_count: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["active_turn_count", b"active_turn_count", "instance", b"instance", "memory_bytes", b"memory_bytes", "service", b"service"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["active_thread_count", b"active_thread_count", "active_turn_count", b"active_turn_count", "instance", b"instance", "memory_bytes", b"memory_bytes", "service", b"service"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -152,9 +156,9 @@ class Stats(_message.Message):
     BREAKERS_FIELD_NUMBER: _builtins.int
     UNANSWERED_FIELD_NUMBER: _builtins.int
     active_thread_count: _builtins.int
-    """Threads whose question is being answered now."""
+    """Threads in which a question was asked within the last fifteen minutes."""
     cache_hit_rate: _builtins.float
-    """The share of hits over all layers, 0 to 1."""
+    """The share of built contexts that were found in a cache, 0 to 1; the other layers stand in `cache_layers`."""
     memory_bytes: _builtins.int
     """What all processes of the services hold in main memory, in bytes."""
     @_builtins.property
