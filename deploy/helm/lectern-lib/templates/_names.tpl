@@ -9,9 +9,14 @@ app.kubernetes.io/name: {{ include "lectern.name" . }}
 app.kubernetes.io/part-of: {{ .root.Values.prefix }}
 {{- end }}
 
+{{/* Takes {root}: the version of the image, for charts that have one. */}}
+{{- define "lectern.version" -}}
+app.kubernetes.io/version: {{ (.root.Values.image).tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+{{- end }}
+
 {{- define "lectern.labels" -}}
 {{ include "lectern.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+{{ include "lectern.version" . }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}

@@ -121,10 +121,13 @@ volumes:
 {{- end }}
 {{- end }}
 
-{{/* What a pod template has: neither a chart's version nor the release, so that neither replaces pods by itself. */}}
+{{/*
+Takes {root, name}: the labels of pods, with those of the values. Neither a chart's version nor the release is among them,
+because either would replace pods by itself.
+*/}}
 {{- define "lectern.podLabels" -}}
 {{ include "lectern.selector" . }}
-app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+{{ include "lectern.version" . }}
 {{- with .root.Values.podLabels }}
 {{ toYaml . }}
 {{- end }}

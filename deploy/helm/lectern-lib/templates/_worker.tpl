@@ -80,10 +80,11 @@ spec:
   scaleTargetRef:
     name: {{ include "lectern.name" . }}
   minReplicaCount: {{ .settings.scaling.min }}
-  maxReplicaCount: {{ .settings.scaling.max }}
+  maxReplicaCount: {{ include "lectern.workersAtMost" . }}
   pollingInterval: 15
   cooldownPeriod: 300
   triggers:
+    # What waits asks for more workers. What runs keeps those that there are: a job's worker is not taken away under it.
     - type: mongodb
       metadata:
         dbName: jobs
@@ -92,9 +93,29 @@ spec:
         queryValue: {{ .settings.scaling.backlogPerWorker | quote }}
       authenticationRef:
         name: {{ include "lectern.name" . }}
+    {{- $known := include "lectern.queues" . | fromYaml }}
+    {{- range .queues }}
+    - type: mongodb
+      metadata:
+        dbName: jobs
+        collection: jobs
+        query: '{"queue": {{ . | quote }}, "state": "running"}'
+        queryValue: {{ (index $known .).perWorker | quote }}
+      authenticationRef:
+        name: {{ include "lectern.name" $ }}
+    {{- end }}
     - type: cpu
       metricType: Utilization
       metadata:
         value: {{ .settings.scaling.cpuPercent | quote }}
 {{- end }}
+{{- end }}
+
+{{/* The classes of workers with their settings: those of the values, or `workers` for all queues together. */}}
+{{- define "lectern.workerClasses" -}}
+{{- if .Values.joinedWorkers.enabled -}}
+{{- dict "workers" (merge (dict "scaling" (dict "enabled" false)) (omit .Values.joinedWorkers "enabled")) | toYaml }}
+{{- else -}}
+{{- .Values.workers | toYaml }}
+{{- end -}}
 {{- end }}
