@@ -16,7 +16,7 @@ from deploy.envoy.render import write
 from deploy.manifests import cases
 from deploy.schemas import custom, native
 from local.binaries import envoy
-from tests.charts.manifests import Manifest, pods, settings
+from tests.charts.manifests import Manifest, by_kind, pods, settings
 
 CASES = list(cases())
 POD_CASES = [case for case in CASES if case[0] != MONITORING]
@@ -98,7 +98,7 @@ def test_prometheus_reaches_every_process(charts: Path) -> None:
 def test_prometheus_reaches_the_edge(charts: Path) -> None:
     documents = manifests(charts, "edge", SOURCE / "edge" / "ci" / "everything-values.yaml")
     [deployment] = [each for each in documents if each["kind"] == "Deployment"]
-    [policy] = [each for each in documents if each["kind"] == "NetworkPolicy"]
+    policy = by_kind(documents, "NetworkPolicy")["lectern-edge"]
     template = deployment["spec"]["template"]
     told = {name: template["metadata"]["annotations"][f"prometheus.io/{name}"] for name in ("port", "path")}
     assert told == {"port": "9464", "path": "/stats/prometheus"}
