@@ -55,9 +55,11 @@ spec:
           {{- $own := dict "LECTERN_LISTEN" (printf "0.0.0.0:%v" .ports.grpc) "LECTERN_HEALTH_LISTEN" "0.0.0.0:8086" "LECTERN_METRICS_LISTEN" "0.0.0.0:9464" "LECTERN_LEAVE_SECONDS" $leave "LECTERN_DRAIN_SECONDS" .grace }}
           {{- include "lectern.environment" (dict "root" .root "name" .name "env" (merge (.env | default dict) $own)) | nindent 10 }}
           startupProbe:
+            # Five minutes, as all of them start at once on a small node; a cut start would only begin again.
             grpc: {port: 8086}
             periodSeconds: 2
-            failureThreshold: 60
+            timeoutSeconds: 5
+            failureThreshold: 150
           readinessProbe:
             grpc: {port: 8086}
             periodSeconds: 5

@@ -42,14 +42,16 @@ spec:
           ports:
             - name: metrics
               containerPort: 9464
-          {{- $own := dict "LECTERN_WORKER_QUEUES" (.queues | join ",") "LECTERN_DRAIN_SECONDS" .settings.drainSeconds "LECTERN_METRICS_LISTEN" "0.0.0.0:9464" }}
+          {{- $own := dict "LECTERN_WORKER_QUEUES" (.queues | join ",") "LECTERN_DRAIN_SECONDS" .settings.drainSeconds "LECTERN_METRICS_LISTEN" "0.0.0.0:9464" "LECTERN_HEALTH_FILE" "/tmp/lectern-alive" }}
           {{- include "lectern.environment" (dict "root" .root "name" .name "env" (merge (.env | default dict) $own)) | nindent 10 }}
           livenessProbe:
-            # The keeper of the worker process is the first one; without it nothing is kept.
+            # The event loop touches the file; a busy node may need long to start even this question.
             exec:
-              command: [python, -c, "import os; os.kill(1, 0)"]
+              command: [python, -m, kit.healthcheck]
+            initialDelaySeconds: 60
             periodSeconds: 30
-            timeoutSeconds: 5
+            timeoutSeconds: 20
+            failureThreshold: 6
           securityContext:
             {{- include "lectern.containerSecurity" . | nindent 12 }}
           resources:
