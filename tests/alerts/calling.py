@@ -1,4 +1,4 @@
-"""Calls a gateway as often as it can, in a process of its own, until it is ended: `python -m tests.alerts.calling TARGET`.
+"""Calls a gateway as often as it can, in a process of its own, until it is ended: `-m tests.alerts.calling TARGET`.
 
 The token is in TOKEN. Nothing is asked but for a turn that cannot be, so that the callers cost less than the called.
 """

@@ -29,9 +29,10 @@ def test_parts_that_tell_of_the_same_are_one_series() -> None:
     registry = CollectorRegistry()
     total = LiveGauge("turns", "Turns", registry=registry)
     worst = LiveGauge("state", "States", ["provider"], combine=max, registry=registry)
-    for number in (1, 2):
-        total.watch_one(lambda number=number: number)  # type: ignore[misc]
-        worst.watch(lambda number=number: {("openai",): number})  # type: ignore[misc]
+    total.watch_one(lambda: 1)
+    total.watch_one(lambda: 2)
+    worst.watch(lambda: {("openai",): 1})
+    worst.watch(lambda: {("openai",): 2})
     assert told(registry) == ["turns 3.0", 'state{provider="openai"} 2.0']
 
 
