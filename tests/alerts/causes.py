@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -207,47 +207,17 @@ async def nothing_is_scraped(rig: Rig) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def many_calls(rig: Rig) -> AsyncIterator[None]:
-    """As many quick calls as a few clients can make."""
-
-    async def call(stub: Any) -> None:
-        while True:
-            with contextlib.suppress(grpc.RpcError):
-                await stub.GetTurn(chat_pb2.GetTurnRequest(name="no turn"), metadata=rig.metadata, timeout=5)
-
-    async with _gateway(rig) as stub, _ahead(rig), _while(lambda: call(stub), times=LOAD_CALLERS):
-        yield
-
-
-@asynccontextmanager
-async def searches(rig: Rig) -> AsyncIterator[None]:
-    """Searches with many words, which take the processor."""
-    query = {"query": "what carries the energy of a wave " * 20}
-
-    async def search() -> None:
-        async with rig.client("busy", Role.TEACHER) as client:
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    await client.get(f"/v1/{rig.course}/passages:search", params=query)
-
-    async with _ahead(rig), _while(search, times=LOAD_CALLERS):
-        yield
-
-
-@asynccontextmanager
-async def _ahead(rig: Rig) -> AsyncIterator[None]:
-    """On a machine that does other things too, the services go before them where that may be asked for."""
-    with contextlib.suppress(PermissionError):
-        _prefer(rig, -15)
+    """As many quick calls as two processes can make."""
+    target = rig.stack.setting("LECTERN_GATEWAY_TARGET")
+    environ = {**os.environ, "TOKEN": rig.stack.token("busy")}
+    command = (sys.executable, "-m", "tests.alerts.calling", target)
+    callers = [await asyncio.create_subprocess_exec(*command, env=environ) for _ in range(2)]
     try:
         yield
     finally:
-        _prefer(rig, 0)
-
-
-def _prefer(rig: Rig, niceness: int) -> None:
-    for pid in (rig.stack.pid("services"), os.getpid()):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)
+        for caller in callers:
+            caller.kill()
+            await caller.wait()
 
 
 @asynccontextmanager
