@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers observe dashboards pictures lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers observe dashboards pictures alerts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -85,12 +85,18 @@ load-test: setup ## Load a running stack by Artillery, as the older documents te
 charts: setup ## Package the Helm charts into dist/charts
 	@$(BIN)/python -m deploy.packages dist/charts
 
-# Mounts, processes and network of their own: when the command ends, so do they, however it ends.
+# Mounts, processes and network of their own: when the command ends, so do they, however it ends. What podman notes of its
+# networks in /run is among them: names of a run that was cut off would answer in the next one.
 APART := unshare --mount --pid --fork --kill-child --mount-proc
+NETWORK := mkdir -p /run/containers && mount -t tmpfs tmpfs /run/containers && ip link set lo up
 containers: setup ## Build the image, bring Compose up with podman and try it (root; CONTAINERS_IMAGES=real pulls the others)
 	@tools/containers
 	@$(APART) $(BIN)/python -m tests.containers.images
-	@$(APART) --net bash -c 'ip link set lo up && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+	@$(APART) --net bash -c '$(NETWORK) && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+
+alerts: setup ## Fire each alert by its cause against a running stack, in a quarter of an hour (ARGS names some)
+	@tools/prometheus
+	@$(BIN)/python -m tests.alerts $(ARGS)
 
 lock: setup ## Choose versions again, and write the lock files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock

@@ -6,6 +6,7 @@ apart from them those that scripts run, which some providers count too.
 
 import argparse
 import asyncio
+import contextlib
 import threading
 import time
 from collections import Counter
@@ -58,6 +59,10 @@ class Monitor:
         self._counted = Commands()
 
     def _follow(self) -> None:
+        with contextlib.suppress(redis.ConnectionError):  # the stack has ended
+            self._read()
+
+    def _read(self) -> None:
         following: Any = self._connection.monitor()  # type: ignore[no-untyped-call] # redis-py leaves it untyped
         with following as monitor:
             self._following.set()
@@ -97,8 +102,8 @@ class Student:
 
 async def measure(arguments: argparse.Namespace) -> None:
     print(f"({machine()})", flush=True)
-    for name, metered in (("free", "false"), ("metered", "true")):
-        environ = {"LECTERN_REDIS_METERED": metered}
+    for name in arguments.modes.split(","):
+        environ = {"LECTERN_REDIS_METERED": str(name == "metered")}
         async with rig(Script(), {}, environ) as running, aiohttp.ClientSession() as session:
             monitor, student = Monitor(running.stack.plan.environment["REDIS_URL"]), Student(session, running)
             await asyncio.sleep(SETTLE_SECONDS)
@@ -128,6 +133,7 @@ def _tell(what: str, commands: Commands, times: float, unit: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--idle", type=float, default=360.0, help="seconds that nothing is asked")
+    parser.add_argument("--modes", default="free,metered")
     parser.add_argument("--turns", type=int, default=10)
     parser.add_argument("--reports", type=int, default=5)
     asyncio.run(measure(parser.parse_args()))

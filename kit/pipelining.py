@@ -80,7 +80,9 @@ class Script:
         self._name = name
         self._hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    def run(self, keys: Sequence[str], arguments: Sequence[Argument], *, routine: bool = False) -> Coroutine[Any, Any, Any]:
+    def run(
+        self, keys: Sequence[str], arguments: Sequence[Argument], *, routine: bool = False
+    ) -> Coroutine[Any, Any, Any]:
         """As `Pipelined.ask`; a trace tells of what is `routine` only where it was slow or failed."""
         return self._told(keys, arguments, routine) if sampled() else self._run(keys, arguments)
 

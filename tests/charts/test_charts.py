@@ -102,7 +102,7 @@ def test_prometheus_reaches_the_edge(charts: Path) -> None:
     template = deployment["spec"]["template"]
     told = {name: template["metadata"]["annotations"][f"prometheus.io/{name}"] for name in ("port", "path")}
     assert told == {"port": "9464", "path": "/stats/prometheus"}
-    [rendering], [envoy, _] = template["spec"]["initContainers"], template["spec"]["containers"]
+    [rendering], [envoy, *_] = template["spec"]["initContainers"], template["spec"]["containers"]
     assert {"name": "LECTERN_EDGE_METRICS_LISTEN", "value": "0.0.0.0:9464"} in rendering["env"]
     assert {"name": "metrics", "containerPort": 9464} in envoy["ports"]
     monitored = [rule for rule in policy["spec"]["ingress"] if 9464 in [port["port"] for port in rule["ports"]]]

@@ -88,6 +88,10 @@ def engine() -> Iterator[Engine]:
 
 
 def _remove_all(podman: Engine) -> None:
-    podman.run("rm", "--all", "--force", "--time", "0", "--volumes")
+    # Each pass removes those that no other one depends on any more.
+    while left := podman.run("ps", "--all", "--external", "--quiet").split():
+        podman.run("rm", "--force", "--time", "0", "--volumes", *left, check=False)
+        if len(podman.run("ps", "--all", "--external", "--quiet").split()) == len(left):
+            raise EngineError(f"containers that cannot be removed: {', '.join(left)}")
     podman.run("volume", "prune", "--force")
     podman.run("network", "prune", "--force")

@@ -85,10 +85,13 @@ class WorkerProcess:
         capacity = capacity_of(actors, self._policies)
         beats = asyncio.create_task(self._beat(desk, MongoWorkers(grounds.database), grounds.signals, capacity))
         self._stack.callback(beats.cancel)
-        self._stack.callback(metrics.CAPACITY.watch(lambda: {(queue,): jobs for queue, jobs in capacity.items()}))
         metrics.expect(actors.kinds)
-        self._stack.callback(metrics.RUNNING.watch(desk.running_by_queue))
-        self._stack.callback(metrics.OLDEST.watch(desk.oldest_by_kind))
+        jobs: dict[tuple[str, ...], float] = {(queue,): most for queue, most in capacity.items()}
+        idle: dict[tuple[str, ...], float] = {(kind,): 0.0 for kind in actors.kinds}
+        none = dict.fromkeys(jobs, 0.0)
+        self._stack.callback(metrics.CAPACITY.watch(lambda: jobs))
+        self._stack.callback(metrics.RUNNING.watch(lambda: none | desk.running_by_queue()))
+        self._stack.callback(metrics.OLDEST.watch(lambda: idle | desk.oldest_by_kind()))
         self._stack.push_async_callback(desk.close)
         return desk, actors
 

@@ -68,13 +68,14 @@ def test_each_ends_at_its_own_time_whatever_the_order(runner: asyncio.Runner) ->
 def test_those_that_are_late_end_in_their_order(runner: asyncio.Runner) -> None:
     ended: list[int] = []
 
-    async def wait(number: int) -> None:
-        with pytest.raises(TimeoutError), within(number / 1000):
+    async def wait(number: int, began: float) -> None:
+        with pytest.raises(TimeoutError), Limit(began + number / 1000):
             await _forever()
         ended.append(number)
 
     async def run() -> None:
-        waiting = asyncio.gather(*map(wait, range(20, 0, -1)))
+        began = asyncio.get_running_loop().time()
+        waiting = asyncio.gather(*(wait(number, began) for number in range(20, 0, -1)))
         await asyncio.sleep(0)
         time.sleep(0.05)  # noqa: ASYNC251 - nothing runs meanwhile, so that all are due in one moment
         await waiting
