@@ -26,7 +26,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
 
 
 def _environment(deployment: Manifest) -> dict[str, str]:
-    container, *_ = deployment["spec"]["template"]["spec"]["containers"]
+    container, *_ = deployment["spec"]["template"]["spec"]["containers"]  # the edge's have one that drains beside
     return {each["name"]: each.get("value", "") for each in container.get("env", ())}
 
 
