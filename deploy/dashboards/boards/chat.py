@@ -55,7 +55,7 @@ BOARD = Board(
                 ),
                 number(
                     "Under way",
-                    Ask("sum(ai_chat_active_threads)"),
+                    Ask("sum(lectern_turns_running)"),
                     unit="short",
                     says="Turns that are being answered at this moment.",
                     decimals=0,
@@ -99,7 +99,7 @@ BOARD = Board(
                 ),
                 lines(
                     "Answers under way, by gateway",
-                    [Ask("sum by (instance) (ai_chat_active_threads)", "{{instance}}")],
+                    [Ask("sum by (instance) (lectern_turns_running)", "{{instance}}")],
                     unit="short",
                     says="Envoy keeps users at their gateway and spreads load: none should stand far above the others.",
                     stacked=True,

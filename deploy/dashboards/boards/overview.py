@@ -54,7 +54,7 @@ BOARD = Board(
                 ),
                 number(
                     "Answers under way",
-                    Ask("sum(ai_chat_active_threads)"),
+                    Ask("sum(lectern_turns_running)"),
                     unit="short",
                     says="Turns that are being answered at this moment.",
                     decimals=0,
