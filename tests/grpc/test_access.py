@@ -175,6 +175,13 @@ CASES = {
     "lectern.jobs.v1.JobService/CancelJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
     "lectern.jobs.v1.JobService/RetryJob": Case(job, "NOT_FOUND", "NOT_FOUND"),
     "lectern.jobs.v1.QueueService/ListQueues": Case(lambda _: {}, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.QueueService/GetQueue": Case(queue, "PERMISSION_DENIED", "OK"),
+    "lectern.jobs.v1.QueueService/UpdateQueue": Case(
+        lambda known: {"queue": queue(known), "updateMask": "concurrency"}, "PERMISSION_DENIED", "OK"
+    ),
+    "lectern.jobs.v1.QueueService/ListQueueChanges": Case(
+        lambda known: {"parent": queue(known)["name"]}, "PERMISSION_DENIED", "OK"
+    ),
     "lectern.jobs.v1.QueueService/PauseQueue": Case(queue, "PERMISSION_DENIED", "OK"),
     "lectern.jobs.v1.QueueService/ResumeQueue": Case(queue, "PERMISSION_DENIED", "OK"),
     "lectern.jobs.v1.QueueService/RetryFailedJobs": Case(queue, "PERMISSION_DENIED", "OK"),
