@@ -86,7 +86,8 @@ SCENARIOS = (
     Scenario("the provider begins after 7 s", scripted(first_token_ms=7000), ("FirstWordsAreLate",)),
     Scenario("the provider does not begin to answer a job", causes.job_stands_still, ("JobTakesLong",)),
     Scenario("the course's cache is emptied before each question", causes.courses_change, ("CacheHitsAreRare",)),
-    Scenario("clients call as often as they can", causes.many_calls, ("TooManyRequests", "CpuIsHigh")),
+    Scenario("clients call as often as they can", causes.many_calls, ("TooManyRequests",)),
+    Scenario("lectures of twelve hours are brought in", causes.long_lectures, ("CpuIsHigh",)),
     Scenario(
         "the queue of turns is paused, its worker is killed, 1,010 jobs come",
         causes.jobs_wait,
