@@ -29,7 +29,6 @@ class QueueControl:
     rate: Rate | None = None
     revision: int = 0
     changed: datetime | None = None
-    changed_by: str = ""
 
     @property
     def etag(self) -> str:
@@ -48,10 +47,10 @@ class QueueControl:
         if etag and etag != self.etag:
             raise Conflict("somebody else has changed the queue since; read it again", Reason.ETAG_MISMATCH)
 
-    def edited(self, fields: ControlFields, user: str, now: datetime) -> "QueueControl":
+    def edited(self, fields: ControlFields, now: datetime) -> "QueueControl":
         """With these fields set; itself where that changes nothing."""
         edited = replace(self, **fields)
-        return self if edited == self else replace(edited, revision=self.revision + 1, changed=now, changed_by=user)
+        return self if edited == self else replace(edited, revision=self.revision + 1, changed=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class MemoryQueueControls:
     async def change(self, queue: Queue, fields: ControlFields, caller: Caller, etag: str = "") -> QueueControl:
         before = self._controls.get(queue.name, QueueControl())
         before.checked(etag)
-        after = before.edited(fields, caller.user, datetime.now(UTC))
+        after = before.edited(fields, datetime.now(UTC))
         if after is not before and after.changed is not None:
             self._controls[queue.name] = after
             standings = standing_of(queue, before), standing_of(queue, after)

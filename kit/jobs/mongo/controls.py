@@ -33,7 +33,7 @@ class MongoQueueControls:
             row = await self._queues.find_one({"_id": queue.name}, session=session)
             before = _control(row or {})
             before.checked(etag)
-            after = before.edited(fields, caller.user, _now())
+            after = before.edited(fields, _now())
             if after is not before:
                 await self._queues.replace_one({"_id": queue.name}, _row(after), upsert=True, session=session)
                 await self._changes.insert_one(_change_row(queue, before, after, caller), session=session)
@@ -64,7 +64,6 @@ def _row(control: QueueControl) -> Document:
         "rate": asdict(control.rate) if control.rate else None,
         "revision": control.revision,
         "changed": control.changed,
-        "changed_by": control.changed_by,
     }
 
 
@@ -76,7 +75,6 @@ def _control(row: Document) -> QueueControl:
         rate=_rate(row.get("rate")),
         revision=row.get("revision", 0),
         changed=row.get("changed"),
-        changed_by=row.get("changed_by", ""),
     )
 
 

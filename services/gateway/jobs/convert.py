@@ -6,6 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from lectern.jobs.v1 import jobs_pb2, queues_pb2, workers_pb2
 
 from kit import names
+from kit.auth.caller import Caller
 from kit.jobs.controls import QueueChange, Standing
 from kit.jobs.limits import Rate
 from kit.jobs.messages import job_name, timestamp
@@ -43,19 +44,20 @@ def queue_message(line: Line) -> queues_pb2.Queue:
         per_worker_concurrency=queue.per_worker,
         etag=line.control.etag,
         update_time=timestamp(line.control.changed),
-        updated_by=line.control.changed_by,
     )
     if counts.oldest is not None:
         message.oldest_age.CopyFrom(_duration((datetime.now(UTC) - counts.oldest).total_seconds()))
     return message
 
 
-def change_message(change: QueueChange) -> queues_pb2.QueueChange:
+def change_message(change: QueueChange, reader: Caller) -> queues_pb2.QueueChange:
+    """Queues are shared by all tenants, the names of their people are not."""
+    own = change.tenant == reader.tenant
     return queues_pb2.QueueChange(
         name=f"queues/{change.queue}/changes/{change.id}",
         create_time=timestamp(change.at),
-        user=change.user,
-        tenant=change.tenant,
+        user=change.user if own else "",
+        tenant=change.tenant if own else "",
         before=_standing(change.before),
         after=_standing(change.after),
     )

@@ -37,7 +37,7 @@ class QueueServicer(queues_pb2_grpc.QueueServiceServicer):
     ) -> queues_pb2.ListQueueChangesResponse:
         queue = convert.queue_id(request.parent, "parent")
         page = await self._lines.changes(queue, page_size(request.page_size), request.page_token)
-        changes = [convert.change_message(change) for change in page.changes]
+        changes = [convert.change_message(change, current_caller()) for change in page.changes]
         return queues_pb2.ListQueueChangesResponse(changes=changes, next_page_token=page.next_token)
 
     async def PauseQueue(self, request: queues_pb2.PauseQueueRequest, context: Any) -> queues_pb2.Queue:

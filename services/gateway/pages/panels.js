@@ -88,9 +88,9 @@ export function queues({ queues: { queues: lines = [] } }, steer) {
   return table(["Queue", "Waiting", "Running", "Later", "Failed", "Done", "Oldest", ""], rows, "There are no queues.");
 }
 
-function limits({ concurrency, rate, perWorkerConcurrency, updatedBy }) {
+function limits({ concurrency, rate, perWorkerConcurrency }) {
   const starts = rate?.count ? `, ${rate.count} starts in ${seconds(rate.period)} s` : "";
-  return `${concurrency} at once${starts}, ${perWorkerConcurrency} in one worker${updatedBy ? `; changed by ${updatedBy}` : ""}`;
+  return `${concurrency} at once${starts}, ${perWorkerConcurrency} in one worker`;
 }
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);

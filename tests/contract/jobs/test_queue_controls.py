@@ -34,7 +34,6 @@ async def test_limits_and_pauses_are_kept_beside_each_other(stores: Stores) -> N
     assert (reports.paused, reports.concurrency, reports.rate, reports.revision) == (True, 50, Rate(0, 60.0), 3)
     assert reports.changed is not None
     assert datetime.now(UTC) - reports.changed < timedelta(minutes=1)
-    assert reports.changed_by == ADMIN.user
     limited = reports.applied(REPORTS)
     assert (limited.concurrency, limited.rate, limited.per_worker) == (50, None, 5)
     assert not controls["titles"].paused

@@ -217,9 +217,9 @@ class QueueChange(_message.Message):
     name: _builtins.str
     """The change, as `queues/{queue}/changes/{change}`."""
     user: _builtins.str
-    """The user who did, as in their token."""
+    """The user who did, as in their token; empty where that is not told to other tenants."""
     tenant: _builtins.str
-    """Their tenant."""
+    """Their tenant; empty to other tenants."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -454,7 +454,6 @@ class Queue(_message.Message):
     PER_WORKER_CONCURRENCY_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
-    UPDATED_BY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The queue, as `queues/{queue}`."""
     waiting_count: _builtins.int
@@ -475,8 +474,6 @@ class Queue(_message.Message):
     """At most so many run at once in one worker process, by setting."""
     etag: _builtins.str
     """Another one after each change."""
-    updated_by: _builtins.str
-    """The user who did."""
     @_builtins.property
     def rate(self) -> Global___Queue.Rate:
         """How often its jobs may start; not set where any time is right."""
@@ -510,11 +507,10 @@ class Queue(_message.Message):
         per_worker_concurrency: _builtins.int = ...,
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
-        updated_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["default_limits", b"default_limits", "oldest_age", b"oldest_age", "rate", b"rate", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrency", b"concurrency", "default_limits", b"default_limits", "delayed_count", b"delayed_count", "etag", b"etag", "failed_count", b"failed_count", "name", b"name", "oldest_age", b"oldest_age", "paused", b"paused", "per_worker_concurrency", b"per_worker_concurrency", "rate", b"rate", "running_count", b"running_count", "throughput_per_minute", b"throughput_per_minute", "update_time", b"update_time", "updated_by", b"updated_by", "waiting_count", b"waiting_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrency", b"concurrency", "default_limits", b"default_limits", "delayed_count", b"delayed_count", "etag", b"etag", "failed_count", b"failed_count", "name", b"name", "oldest_age", b"oldest_age", "paused", b"paused", "per_worker_concurrency", b"per_worker_concurrency", "rate", b"rate", "running_count", b"running_count", "throughput_per_minute", b"throughput_per_minute", "update_time", b"update_time", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
