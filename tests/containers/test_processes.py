@@ -56,6 +56,7 @@ def test_each_process_is_healthy_as_an_odd_user_and_ends_within_its_grace(system
     with ThreadPoolExecutor(3) as three:
         figures = list(three.map(lambda service: life(system, service, ODD_USER), LECTERNS))
 
+    assert len(figures) == len(LECTERNS)
     print("".join(f"\n  as {ODD_USER}: {figure}" for figure in figures))
 
 

@@ -17,15 +17,15 @@ class RecentThreads:
         self._used: OrderedDict[str, float] = OrderedDict()
 
     def use(self, thread: str) -> None:
-        self._used[thread] = self._clock()
+        now = self._clock()
+        self._used[thread] = now
         self._used.move_to_end(thread)
-        if len(self._used) > MOST_THREADS:
+        while len(self._used) > MOST_THREADS or next(iter(self._used.values())) <= now - WINDOW_SECONDS:
             self._used.popitem(last=False)
 
     @property
     def active(self) -> int:
-        """How many were used within the window."""
+        """How many were used within the window; asked from the thread that serves metrics, so it changes nothing."""
         since = self._clock() - WINDOW_SECONDS
-        while self._used and next(iter(self._used.values())) <= since:
-            self._used.popitem(last=False)
-        return len(self._used)
+        # In one step, for the loop goes on using threads meanwhile.
+        return sum(used > since for used in list(self._used.values()))

@@ -71,6 +71,7 @@ async def test_a_flushed_room_is_filled_when_the_connection_is_lost(
     """A Redis that comes back empty has dropped its connections, and that is noticed at once."""
     await _ruled(grounds)
     await grounds.redis.flushall()
+    assert not await grounds.room.governed("reports"), "nobody has noticed yet"
     await grounds.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     await _ruled(grounds)
 

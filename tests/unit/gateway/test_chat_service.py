@@ -53,20 +53,14 @@ class World:
     orders: MemoryOrders
     nodes: list[Node]
 
-    def node(self, heartbeat_seconds: float = 30) -> Node:
+    def node(self, heartbeat: float = 30) -> Node:
         generation, journal = MemoryGeneration(WORDS), LoggedJournal(self.log)
         ports = Ports(self.threads, generation, journal)
         desk = Desk(ports, self.orders, turn_seconds=30, abandon_seconds=30)
         desk.open()
         knowledge = MemoryKnowledge([COURSE])
         chat = ChatService(
-            self.threads,
-            knowledge,
-            journal,
-            self.orders,
-            desk,
-            max_message_bytes=1024,
-            heartbeat_seconds=heartbeat_seconds,
+            self.threads, knowledge, journal, self.orders, desk, max_message_bytes=1024, heartbeat_seconds=heartbeat
         )
         self.nodes.append(Node(chat, desk, generation))
         return self.nodes[-1]
@@ -231,7 +225,7 @@ async def test_a_second_question_waits_for_the_first_and_knows_its_answer(world:
 
 
 async def test_a_quiet_stream_says_that_it_lives(world: World) -> None:
-    node = world.node(heartbeat_seconds=0.05)
+    node = world.node(heartbeat=0.05)
     node.generation.gate = asyncio.Event()
     async with aclosing(node.chat.ask(STUDENT, ASK)) as events:
         last = await first_delta(events)

@@ -28,3 +28,16 @@ def test_no_more_are_kept_than_are_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(5):
         threads.use(f"threads/{number}")
     assert threads.active == 3
+
+
+def test_asking_how_many_there_are_changes_nothing() -> None:
+    """The thread that serves metrics asks, while the loop uses threads."""
+    now = 1000.0
+    threads = RecentThreads(lambda: now)
+    threads.use("threads/1")
+    kept = dict(threads._used)
+    now += WINDOW_SECONDS
+    assert threads.active == 0
+    assert threads._used == kept
+    threads.use("threads/2")
+    assert list(threads._used) == ["threads/2"], "what is out of use is forgotten by the next use"
