@@ -65,11 +65,11 @@ def address(container: Container) -> str:
 
 @pytest.fixture
 def three_workers(system: System) -> Iterator[None]:
-    """While a test lasts; podman-compose forgets the others when it goes down."""
-    scaled = ("up", "--detach", "--no-build", "--no-recreate", "--scale")
-    system.compose.run(*scaled, "threads-worker=3")
+    """While a test lasts; podman-compose scales up and never down, and forgets the others when it goes down."""
+    system.compose.run("up", "--detach", "--no-build", "--no-recreate", "--scale", "threads-worker=3")
     yield
-    system.compose.run(*scaled, "threads-worker=1")
+    for worker in system.compose.containers("threads-worker")[1:]:
+        system.compose.engine.run("rm", "--force", "--time", "30", worker.name)
 
 
 @pytest.mark.usefixtures("three_workers")
