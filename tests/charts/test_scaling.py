@@ -93,6 +93,15 @@ def test_a_limit_that_was_raised_lets_more_workers_in(charts: Path) -> None:
     assert worker(charts, "gateway", "turns", min=3, max=100)["spec"]["maxReplicaCount"] == 3
 
 
+@pytest.mark.parametrize(("cpu", "memory", "kinds"), [(70, 0, ["cpu"]), (0, 80, ["memory"]), (0, 0, [])])
+def test_what_is_not_looked_at_is_no_trigger(charts: Path, cpu: int, memory: int, kinds: list[str]) -> None:
+    scaling = PROMETHEUS["inference"]["scaling"] | {"cpuPercent": cpu, "memoryPercent": memory}
+    scaled = by_kind(rendered(charts / "inference", {"inference": {"scaling": scaling}}), "ScaledObject")
+    found = [each["type"] for each in scaled["lectern-inference"]["spec"]["triggers"]]
+    assert found == ["prometheus", *kinds]
+    assert not triggers(worker(charts, "threads", "light", cpuPercent=0), "cpu"), "KEDA refuses an aim of 0"
+
+
 def test_what_waits_asks_for_workers_and_what_runs_keeps_them(charts: Path, mongodb_uri: str) -> None:
     metadata = triggers(worker(charts, "threads", "light"), "mongodb")
     with pymongo.MongoClient[dict[str, Any]](mongodb_uri) as client:
