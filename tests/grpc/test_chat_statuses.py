@@ -160,6 +160,29 @@ async def test_sockets_count_alike(system: System, chat: Any, course: str) -> No
         await client.disconnect()
 
 
+BAD_BODIES: dict[str, dict[str, Any]] = {
+    "chat/completions": {"model": "fake", "messages": []},
+    "responses": {"model": "fake", "input": []},
+}
+
+
+@pytest.mark.parametrize("path", BAD_BODIES)
+async def test_what_openai_clients_say_wrongly_is_refused(system: System, chat: Any, course: str, path: str) -> None:
+    grounded = {
+        "course": course,
+        "video_url": VIDEO,
+        "messages": [{"role": "user", "content": "Why?"}],
+        "input": "Why?",
+    }
+
+    async def post(body: dict[str, Any]) -> int:
+        async with http(system) as client:
+            return (await client.post(f"/openai/v1/{path}", json=body)).status_code
+
+    assert await grew(lambda: post(BAD_BODIES[path])) == {"refused": 1}
+    assert await grew(lambda: post(grounded | {"model": "unknown"})) == {"refused": 1}
+
+
 async def test_only_what_ran_to_its_end_is_timed(system: System, chat: Any, course: str) -> None:
     def timed() -> float:
         return REGISTRY.get_sample_value("ai_chat_request_duration_seconds_count") or 0
