@@ -93,6 +93,20 @@ def test_a_limit_that_was_raised_lets_more_workers_in(charts: Path) -> None:
     assert worker(charts, "gateway", "turns", min=3, max=100)["spec"]["maxReplicaCount"] == 3
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_scales_is_found_by_the_commands_of_the_documents(charts: Path, name: str) -> None:
+    """To stop a system for a restore, docs/operations.md asks for all of it by one label, and for deployments by name."""
+    values = yaml.safe_load((SOURCE / name / "values-production.yaml").read_text())
+    if name == "inference":
+        values["inference"]["scaling"] |= PROMETHEUS["inference"]["scaling"]
+    documents = rendered(charts / name, values)
+    deployments = by_kind(documents, "Deployment")
+    scalers = by_kind(documents, "HorizontalPodAutoscaler") | by_kind(documents, "ScaledObject")
+    assert scalers.keys() <= deployments.keys()
+    for each in (*scalers.values(), *deployments.values()):
+        assert each["metadata"]["labels"]["app.kubernetes.io/part-of"] == "lectern", each["metadata"]["name"]
+
+
 @pytest.mark.parametrize(("cpu", "memory", "kinds"), [(70, 0, ["cpu"]), (0, 80, ["memory"]), (0, 0, [])])
 def test_what_is_not_looked_at_is_no_trigger(charts: Path, cpu: int, memory: int, kinds: list[str]) -> None:
     scaling = PROMETHEUS["inference"]["scaling"] | {"cpuPercent": cpu, "memoryPercent": memory}
