@@ -95,7 +95,7 @@ def test_a_limit_that_was_raised_lets_more_workers_in(charts: Path) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_scales_is_found_by_the_commands_of_the_documents(charts: Path, name: str) -> None:
-    """To stop a system for a restore, docs/operations.md asks for all of it by one label, and for deployments by name."""
+    """To restore a backup, docs/operations.md asks for all by one label, and deployments by their scalers' names."""
     values = yaml.safe_load((SOURCE / name / "values-production.yaml").read_text())
     if name == "inference":
         values["inference"]["scaling"] |= PROMETHEUS["inference"]["scaling"]
