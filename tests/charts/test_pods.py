@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deploy.charts import NAMESPACE, SERVICES, SOURCE, assemble, rendered
-from tests.charts.manifests import pod_templates, settings
+from tests.charts.manifests import by_kind, pod_templates, settings
 
 Manifest = dict[str, Any]
 WORKLOADS = ("Deployment", "Job")
@@ -36,6 +36,10 @@ def test_labels_annotations_and_affinity_arrive_at_every_pod(added: tuple[Manife
         assert values["podLabels"].items() <= template["metadata"]["labels"].items()
         assert values["podAnnotations"].items() <= template["metadata"]["annotations"].items()
         assert template["spec"]["affinity"] == values["affinity"]
+    [test] = by_kind(documents, "Pod").values()
+    assert values["podLabels"].items() <= test["metadata"]["labels"].items()
+    assert values["podAnnotations"].items() <= test["metadata"]["annotations"].items(), "or a sidecar keeps it running"
+    assert test["spec"]["affinity"] == values["affinity"]
 
 
 def test_environment_and_volumes_arrive_in_the_containers(added: tuple[Manifest, list[Manifest]]) -> None:
