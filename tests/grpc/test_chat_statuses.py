@@ -1,10 +1,12 @@
 """How requests are counted, through each door: only what is our fault is called so."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 import pytest_asyncio
@@ -100,6 +102,24 @@ async def test_a_reader_who_goes_has_left(system: System, chat: Any, course: str
                 return
 
     assert await grew(leave) == {"left": 1}
+
+
+@pytest.mark.parametrize("granted", [0.05, 0.5])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_client_that_grants_no_time_has_left(
+    system: System, chat: Any, course: str, streamed: bool, granted: float
+) -> None:
+    await system.provider.script(**SLOW)
+
+    async def ask() -> None:
+        how = {"metadata": system.metadata(STUDENT), "timeout": granted}
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            if streamed:
+                await read(chat.StreamTurn(chat_pb2.StreamTurnRequest(course=course, message=text()), **how))
+            else:
+                await chat.CreateTurn(chat_pb2.CreateTurnRequest(course=course, message=text()), **how)
+
+    assert await grew(ask) == {"left": 1}
 
 
 async def test_stop_is_cancelled(system: System, chat: Any, course: str) -> None:
