@@ -20,6 +20,13 @@
   value: {{ .Values.corsOrigins | join "," | quote }}
 - name: LECTERN_JWT_JWKS_URL
   value: {{ .Values.jwt.jwksUrl | quote }}
+{{- if not .Values.jwt.jwksUrl }}
+- name: LECTERN_JWT_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "lectern.secretName" . }}
+      key: LECTERN_JWT_SECRET
+{{- end }}
 - name: LECTERN_JWT_ISSUER
   value: {{ .Values.jwt.issuer | quote }}
 - name: LECTERN_JWT_AUDIENCE
