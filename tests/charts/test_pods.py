@@ -108,6 +108,23 @@ def test_migrations_wait_for_no_certificate(charts: Path, name: str) -> None:
     assert "LECTERN_TLS_CERTIFICATE" not in yaml.safe_dump(job)
 
 
+@pytest.mark.parametrize("name", ["gateway", "threads", "context", "inference"])
+def test_migrations_send_no_spans_to_a_collector_that_their_policy_keeps_them_from(charts: Path, name: str) -> None:
+    documents = rendered(charts / name, {"otlpEndpoint": "http://collector:4317"})
+    environments = {each["metadata"]["name"]: yaml.safe_dump(each) for each in documents if each["kind"] in WORKLOADS}
+    told = {name for name, text in environments.items() if "OTEL_EXPORTER_OTLP_ENDPOINT" in text}
+    assert told
+    [migrations] = environments.keys() - told
+    assert migrations.endswith("-migrations")
+
+
+def test_the_heap_of_the_edge_follows_its_limit(charts: Path) -> None:
+    [edge] = by_kind(rendered(charts / "edge", {}), "Deployment").values()
+    [container] = own_containers([edge])
+    [told] = [each for each in container["env"] if each["name"] == "LECTERN_EDGE_MEMORY_BYTES"]
+    assert told["valueFrom"] == {"resourceFieldRef": {"containerName": "envoy", "resource": "limits.memory"}}
+
+
 def test_labels_are_valid_by_any_version(charts: Path) -> None:
     documents = rendered(charts / "threads", {"image": {"tag": f"{'a' * 62}-{'b' * 60}"}})
     for document in documents:

@@ -66,9 +66,9 @@ env:
   value: /tmp
 - name: LECTERN_LOG_FORMAT
   value: json
-{{- with $root.Values.otlpEndpoint }}
+{{- if and $root.Values.otlpEndpoint (not .apart) }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
-  value: {{ . | quote }}
+  value: {{ $root.Values.otlpEndpoint | quote }}
 {{- end }}
 {{- if and $root.Values.mtls.enabled (not .apart) }}
 - name: LECTERN_TLS_CERTIFICATE
