@@ -223,19 +223,21 @@ async def many_calls(rig: Rig) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def long_lectures(rig: Rig) -> AsyncIterator[None]:
-    """Transcripts of hours are brought in, one after the other: who reads them works, who sends them waits."""
+    """Transcripts of hours are brought in, of four videos at once: who reads them works, who sends them waits."""
     cues = (f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(0, 12 * 3600, 3))
     lines = [f"{at}.000 --> {at}.900\nWhat wave {at} carries is energy of the kind {at}.\n" for at in cues]
-    body = {"videoUrl": "https://videos.example.org/long.mp4", "format": "VTT", "title": "Long"}
+    videos = itertools.count()
 
     async def bring() -> None:
+        url = f"https://videos.example.org/long-{next(videos)}.mp4"
         async with rig.client("teacher", Role.TEACHER) as client:
             for number in itertools.count():  # another one each time, for the same one is known
                 transcript = "\n".join(["WEBVTT\n", *lines, f"11:59:59.000 --> 11:59:59.900\nPart {number}.\n"])
+                body = {"videoUrl": url, "format": "VTT", "title": "Long", "transcript": transcript}
                 with contextlib.suppress(httpx.HTTPError):
-                    await client.post(f"/v1/{rig.course}/videos:import", json={**body, "transcript": transcript})
+                    await client.post(f"/v1/{rig.course}/videos:import", json=body)
 
-    async with _while(bring, times=3):
+    async with _while(bring, times=4):
         yield
 
 
