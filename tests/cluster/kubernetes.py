@@ -50,6 +50,10 @@ class Cluster:
         """Their names; a pod is ready when all of its containers are."""
         return [pod["metadata"]["name"] for pod in self.pods() if _condition(pod, "Ready") != "True"]
 
+    def leaving_pods(self) -> list[str]:
+        """The names of those that were told to end and have not yet."""
+        return [pod["metadata"]["name"] for pod in self.found("pods") if "deletionTimestamp" in pod["metadata"]]
+
     def restarts(self) -> dict[str, int]:
         """How often containers began again, by pod, where they did."""
         counts = {
@@ -60,8 +64,8 @@ class Cluster:
 
     def settled(self) -> bool:
         """Whether every pod is of its newest version and ready, and none is about to end."""
-        leaving = any("deletionTimestamp" in pod["metadata"] for pod in self.found("pods"))
-        return not leaving and all(map(_rolled_out, self.found("deployments"))) and not self.unready_pods()
+        rolled_out = all(map(_rolled_out, self.found("deployments")))
+        return rolled_out and not self.leaving_pods() and not self.unready_pods()
 
     def state(self) -> str:
         """What a person would look at first."""
@@ -70,7 +74,7 @@ class Cluster:
         events = self.kubectl("get", "events", "--sort-by", ".lastTimestamp")
         return "\n".join([self.kubectl("get", "pods", "-o", "wide"), *events.splitlines()[-15:], *logs])
 
-    def leftovers(self) -> set[str]:
+    def everything(self) -> set[str]:
         """All that is in the namespace, as kind/name, but for what is in every namespace."""
         everything = {
             f"{kind}/{each['metadata']['name']}" for kind in KINDS for each in self.found(kind, "--ignore-not-found")

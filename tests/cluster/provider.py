@@ -11,11 +11,13 @@ NAME = "provider"
 PORT = 8000
 URL = f"http://{NAME}:{PORT}/v1"
 UNHURRIED = "What is a wave? ("
+A_MINUTE = "At length"
 SCRIPT = {
     "default": {"text": "A wave carries energy, not matter [1].", "words_per_second": 20},
     "rules": [
         {"holds": "You name conversations", "script": {"text": "Waves and energy"}},
         # Seven or eight seconds: longer than a pod of a service takes to leave without waiting for its streams.
+        {"holds": A_MINUTE, "script": {"words": 120, "text": "", "words_per_second": 2}},
         {"holds": UNHURRIED, "script": {"words": 60, "text": "", "words_per_second": 8}},
     ],
 }

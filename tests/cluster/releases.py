@@ -16,6 +16,7 @@ SECRET = "cluster-secret-of-more-than-32-bytes"
 # Helm's own limit for hooks; a small machine starts 22 processes at once.
 INSTALL_SECONDS = 1200
 SETTLE_SECONDS = 600
+LEAVE_SECONDS = 400
 # The charts set aside for every process what a lecture hall needs; a cluster for trials may have two processors.
 SMALL = {"resources": {"requests": {"cpu": "20m", "memory": "96Mi"}}}
 PROCESSES: Mapping[str, Mapping[str, Any]] = {
@@ -81,8 +82,15 @@ class Releases:
         """How many tests of it passed. Raises CommandError where one does not."""
         return self.cluster.helm("test", release, "--timeout", "300s").count("Succeeded")
 
-    def uninstall(self, *releases: str) -> None:
-        self.cluster.helm("uninstall", *releases, "--wait", "--timeout", "400s")
+    def uninstall(self, *releases: str, leaving: set[str]) -> float:
+        """Seconds until nothing but what they leave was left, as kind/name; pods go after what they belong to."""
+        self.cluster.helm("uninstall", *releases, "--wait", "--timeout", f"{LEAVE_SECONDS}s")
+        return wait_for(
+            "the end of all else", lambda: self._left() == leaving, LEAVE_SECONDS, lambda: str(self._left())
+        )
+
+    def _left(self) -> set[str]:
+        return {each for each in self.cluster.everything() if provider.NAME not in each}
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> float:
         """Seconds until every pod was of its newest version and ready, and no older one was left."""

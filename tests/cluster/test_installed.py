@@ -84,13 +84,14 @@ def name_of(pod: Manifest) -> str:
 
 @pytest.mark.parametrize(("name", "port"), [("lectern-redis", 6379), ("lectern-mongodb", 27017)])
 def test_a_stranger_does_not_reach_the_data(system: System, name: str, port: int) -> None:
-    stranger = f"stranger-to-{name}"
-    system.cluster.apply(plain_pod(stranger, ["python", "-c", CONNECT, name, str(port)]))
-    wait_for("the end of a stranger", lambda: phase(system, stranger) in ("Succeeded", "Failed"), 120)
-
-    if phase(system, stranger) == "Succeeded":
-        pytest.skip("this cluster's network does not enforce policies")
-    assert "TimeoutError" in system.cluster.kubectl("logs", stranger)
+    system.cluster.apply(plain_pod("stranger", ["python", "-c", CONNECT, name, str(port)]))
+    try:
+        wait_for("the end of a stranger", lambda: phase(system, "stranger") in ("Succeeded", "Failed"), 120)
+        if phase(system, "stranger") == "Succeeded":
+            pytest.skip("this cluster's network does not enforce policies")
+        assert "TimeoutError" in system.cluster.kubectl("logs", "stranger")
+    finally:
+        system.cluster.kubectl("delete", "pod", "stranger", "--wait")
 
 
 def phase(system: System, pod: str) -> str:
