@@ -76,9 +76,7 @@ class Cluster:
 
     def everything(self) -> set[str]:
         """All that is in the namespace, as kind/name, but for what is in every namespace."""
-        everything = {
-            f"{kind}/{each['metadata']['name']}" for kind in KINDS for each in self.found(kind, "--ignore-not-found")
-        }
+        everything = {f"{kind}/{each['metadata']['name']}" for kind in KINDS for each in self.found(kind)}
         return everything - OF_EVERY_NAMESPACE
 
 
