@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 Manifest = dict[str, Any]
-# What is left of a release, if anything is. Kubernetes makes some of them by itself in every namespace.
+# What is left of a release, if anything is.
 KINDS = (
     *("deployments", "statefulsets", "jobs", "pods", "services", "configmaps", "secrets", "serviceaccounts"),
     *("networkpolicies", "poddisruptionbudgets", "horizontalpodautoscalers", "persistentvolumeclaims"),
 )
 OF_CHARTS = "app.kubernetes.io/name"
-OF_EVERY_NAMESPACE = {"configmaps/kube-root-ca.crt", "serviceaccounts/default"}
 
 
 class CommandError(Exception):
@@ -75,9 +74,8 @@ class Cluster:
         return "\n".join([self.kubectl("get", "pods", "-o", "wide"), *events.splitlines()[-15:], *logs])
 
     def everything(self) -> set[str]:
-        """All that is in the namespace, as kind/name, but for what is in every namespace."""
-        everything = {f"{kind}/{each['metadata']['name']}" for kind in KINDS for each in self.found(kind)}
-        return everything - OF_EVERY_NAMESPACE
+        """All that is in the namespace, as kind/name."""
+        return {f"{kind}/{each['metadata']['name']}" for kind in KINDS for each in self.found(kind)}
 
 
 def _run(*command: str, given: str = "", seconds: float) -> str:

@@ -45,14 +45,19 @@ def whole_values() -> dict[str, Any]:
 
 @dataclass
 class Releases:
-    """The umbrella, or after a hand-over a release of each service; `charts` are assembled with what they depend on."""
+    """The umbrella, or after a hand-over a release of each service; `charts` are assembled with what they depend on.
+
+    `beside` is what was in the namespace before: what Kubernetes puts into each, and the tests' own.
+    """
 
     cluster: Cluster
     charts: Path
-    upgrades: int = field(default=0)
+    upgrades: int = 0
+    beside: set[str] = field(default_factory=set)
 
     def install(self, values: Mapping[str, Any], *options: str) -> None:
         """The umbrella; returns when its hooks have ended."""
+        self.beside = self.cluster.everything()
         self._helm("install", UMBRELLA, self.charts / UMBRELLA, values, *options)
 
     def upgrade(self, service: str) -> None:
@@ -90,7 +95,7 @@ class Releases:
         )
 
     def _left(self) -> set[str]:
-        return {each for each in self.cluster.everything() if provider.NAME not in each}
+        return self.cluster.everything() - self.beside
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> float:
         """Seconds until every pod was of its newest version and ready, and no older one was left."""
