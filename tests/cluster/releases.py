@@ -32,7 +32,8 @@ def base_values() -> dict[str, Any]:
     """Of the umbrella, for any cluster: its images, the trial's stores, a public port, the provider of models."""
     values: dict[str, Any] = {service: images.values_of_lectern(images.lectern()) for service in SERVICES}
     values["edge"] |= {"service": {"type": "NodePort"}} | images.values_of_envoy()
-    values["inference"] |= {"env": {"OPENAI_BASE_URL": provider.URL}}
+    # An answer of a minute is longer than chat lets a model take by default.
+    values["inference"] |= {"env": {"OPENAI_BASE_URL": provider.URL, "LECTERN_CHAT_TIMEOUT": "100"}}
     secrets = {"jwtSecret": SECRET, "serviceSecret": f"{SECRET}-services", "openaiApiKey": "none"}
     return values | {"trial": {"enabled": True, "size": "1Gi"} | secrets | images.values_of_stores()}
 
