@@ -11,11 +11,12 @@ from kit.errors import Unauthenticated
 
 @dataclass(slots=True)
 class Call:
-    """One RPC on its way through the interceptors, which fill it in."""
+    """One RPC on its way through the interceptors, which fill it in. `granted` is the time that its caller gave it."""
 
     method: str
     metadata: Mapping[str, str]
     deadline: float | None
+    granted: float | None = None
     request_id: str = ""
     caller: Caller | None = None
     status: str = "OK"

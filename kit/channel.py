@@ -35,6 +35,8 @@ OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),  # also how long a connection may take to come about
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Half a minute by default, for which instances that all came back under new addresses would not be found.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
 )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -18,13 +18,12 @@ from kit.interceptors.chain import Chain
 from kit.interceptors.deadlines import Deadlines
 from kit.interceptors.departures import Departures
 from kit.interceptors.identity import Identity
-from kit.interceptors.limits import CallLimits
+from kit.interceptors.limits import Admitting, CallLimits
 from kit.interceptors.metrics import metrics
 from kit.interceptors.pipeline import Interceptor, pipeline
 from kit.interceptors.refusals import refuse
 from kit.interceptors.tracing import tracing
 from kit.limits.opening import OpenTurnstile
-from kit.limits.turnstile import Turnstile
 from kit.settings import CommonSettings
 from kit.tls import listen
 
@@ -53,10 +52,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Mount:
-    """A servicer and the generated function that adds it to a server."""
+    """A servicer and the generated function that adds it to a server.
+
+    `admitting` is around letting calls in, by the names of methods: what is raised there never reaches the servicer.
+    """
 
     add: Callable[[Any, grpc.aio.Server], None]
     servicer: Any
+    admitting: Admitting = field(default_factory=dict)
 
 
 class Server:
@@ -69,7 +72,8 @@ class Server:
         self.services = services_of(mounts)
         self._departures = Departures(OPEN_ENDED)
         self._limits = OpenTurnstile(settings)
-        around = pipeline(interceptors(settings, self.services, self._departures, self._limits.turnstile))
+        limits = CallLimits(self._limits.turnstile, _admitting_by_path(mounts))
+        around = pipeline(interceptors(settings, self.services, self._departures, limits))
         chain = Chain(around, refuse)
         age = ("grpc.max_connection_age_ms", round(settings.connection_age_seconds * 1000))
         self._server = grpc.aio.server(interceptors=[chain], options=[*OPTIONS, age])
@@ -134,7 +138,7 @@ class Server:
 
 
 def interceptors(
-    settings: CommonSettings, services: Sequence[str], departures: Departures, turnstile: Turnstile
+    settings: CommonSettings, services: Sequence[str], departures: Departures, limits: CallLimits
 ) -> Sequence[Interceptor]:
     """What is around every call, outermost first."""
     users = UserTokens(
@@ -150,7 +154,7 @@ def interceptors(
         Deadlines(DEFAULT_DEADLINE, OPEN_ENDED),  # bounds even the check of the token
         departures,  # those that have no deadline end with the instance
         Identity(rules, users, ServiceTokens(settings.internal_secret)),  # the servicer may rely on a caller
-        CallLimits(turnstile),  # last: whoever is nobody costs nobody a permit
+        limits,  # last: whoever is nobody costs nobody a permit
     )
 
 
@@ -158,6 +162,15 @@ def services_of(mounts: Sequence[Mount]) -> tuple[str, ...]:
     """The full names of the mounted services."""
     paths = (path.rpartition("/")[0].removeprefix("/") for path in _methods_of(mounts))
     return tuple(dict.fromkeys(paths))
+
+
+def _admitting_by_path(mounts: Sequence[Mount]) -> Admitting:
+    return {
+        path: mount.admitting[method]
+        for mount in mounts
+        for path in _methods_of([mount])
+        if (method := path.rpartition("/")[2]) in mount.admitting
+    }
 
 
 def _methods_of(mounts: Sequence[Mount]) -> dict[str, inprocess.Handler]:

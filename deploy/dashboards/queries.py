@@ -55,5 +55,15 @@ def hits(layers: str = ".*", by: str = "") -> str:
     return f"{found} / {rate('lectern_cache_requests_total', looked_up, by)}"
 
 
+def contexts_found() -> str:
+    """The share of contexts that need not be built.
+
+    A process looks up whole courses, in Redis each source of one; so the shares are put together, not the counts.
+    """
+    looked_up = rate("lectern_cache_requests_total", 'layer="context_redis"')
+    found = rate("lectern_cache_requests_total", 'layer="context_redis",result="hit"')
+    return f"1 - (1 - {hits('context_process')}) * (1 - ({found} / ({looked_up} > 0) or vector(0)))"
+
+
 def _by(labels: str) -> str:
     return f" by ({labels})"

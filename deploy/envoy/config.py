@@ -113,11 +113,17 @@ class EdgeConfig:
             certificate=environ.get("LECTERN_EDGE_CERTIFICATE", ""),
             private_key=environ.get("LECTERN_EDGE_PRIVATE_KEY", ""),
             mutual_tls=_identity(environ),
-            heap_bytes=int(environ.get("LECTERN_EDGE_HEAP_BYTES", cls.heap_bytes)),
+            heap_bytes=_heap_bytes(environ),
             connections=int(environ.get("LECTERN_EDGE_CONNECTIONS", cls.connections)),
             calls_per_address=int(environ.get("LECTERN_EDGE_CALLS_PER_ADDRESS", cls.calls_per_address)),
             health_seconds=float(environ.get("LECTERN_EDGE_HEALTH_SECONDS", cls.health_seconds)),
         )
+
+
+def _heap_bytes(environ: Mapping[str, str]) -> int:
+    """Half of the memory that it may take, where that is known: what it holds beside its heap must not kill it."""
+    memory = int(environ.get("LECTERN_EDGE_MEMORY_BYTES") or 2 * EdgeConfig.heap_bytes)
+    return int(environ.get("LECTERN_EDGE_HEAP_BYTES") or memory // 2)
 
 
 def _traced_percent(environ: Mapping[str, str]) -> float:

@@ -9,4 +9,10 @@ STATE = LiveGauge(
     ["provider"],
     combine=max,
 )
+OF_MODELS = LiveGauge(
+    "lectern_models_breaker_state",
+    "The best of the breakers before a class of models: 0 closed, 1 half open, 2 open: nobody can be asked",
+    ["model_class"],
+    combine=max,
+)
 NUMBERS = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}

@@ -90,6 +90,6 @@ class Chain(grpc.aio.ServerInterceptor):
 def _begin(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Call:
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
     left = context.time_remaining()
-    call = Call(method, metadata, None if left is None else time.monotonic() + left)
+    call = Call(method, metadata, None if left is None else time.monotonic() + left, left)
     CURRENT.set(call)
     return call

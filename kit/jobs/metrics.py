@@ -4,13 +4,32 @@ from collections.abc import Iterable
 
 from prometheus_client import Counter, Histogram
 
+from kit.errors import Reason
 from kit.jobs.model import Cancelled, Failed, Outcome, Postponed, State, Succeeded
 from kit.telemetry.live import LiveGauge
 from kit.telemetry.metrics import SECONDS
 
 # `failed` jobs were given up, `retried` ones are tried again; only these two say that something went wrong.
+# `refused` ones were given up because of what was submitted, or because it has been deleted since.
 # `postponed` ones wait for a provider, `handed_back` ones for another worker: neither spends an attempt.
-STATES = ("succeeded", "failed", "retried", "cancelled", "postponed", "handed_back")
+STATES = ("succeeded", "failed", "refused", "retried", "cancelled", "postponed", "handed_back")
+# INVALID_ARGUMENT is not among them: a provider that takes no request of ours says so, too.
+REFUSED = frozenset(
+    reason.value
+    for reason in (
+        Reason.ADDRESS_REFUSED,
+        Reason.BUDGET_EXHAUSTED,
+        Reason.CONTENT_REFUSED,
+        Reason.COURSE_NOT_FOUND,
+        Reason.DOCUMENT_UNREADABLE,
+        Reason.NOT_FOUND,
+        Reason.THREAD_NOT_FOUND,
+        Reason.TOO_LARGE,
+        Reason.TRANSCRIPT_INVALID,
+        Reason.TURN_NOT_FOUND,
+        Reason.VIDEO_NOT_FOUND,
+    )
+)
 
 ENDED = Counter("lectern_jobs", "Attempts that ended, by how", ["kind", "state"])
 DURATION = Histogram(
@@ -41,5 +60,7 @@ def state_of(outcome: Outcome, settled: State) -> str:
             return "postponed" if message else "handed_back"
         case Failed() if settled is State.QUEUED:
             return "retried"
+        case Failed(failure=failure) if failure.reason in REFUSED:
+            return "refused"
         case Succeeded() | Failed() | Cancelled():
             return settled.value

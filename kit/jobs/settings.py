@@ -1,7 +1,9 @@
+import json
 from functools import cached_property
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import NoDecode
 
 from kit.errors import InvalidArgument
 from kit.jobs.limits import QueueLimits
@@ -29,7 +31,7 @@ class JobsSettings(CommonSettings):
     jobs_start_seconds: float = Field(
         30.0, description="How long a released job may wait for a worker before it is released again, in seconds"
     )
-    queue_limits: dict[str, QueueLimits] = Field(
+    queue_limits: Annotated[dict[str, QueueLimits], NoDecode] = Field(
         {},
         description='JSON of limits by queue: `{"documents": {"concurrency": 300, "per_worker": 3, '
         '"rate": {"count": 10, "seconds": 60}}}`; what is left out stays as `kit/jobs/policies.py` has it, a count '
@@ -44,6 +46,12 @@ class JobsSettings(CommonSettings):
     webhooks_private: bool = Field(
         False, description="Lets webhooks reach private addresses and plain http, for trying things out"
     )
+
+    @field_validator("queue_limits", mode="before")
+    @classmethod
+    def _decoded(cls, limits: Any) -> Any:
+        """Deployments hand on a variable that is empty where nobody has set it."""
+        return json.loads(limits.strip() or "{}") if isinstance(limits, str) else limits
 
     @field_validator("queue_limits")
     @classmethod

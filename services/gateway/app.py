@@ -30,6 +30,7 @@ from services.gateway.http.app import http_app
 from services.gateway.http.playground import Playground
 from services.gateway.http.server import serve_http
 from services.gateway.jobs.app import jobs_face
+from services.gateway.observed import refusals
 from services.gateway.opening import connect_cache, connect_peers, open_chat
 from services.gateway.realtime.rooms import Rooms
 from services.gateway.realtime.server import Sockets
@@ -70,7 +71,11 @@ async def build(settings: GatewaySettings, stack: AsyncExitStack) -> Sequence[Mo
     await _http(settings, stack, http_routes(settings, tokens, use), sockets)
     return [
         *jobs.mounts(alive_within=settings.job_lease_seconds),
-        Mount(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(chat, TurnQueue(chat, jobs.jobs))),
+        Mount(
+            chat_pb2_grpc.add_ChatServiceServicer_to_server,
+            ChatServicer(chat, TurnQueue(chat, jobs.jobs)),
+            {"StreamTurn": refusals, "CreateTurn": refusals},
+        ),
         Mount(ops_pb2_grpc.add_HealthServiceServicer_to_server, HealthServicer(examiner)),
         Mount(stats_pb2_grpc.add_StatsServiceServicer_to_server, StatsServicer(stats)),
         reflection_mount(),

@@ -9,9 +9,11 @@ from opentelemetry import trace
 from prometheus_client import Counter, Histogram
 
 from kit import deadline
+from kit.call import current_call
 from kit.errors import (
     AlreadyExists,
     Conflict,
+    DeadlineExceeded,
     FailedPrecondition,
     InvalidArgument,
     LecternError,
@@ -43,6 +45,8 @@ CALLERS_FAULT = (
 REFUSED = frozenset({Reason.RATE_LIMITED, Reason.BUDGET_EXHAUSTED, Reason.CONTENT_REFUSED, Reason.CONTEXT_TOO_LONG})
 # A call whose time is up is cancelled by the transport's clock, which is not quite ours.
 NO_TIME_LEFT = 0.05
+# Who grants less, in seconds, has gone by himself when it is over: no answer of a model is promised so soon.
+PATIENCE = 10.0
 
 _requests = Counter("ai_chat_requests", "Chat requests by how they ended", ["status"])
 _ended = {status: _requests.labels(status) for status in STATUSES}
@@ -55,7 +59,12 @@ _first = Histogram("ai_chat_time_to_first_token_seconds", "Time to the first tex
 def left() -> str:
     """What a request comes to whose reader is gone: it may have been given up because we were too slow."""
     time_left = deadline.remaining()
-    return "failed" if time_left is not None and time_left < NO_TIME_LEFT else "left"
+    return "failed" if time_left is not None and time_left < NO_TIME_LEFT and _patient() else "left"
+
+
+def _patient() -> bool:
+    call = current_call()
+    return call is None or call.granted is None or call.granted >= PATIENCE
 
 
 async def observed(
@@ -105,6 +114,8 @@ def refusals() -> Iterator[None]:
 def status_of_error(error: LecternError) -> str:
     if error.reason is Reason.TURN_CANCELLED:
         return "cancelled"
+    if isinstance(error, DeadlineExceeded) and not _patient():
+        return "left"
     if isinstance(error, Conflict):
         return "failed" if error.reason is Reason.LEASE_LOST else "refused"
     return "refused" if isinstance(error, CALLERS_FAULT) else "failed"

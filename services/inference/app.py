@@ -10,7 +10,7 @@ from lectern.inference.v1 import generation_pb2_grpc, operations_pb2_grpc, user_
 from kit import mongo, redis
 from kit.breaker.database import database_guard
 from kit.breaker.memory import MemoryBoard
-from kit.breaker.metrics import NUMBERS, STATE
+from kit.breaker.metrics import NUMBERS, OF_MODELS, STATE
 from kit.breaker.model import Rule
 from kit.breaker.ports import Board
 from kit.breaker.roster import PROVIDERS, connect_roster, posting
@@ -92,6 +92,7 @@ async def _outside(settings: InferenceSettings, stack: AsyncExitStack) -> Outsid
     link = RedisLink(cache)
     breakers = await stack.enter_async_context(_breakers(settings, cache))
     stack.callback(STATE.watch(lambda: _states(catalog, breakers)))
+    stack.callback(OF_MODELS.watch(lambda: _states_of_models(catalog, breakers)))
     if settings.spend_dollars_per_day:
         stack.callback(SPEND_LIMIT.watch_one(lambda: settings.spend_dollars_per_day * 1_000_000))
     await stack.enter_async_context(posting(connect_roster(settings, stack), catalog.breakers()))
@@ -140,6 +141,15 @@ def _states(catalog: Catalog, breakers: SharedBoard) -> dict[tuple[str, ...], fl
     return {
         (provider.name,): max(NUMBERS[breakers.state(route)] for route in provider.routes)
         for provider in catalog.providers
+    }
+
+
+def _states_of_models(catalog: Catalog, breakers: SharedBoard) -> dict[tuple[str, ...], float]:
+    """By class: one whose provider is away is served by the next, and embeddings answer nobody."""
+    return {
+        (model_class,): min(NUMBERS[breakers.state(route)] for route in routes)
+        for model_class, routes in catalog.breakers().items()
+        if routes
     }
 
 

@@ -198,10 +198,14 @@ def test_envoy_takes_the_configuration_that_the_chart_renders(charts: Path, tmp_
 
 
 def edge_environment(documents: list[Manifest]) -> dict[str, str]:
-    """What the container that writes the configuration is given, with a secret for the one in the cluster."""
+    """What the container that writes the configuration is given; what a cluster alone knows stood in for."""
     (edge,) = (each for each in documents if each["kind"] == "Deployment")
     (writer,) = edge["spec"]["template"]["spec"]["initContainers"]
-    return {each["name"]: each.get("value", "not-a-secret") for each in writer["env"]}
+    known = {"secretKeyRef": "not-a-secret", "resourceFieldRef": str(2**30)}
+    return {
+        each["name"]: each["value"] if "value" in each else known[next(iter(each["valueFrom"]))]
+        for each in writer["env"]
+    }
 
 
 @pytest.mark.parametrize("name", [*RELEASES, UMBRELLA])

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from deploy.charts import MONITORING, SERVICES, SOURCE, assemble, rendered
+from tests.charts.manifests import by_kind
 
 Manifest = dict[str, Any]
 NAME = "app.kubernetes.io/name"
@@ -145,3 +146,13 @@ def test_wrong_values_fail_with_a_message_that_names_the_key(charts: Path) -> No
         with pytest.raises(helm.HelmError) as refused:
             rendered(charts / MONITORING, values)
         assert key in str(refused.value)
+
+
+def test_alerts_lead_to_where_people_read_what_to_do(charts: Path) -> None:
+    wiki = "https://wiki.example.org/lectern/operations"
+    documents = rendered(charts / MONITORING, {"prometheusRule": {"runbooks": wiki}})
+    groups = [group for each in by_kind(documents, "PrometheusRule").values() for group in each["spec"]["groups"]]
+    alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    urls = {rule["alert"]: rule["annotations"]["runbook_url"] for rule in alerts}
+    assert urls
+    assert urls == {name: f"{wiki}#{name.lower()}" for name in urls}

@@ -15,12 +15,16 @@ Labels = dict[str, str]
 def lets(rules: list[Manifest], side: str, labels: Labels, port: int) -> bool:
     """Whether a rule names these pods by their labels; blocks of addresses are for what is not a pod."""
     for rule in rules:
-        named = any(
-            each["podSelector"]["matchLabels"].items() <= labels.items() for each in rule[side] if "podSelector" in each
-        )
+        named = side not in rule or any(_names(peer, labels) for peer in rule[side])
         if named and any(each["port"] == port for each in rule["ports"]):
             return True
     return False
+
+
+def _names(peer: Manifest, labels: Labels) -> bool:
+    if "podSelector" in peer:
+        return bool(peer["podSelector"]["matchLabels"].items() <= labels.items())
+    return peer.get("namespaceSelector") == {}
 
 
 def passes(documents: list[Manifest], caller: Labels, called: Labels, port: int) -> bool:
@@ -68,3 +72,30 @@ def test_every_process_of_a_trial_reaches_its_data_by_labels_alone(charts: Path)
                 continue
             labels: Any = template["metadata"]["labels"]
             assert passes(documents, labels, templates[data]["metadata"]["labels"], port), f"{process} to {data}"
+
+
+SOMEBODY = {"app.kubernetes.io/name": "ingress-nginx"}
+
+
+def rules(documents: list[Manifest], name: str, way: str) -> list[Manifest]:
+    return list(by_kind(documents, "NetworkPolicy")[name]["spec"][way])
+
+
+def test_an_ingress_reaches_the_edge_by_any_network(charts: Path) -> None:
+    documents = rendered(charts / "edge", {})
+    assert lets(rules(documents, "lectern-edge", "ingress"), "from", SOMEBODY, 8080)
+    narrowed = {"networkPolicy": {"clients": {"podSelector": {"matchLabels": {"app": "gateway"}}}}}
+    of_the_edge = rules(rendered(charts / "edge", narrowed), "lectern-edge", "ingress")
+    assert lets(of_the_edge, "from", {"app": "gateway"}, 8080)
+    assert not lets(of_the_edge, "from", SOMEBODY, 8080)
+
+
+@pytest.mark.parametrize("name", ["gateway", "threads", "context", "inference"])
+def test_a_service_is_closed_to_everybody_else_and_reaches_stores_in_the_cluster(charts: Path, name: str) -> None:
+    documents = rendered(charts / name, {})
+    own = f"lectern-{name}"
+    for port in (50051, 50052, 50053, 50054, 8081, 8086):
+        assert not lets(rules(documents, own, "ingress"), "from", SOMEBODY, port)
+    for port in (27017, 6379, 6380, 4317):
+        assert lets(rules(documents, own, "egress"), "to", SOMEBODY, port), "by whatever labels they have there"
+    assert not lets(rules(documents, own, "egress"), "to", SOMEBODY, 50055)

@@ -93,6 +93,29 @@ def test_a_limit_that_was_raised_lets_more_workers_in(charts: Path) -> None:
     assert worker(charts, "gateway", "turns", min=3, max=100)["spec"]["maxReplicaCount"] == 3
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_scales_is_found_by_the_commands_of_the_documents(charts: Path, name: str) -> None:
+    """To restore a backup, docs/operations.md asks for all by one label, and deployments by their scalers' names."""
+    values = yaml.safe_load((SOURCE / name / "values-production.yaml").read_text())
+    if name == "inference":
+        values["inference"]["scaling"] |= PROMETHEUS["inference"]["scaling"]
+    documents = rendered(charts / name, values)
+    deployments = by_kind(documents, "Deployment")
+    scalers = by_kind(documents, "HorizontalPodAutoscaler") | by_kind(documents, "ScaledObject")
+    assert scalers.keys() <= deployments.keys()
+    for each in (*scalers.values(), *deployments.values()):
+        assert each["metadata"]["labels"]["app.kubernetes.io/part-of"] == "lectern", each["metadata"]["name"]
+
+
+@pytest.mark.parametrize(("cpu", "memory", "kinds"), [(70, 0, ["cpu"]), (0, 80, ["memory"]), (0, 0, [])])
+def test_what_is_not_looked_at_is_no_trigger(charts: Path, cpu: int, memory: int, kinds: list[str]) -> None:
+    scaling = PROMETHEUS["inference"]["scaling"] | {"cpuPercent": cpu, "memoryPercent": memory}
+    scaled = by_kind(rendered(charts / "inference", {"inference": {"scaling": scaling}}), "ScaledObject")
+    found = [each["type"] for each in scaled["lectern-inference"]["spec"]["triggers"]]
+    assert found == ["prometheus", *kinds]
+    assert not triggers(worker(charts, "threads", "light", cpuPercent=0), "cpu"), "KEDA refuses an aim of 0"
+
+
 def test_what_waits_asks_for_workers_and_what_runs_keeps_them(charts: Path, mongodb_uri: str) -> None:
     metadata = triggers(worker(charts, "threads", "light"), "mongodb")
     with pymongo.MongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -23,7 +23,7 @@ def read(documents: list[Manifest]) -> set[str]:
         for _, spec in pods(documents)
         for container in spec.get("initContainers", ())
         for each in container.get("env", ())
-        if "valueFrom" in each
+        if "secretKeyRef" in each.get("valueFrom", ())
     }
     return names | {
         each["name"]

@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import helm_python as helm
 import pymongo
+import pytest
 
 from deploy.charts import UMBRELLA, rendered
 from local import binaries
@@ -30,6 +32,15 @@ print(json_util.dumps(answer))
 def mongodb(charts: Path) -> Manifest:
     spec = by_kind(rendered(charts / UMBRELLA, TRIAL), "StatefulSet")["lectern-mongodb"]["spec"]["template"]["spec"]
     return dict(spec)
+
+
+@pytest.mark.parametrize(
+    "other", [{"prefix": "blue"}, {"secrets": {"name": "mine"}}, {"secrets": {"external": {"enabled": True}}}]
+)
+def test_a_service_that_could_not_reach_the_data_is_refused(charts: Path, other: Manifest) -> None:
+    with pytest.raises(helm.HelmError, match=r"trial[.]enabled.*threads has others"):
+        rendered(charts / UMBRELLA, {**TRIAL, "threads": other})
+    assert rendered(charts / UMBRELLA, {**TRIAL, "threads": {"enabled": False}})
 
 
 async def test_the_replica_set_begins_once_and_is_found_again(charts: Path, tmp_path: Path) -> None:

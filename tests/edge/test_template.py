@@ -75,6 +75,20 @@ def test_the_edge_keeps_the_services_share_of_traces(told: dict[str, str], perce
     assert EdgeConfig.from_environment(LOCAL | told).traced_percent == percent
 
 
+@pytest.mark.parametrize(
+    ("told", "mebibytes"),
+    [
+        ({}, 512),
+        ({"LECTERN_EDGE_MEMORY_BYTES": "268435456"}, 128),
+        ({"LECTERN_EDGE_MEMORY_BYTES": "268435456", "LECTERN_EDGE_HEAP_BYTES": "67108864"}, 64),
+    ],
+)
+def test_the_heap_leaves_room_in_the_memory(told: dict[str, str], mebibytes: int) -> None:
+    document = yaml.safe_load(render(EdgeConfig.from_environment(LOCAL | told), descriptors()))
+    [monitor] = document["overload_manager"]["resource_monitors"][:1]
+    assert monitor["typed_config"]["max_heap_size_bytes"] == mebibytes * 1024 * 1024
+
+
 def test_published_keys_and_a_shared_secret_are_never_mixed() -> None:
     text = render(EdgeConfig.from_environment(CLUSTER), descriptors())
     assert "remote_jwks" in text

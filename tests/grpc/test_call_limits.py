@@ -1,5 +1,6 @@
 """Who calls too often is told to come back, at every door."""
 
+import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,12 +9,14 @@ import grpc
 import httpx
 import pytest
 import pytest_asyncio
+import socketio
 from lectern.chat.v1 import chat_pb2, chat_pb2_grpc
 from lectern.context.v1 import courses_pb2, courses_pb2_grpc
 from lectern.threads.v1 import threads_pb2, threads_pb2_grpc
+from prometheus_client import REGISTRY
 
 from kit.auth.caller import Caller
-from tests.system import System, make_course, whole_system
+from tests.system import VIDEO, System, make_course, whole_system
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 A_MINUTE = 40
@@ -80,3 +83,67 @@ async def test_what_services_ask_each_other_costs_the_user_nothing(system: Syste
         request = chat_pb2.CreateTurnRequest(course=course, message="What does a wave carry?")
         for _ in range(A_MINUTE // 2):
             assert (await chat.CreateTurn(request, metadata=system.metadata(ann))).answer
+
+
+async def used_up(system: System, caller: Caller) -> None:
+    """Has the caller come too often, by calls that count as no question."""
+    async with system.channel("gateway") as channel:
+        chat = chat_pb2_grpc.ChatServiceStub(channel)
+        for _ in range(ENOUGH):
+            try:
+                request = chat_pb2.GetTurnRequest(name="threads/a/turns/b")
+                await chat.GetTurn(request, metadata=system.metadata(caller))
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    return
+    pytest.fail("the caller was never refused")
+
+
+async def ask(system: System, door: str, caller: Caller, course: str) -> None:
+    """Puts a question through a door; how it ends is not the matter."""
+    text = "What does a wave carry?"
+    base, token = f"http://127.0.0.1:{system.ports['http']}", system.token(caller)
+    if door == "CreateTurn" or door == "StreamTurn":
+        async with system.channel("gateway") as channel:
+            chat = chat_pb2_grpc.ChatServiceStub(channel)
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                if door == "CreateTurn":
+                    request = chat_pb2.CreateTurnRequest(course=course, video_url=VIDEO, message=text)
+                    await chat.CreateTurn(request, metadata=system.metadata(caller))
+                else:
+                    streamed = chat_pb2.StreamTurnRequest(course=course, video_url=VIDEO, message=text)
+                    async for _ in chat.StreamTurn(streamed, metadata=system.metadata(caller)):
+                        pass
+    elif door == "sockets":
+        client = socketio.AsyncClient()
+        await client.connect(base, auth={"token": token})
+        try:
+            await client.call("ask", {"course": course, "videoUrl": VIDEO, "message": text})
+        finally:
+            await client.disconnect()
+    else:
+        headers = {"authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=30) as http:
+            if door == "older":
+                await http.get("/api/trainer/chat", params={"courseId": course, "videoUrl": VIDEO, "message": text})
+            else:
+                body = {"model": "fake", "course": course, "video_url": VIDEO, "input": text}
+                body |= {"messages": [{"role": "user", "content": text}]}  # type: ignore[dict-item]
+                await http.post(f"/openai/v1/{door}", json=body)
+
+
+def counted(status: str) -> float:
+    return REGISTRY.get_sample_value("ai_chat_requests_total", {"status": status}) or 0
+
+
+@pytest.mark.parametrize("door", ["CreateTurn", "StreamTurn", "chat/completions", "responses", "older", "sockets"])
+async def test_a_question_that_comes_too_often_counts_as_refused(system: System, door: str) -> None:
+    ann, course = Caller("school", uuid.uuid4().hex), await make_course(system)
+    failed, refused = counted("failed"), counted("refused")
+    for _ in range(10):  # a permit may come back before the question does
+        await used_up(system, ann)
+        await ask(system, door, ann, course)
+        if counted("refused") != refused:
+            break
+    assert counted("refused") == refused + 1
+    assert counted("failed") == failed

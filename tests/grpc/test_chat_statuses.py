@@ -1,10 +1,12 @@
 """How requests are counted, through each door: only what is our fault is called so."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 import pytest_asyncio
@@ -102,6 +104,24 @@ async def test_a_reader_who_goes_has_left(system: System, chat: Any, course: str
     assert await grew(leave) == {"left": 1}
 
 
+@pytest.mark.parametrize("granted", [0.05, 0.5])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_client_that_grants_no_time_has_left(
+    system: System, chat: Any, course: str, streamed: bool, granted: float
+) -> None:
+    await system.provider.script(**SLOW)
+
+    async def ask() -> None:
+        how = {"metadata": system.metadata(STUDENT), "timeout": granted}
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            if streamed:
+                await read(chat.StreamTurn(chat_pb2.StreamTurnRequest(course=course, message=text()), **how))
+            else:
+                await chat.CreateTurn(chat_pb2.CreateTurnRequest(course=course, message=text()), **how)
+
+    assert await grew(ask) == {"left": 1}
+
+
 async def test_stop_is_cancelled(system: System, chat: Any, course: str) -> None:
     await system.provider.script(**SLOW)
 
@@ -158,6 +178,29 @@ async def test_sockets_count_alike(system: System, chat: Any, course: str) -> No
         assert await grew(client.disconnect) == {"left": 1}
     finally:
         await client.disconnect()
+
+
+BAD_BODIES: dict[str, dict[str, Any]] = {
+    "chat/completions": {"model": "fake", "messages": []},
+    "responses": {"model": "fake", "input": []},
+}
+
+
+@pytest.mark.parametrize("path", BAD_BODIES)
+async def test_what_openai_clients_say_wrongly_is_refused(system: System, chat: Any, course: str, path: str) -> None:
+    grounded = {
+        "course": course,
+        "video_url": VIDEO,
+        "messages": [{"role": "user", "content": "Why?"}],
+        "input": "Why?",
+    }
+
+    async def post(body: dict[str, Any]) -> int:
+        async with http(system) as client:
+            return (await client.post(f"/openai/v1/{path}", json=body)).status_code
+
+    assert await grew(lambda: post(BAD_BODIES[path])) == {"refused": 1}
+    assert await grew(lambda: post(grounded | {"model": "unknown"})) == {"refused": 1}
 
 
 async def test_only_what_ran_to_its_end_is_timed(system: System, chat: Any, course: str) -> None:

@@ -2,7 +2,7 @@
 
 from deploy.dashboards.board import Board, Row
 from deploy.dashboards.panels import Ask, Bounds, bars, lines, number
-from deploy.dashboards.queries import hits, rate
+from deploy.dashboards.queries import contexts_found, hits, rate
 
 LOW = Bounds(0.6, 0.4, falling=True)
 CACHE = 'store="cache"'
@@ -23,9 +23,9 @@ BOARD = Board(
             (
                 number(
                     "Contexts found",
-                    Ask(hits("context.*")),
+                    Ask(contexts_found()),
                     unit="percentunit",
-                    says="Look-ups of a lecture's context that some layer answered. Below 40 % an alert fires.",
+                    says="Contexts of lectures that a process or Redis had. Below 40 % an alert fires.",
                     width=6,
                     bounds=LOW,
                 ),

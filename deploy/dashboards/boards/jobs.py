@@ -85,7 +85,7 @@ BOARD = Board(
                     "How they ended",
                     [Ask(rate(ENDED, by="state"), "{{state}}")],
                     unit="ops",
-                    says="`retried` is tried again, `postponed` waits for a provider, `handed_back` for a worker.",
+                    says="`refused` was asked wrongly, `retried` comes again, `postponed` and `handed_back` only wait.",
                     stacked=True,
                 ),
                 lines(

@@ -244,8 +244,8 @@ class Desk:
         told = {"job": job.id, "kind": job.kind, "attempt": job.attempt, "seconds": round(seconds, 3)}
         if not isinstance(outcome, Failed):
             log.info(f"job_{state}", **told)
-        elif state == "retried":
-            log.warning("job_retried", **told, reason=outcome.failure.reason, error=outcome.failure.message)
+        elif state in ("retried", "refused"):
+            log.warning(f"job_{state}", **told, reason=outcome.failure.reason, error=outcome.failure.message)
         else:
             log.error("job_failed", **told, reason=outcome.failure.reason, error=outcome.failure.message)
 

@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import structlog
 from opentelemetry import propagate, trace
@@ -28,6 +28,7 @@ REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 Endpoint = Callable[[Request, Caller], Awaitable[Response]]
 Refusal = Callable[[LecternError], Response]
+Admitting = Callable[[], AbstractContextManager[None]]
 
 # What is counted of a call whose client went away, as nginx calls it.
 LEFT = 499
@@ -62,8 +63,9 @@ class Door:
         self._turnstile = turnstile
         self.seconds = seconds
 
-    def __call__(self, endpoint: Endpoint) -> "Admitted":
-        return Admitted(self, endpoint)
+    def __call__(self, endpoint: Endpoint, admitting: Admitting = nullcontext) -> "Admitted":
+        """`admitting` is around letting callers in: some endpoints count whom the door turns away."""
+        return Admitted(self, endpoint, admitting)
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
         """Who calls; raises Unauthenticated, and ResourceExhausted for who calls too often."""
@@ -94,9 +96,10 @@ class Door:
 class Admitted:
     """An endpoint behind the door, as an ASGI application."""
 
-    def __init__(self, door: Door, endpoint: Endpoint) -> None:
+    def __init__(self, door: Door, endpoint: Endpoint, admitting: Admitting) -> None:
         self._door = door
         self._endpoint = endpoint
+        self._admitting = admitting
         name = getattr(endpoint, "__qualname__", type(endpoint).__name__)
         self._served = functools.cache(functools.partial(DURATION.labels, name))
 
@@ -114,7 +117,8 @@ class Admitted:
     async def _answer(self, request: Request, call: Call) -> Response | None:
         """None where the client has gone."""
         try:
-            call.caller = await self._door.caller(request.headers)
+            with self._admitting():
+                call.caller = await self._door.caller(request.headers)
             return await self._endpoint(request, call.caller)
         except ClientDisconnect:
             return None

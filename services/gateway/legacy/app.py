@@ -14,6 +14,7 @@ from services.gateway.legacy.reports import SessionReports
 from services.gateway.legacy.tasks import Courses, Tasks
 from services.gateway.legacy.trainer import Trainer
 from services.gateway.legacy.uploads import PdfUploads
+from services.gateway.observed import refusals
 
 PATH = "/api"
 
@@ -33,7 +34,7 @@ class Legacy:
 def legacy_routes(door: Door, legacy: Legacy) -> Sequence[BaseRoute]:
     trainer, operating = legacy.trainer, legacy.operating
     routes = [
-        Route("/trainer/chat", door(trainer.chat), methods=["GET"]),
+        Route("/trainer/chat", door(trainer.chat, refusals), methods=["GET"]),
         Route("/trainer/health", trainer.health, methods=["GET"]),
         Route("/trainer/stats", door(trainer.stats), methods=["GET"]),
         Route("/trainer/preload", door(trainer.preload), methods=["POST"]),

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from services.gateway.http.door import Door
+from services.gateway.observed import refusals
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.chat import ChatCompletions
 from services.gateway.openai.conversations import Conversations
@@ -36,9 +37,9 @@ def openai_routes(
     routes = [
         Route("/models", door(catalog.list), methods=["GET"]),
         Route("/models/{model:path}", door(catalog.retrieve), methods=["GET"]),
-        Route("/chat/completions", door(ChatCompletions(speaking, catalog).create), methods=["POST"]),
+        Route("/chat/completions", door(ChatCompletions(speaking, catalog).create, refusals), methods=["POST"]),
         Route("/embeddings", door(Vectors(embeddings, catalog).create), methods=["POST"]),
-        Route("/responses", door(responses.create), methods=["POST"]),
+        Route("/responses", door(responses.create, refusals), methods=["POST"]),
         Route("/responses/{response}", door(responses.retrieve), methods=["GET"]),
         Route("/responses/{response}", door(responses.delete), methods=["DELETE"]),
         Route("/responses/{response}/input_items", door(responses.input_items), methods=["GET"]),

@@ -38,7 +38,8 @@ class ChatCompletions:
         self._catalog = catalog
 
     async def create(self, request: Request, caller: Caller) -> Response:
-        asked = await read_model(request, ChatRequest)
+        with refusals():
+            asked = await read_model(request, ChatRequest)
         speech = await self._speech(caller, asked, request.headers.get("idempotency-key", ""))
         head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.model}
         if not asked.stream:
@@ -47,11 +48,12 @@ class ChatCompletions:
         return EventStream(_chunks(head, await while_connected(request.receive, begun(speech)), include_usage=usage))
 
     async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
-        model = await self._catalog.chat_model(asked.model)
         if asked.course:
             with refusals():
+                await self._catalog.chat_model(asked.model)
                 question = question_from(asked, asked.messages[-1], request_id)
             return self._speaking.grounded(caller, question)
+        model = await self._catalog.chat_model(asked.model)
         completion = Completion(
             tuple(Message(ROLES.get(message.role, message.role), message.text) for message in asked.messages),
             model,

@@ -83,7 +83,8 @@ class Responses:
         self._dialogues = dialogues
 
     async def create(self, request: Request, caller: Caller) -> Response:
-        body = await read_model(request, ResponseRequest)
+        with refusals():
+            body = await read_model(request, ResponseRequest)
         if body.conversation_id and body.previous_response_id:
             raise InvalidArgument("name a conversation or a previous response, not both", field="previous_response_id")
         past = await self._dialogues.past(caller, body.conversation_id, body.previous_response_id or "")
@@ -108,11 +109,12 @@ class Responses:
         return JSONResponse(listed(items[-2::-1]))
 
     async def _speech(self, asked: Asked, body: ResponseRequest, request_id: str) -> Speech:
-        model = await self._catalog.chat_model(body.model)
         if body.course:
             with refusals():
+                await self._catalog.chat_model(body.model)
                 question = question_from(body, body.messages[-1], request_id)
             return self._speaking.grounded(asked.caller, question)
+        model = await self._catalog.chat_model(body.model)
         told = (Message("system", body.instructions),) if body.instructions else ()
         completion = Completion(
             (*told, *messages_of([*asked.past.items, *asked.new])),

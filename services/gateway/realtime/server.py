@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from typing import Any
 
 import socketio
@@ -14,6 +14,7 @@ from kit.errors import InvalidArgument, LecternError, Unauthenticated
 from kit.limits.turnstile import Turnstile
 from kit.telemetry.live import LiveGauge
 from services.gateway.jobs.reading import JobReader
+from services.gateway.observed import refusals
 from services.gateway.realtime.member import Member
 from services.gateway.realtime.rooms import Rooms
 from services.gateway.realtime.session import Ack, Session, problem
@@ -107,17 +108,17 @@ class Sockets:
             await session.close()
 
     def _answering(self, handler: Handler) -> Callable[..., Awaitable[Ack]]:
+        # A question that is turned away counts as one, as at the other doors.
+        admitting = refusals if handler is Session.ask else nullcontext
+
         async def answer(sid: str, body: Any = None) -> Ack:
             CURRENT.set(None)
             session = self._sessions.get(sid)
             if session is None:
                 return problem(Unauthenticated("not connected"))
             try:
-                session.count()
-                await self._tokens.verify(session.token)
-                await self._turnstile.admit(session.caller)
-                if not isinstance(body, dict):
-                    raise InvalidArgument("the message must be an object")
+                with admitting():
+                    await self._admit(session, body)
                 return await handler(session, body)
             except LecternError as error:
                 return problem(error)
@@ -126,6 +127,13 @@ class Sockets:
                 return {"ok": False, "error": {"reason": "INTERNAL", "message": "something went wrong on our side"}}
 
         return answer
+
+    async def _admit(self, session: Session, body: Any) -> None:
+        session.count()
+        await self._tokens.verify(session.token)
+        await self._turnstile.admit(session.caller)
+        if not isinstance(body, dict):
+            raise InvalidArgument("the message must be an object")
 
     async def _unknown(self, event: str, sid: str, *_: Any) -> Ack:
         return problem(InvalidArgument(f"there is no message {event[:64]}"))

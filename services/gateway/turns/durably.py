@@ -1,4 +1,4 @@
-"""The last write of a turn is tried for as long as its reader may wait."""
+"""What a turn can't do without is tried for as long as its reader may wait."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,18 +11,18 @@ T = TypeVar("T")
 SECONDS = 20.0
 
 
-async def durably(write: Callable[[], Awaitable[T]]) -> T:
-    """Repeats a repeatable write while its service or database is away, for twenty seconds at the most."""
+async def durably(call: Callable[[], Awaitable[T]]) -> T:
+    """Repeats a repeatable call while its service or database is away, for twenty seconds at the most."""
     try:
-        return await write()
+        return await call()
     except (Unavailable, DeadlineExceeded):
-        return await _again(write)
+        return await _again(call)
 
 
-async def _again(write: Callable[[], Awaitable[T]]) -> T:
+async def _again(call: Callable[[], Awaitable[T]]) -> T:
     async for attempt in stamina.retry_context(
         on=(Unavailable, DeadlineExceeded), attempts=None, timeout=SECONDS, wait_initial=0.1, wait_max=2.0
     ):
         with attempt:
-            return await write()
+            return await call()
     raise AssertionError("the retry loop returns or raises")

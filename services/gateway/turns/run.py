@@ -29,6 +29,7 @@ from services.gateway.model import (
 from services.gateway.ports import Generation, Journal, Threads
 from services.gateway.turns.broadcast import Broadcast
 from services.gateway.turns.durably import durably
+from services.gateway.turns.persisting import persisting
 from services.gateway.turns.writer import TurnWriter
 
 log = structlog.get_logger()
@@ -110,7 +111,7 @@ class TurnRun:
         """The turn once it has ended; None where it is gone."""
         while True:
             try:
-                held = await self._ports.threads.read(self._caller, name)
+                held = await durably(lambda: self._ports.threads.read(self._caller, name))
             except NotFound:
                 return None
             if held.turn.state.ended or not held.owner_alive:
@@ -122,7 +123,7 @@ class TurnRun:
 
     async def _generate(self, history: tuple[Exchange, ...]) -> None:
         prompt = Prompt(self.turn.question, self._grounding, history, self._begun.video_changed, self._text)
-        async with aclosing(self._ports.generation.generate(self._caller, prompt)) as said:
+        async with aclosing(persisting(self._ports.generation, self._caller, prompt)) as said:
             async for piece in said:
                 if isinstance(piece, Finish):
                     self._finish = piece

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
+from prometheus_client import REGISTRY
+
 from bench.fake_provider.answer import numbers_in
 from bench.fake_provider.process import Remote
 from tests.inference import STUDENT, events_of, inference, providers_json, question, text_of
@@ -77,6 +79,32 @@ async def test_breakers_open_for_all_processes(one: Remote, two: Remote) -> None
 
     assert {events[-1].finish.provider for events in answers} == {"p2"}
     assert (await one.counts())["requests"] == 5
+
+
+async def test_whether_chat_can_be_had_is_told_apart_from_embeddings(one: Remote, two: Remote) -> None:
+    """Who is woken because nobody answers is not put off by a server of embeddings that does."""
+
+    def stands(name: str, **labels: str) -> float | None:
+        return REGISTRY.get_sample_value(name, labels)
+
+    await one.script(status=500)
+    options = {"breaker_minimum": 5, "embeddings_base_url": two.base_url}
+    async with inference(providers_json(one), **options) as peer:
+        assert stands("lectern_models_breaker_state", model_class="chat") == 0
+        for _ in range(5):
+            await events_of(peer, question(uuid4().hex))
+        assert stands("lectern_breaker_state", provider="embeddings") == 0
+        assert stands("lectern_breaker_state", provider="p1") == 2
+        assert stands("lectern_models_breaker_state", model_class="chat") == 2
+
+
+async def test_one_provider_of_two_is_enough(one: Remote, two: Remote) -> None:
+    await one.script(status=500)
+    async with inference(providers_json(one, two), breaker_minimum=5) as peer:
+        for _ in range(5):
+            await events_of(peer, question(uuid4().hex))
+        assert REGISTRY.get_sample_value("lectern_breaker_state", {"provider": "p1"}) == 2
+        assert REGISTRY.get_sample_value("lectern_models_breaker_state", {"model_class": "chat"}) == 0
 
 
 async def test_a_provider_is_left_alone_as_long_as_it_asks(one: Remote, two: Remote) -> None:

@@ -64,3 +64,18 @@ def test_a_process_does_not_start_by_a_wrong_setting(limits: str, told: str, mon
     with pytest.raises(ValidationError) as refused:
         JobsSettings()
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("empty", ["", " ", "{}"])
+def test_an_empty_setting_changes_nothing(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setenv(SETTING, empty)
+    assert JobsSettings().policies.queues == POLICIES.queues
+
+
+@pytest.mark.parametrize("wrong", ["x", "[]", '{"reports": 5}', '{"reports": {"concurrency": 0}}', '{"nothing": {}}'])
+def test_a_wrong_setting_keeps_a_process_from_starting_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv(SETTING, wrong)
+    with pytest.raises(ValueError, match="queue_limits"):
+        JobsSettings()

@@ -12,6 +12,11 @@
   value: "0.0.0.0:9464"
 - name: LECTERN_EDGE_DESCRIPTORS
   value: /etc/envoy/descriptors.binpb
+{{- if dig "limits" "memory" "" .Values.edge.resources }}
+- name: LECTERN_EDGE_MEMORY_BYTES
+  valueFrom:
+    resourceFieldRef: {containerName: envoy, resource: limits.memory}
+{{- end }}
 - name: LECTERN_EDGE_TRUSTED_HOPS
   value: {{ .Values.trustedHops | quote }}
 - name: LECTERN_EDGE_CALLS_PER_ADDRESS
@@ -20,6 +25,13 @@
   value: {{ .Values.corsOrigins | join "," | quote }}
 - name: LECTERN_JWT_JWKS_URL
   value: {{ .Values.jwt.jwksUrl | quote }}
+{{- if not .Values.jwt.jwksUrl }}
+- name: LECTERN_JWT_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "lectern.secretName" . }}
+      key: LECTERN_JWT_SECRET
+{{- end }}
 - name: LECTERN_JWT_ISSUER
   value: {{ .Values.jwt.issuer | quote }}
 - name: LECTERN_JWT_AUDIENCE

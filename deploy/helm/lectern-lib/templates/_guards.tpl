@@ -1,4 +1,7 @@
-{{/* Takes {root, name, callers, calls, ports}: identity, disruption budget, and the arrows of the architecture. */}}
+{{/*
+Takes {root, name, callers, calls, ports}: identity, disruption budget, and the arrows of the architecture. What is `open`
+takes calls of `networkPolicy.clients`; of everybody where that is empty, since a block of addresses is not pods everywhere.
+*/}}
 {{- define "lectern.guards" -}}
 apiVersion: v1
 kind: ServiceAccount
@@ -38,19 +41,22 @@ spec:
   policyTypes: [Ingress, Egress]
   ingress:
     {{- if and .ports (or .callers .open) }}
-    - from:
+    - ports:
+        {{- range $port, $number := .ports }}
+        - {port: {{ $number }}, protocol: TCP}
+        {{- end }}
+      {{- $clients := ternary .root.Values.networkPolicy.clients dict (.open | default false) }}
+      {{- if or .callers $clients }}
+      from:
         {{- range .callers }}
         - podSelector:
             matchLabels:
               {{- include "lectern.selector" (dict "root" $.root "name" .) | nindent 14 }}
         {{- end }}
-        {{- if .open }}
-        - {{ toYaml $.root.Values.networkPolicy.clients | nindent 10 | trim }}
+        {{- with $clients }}
+        - {{ toYaml . | nindent 10 | trim }}
         {{- end }}
-      ports:
-        {{- range $port, $number := .ports }}
-        - {port: {{ $number }}, protocol: TCP}
-        {{- end }}
+      {{- end }}
     {{- end }}
     {{- if .test }}
     - from:

@@ -1,6 +1,7 @@
 {{/*
 The job that brings a database to this version, before an upgrade's pods start; many may run, one works.
-Takes {root, name, module, account}; `account` is the component whose service account and certificate it uses.
+Takes {root, name, module, account}; `account` is the component whose service account it uses. It has no certificate: it
+speaks with MongoDB alone, and runs before an upgrade that brings mTLS would have made one.
 */}}
 {{- define "lectern.migrations" -}}
 apiVersion: batch/v1
@@ -32,14 +33,14 @@ spec:
           image: {{ include "lectern.image" (dict "root" .root "image" .root.Values.image) }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
           command: [python, -m, {{ .module }}]
-          {{- include "lectern.environment" (dict "root" .root "name" .account "env" dict) | nindent 10 }}
+          {{- include "lectern.environment" (dict "root" .root "env" dict "apart" true) | nindent 10 }}
           securityContext:
             {{- include "lectern.containerSecurity" . | nindent 12 }}
           resources:
             requests: {cpu: 100m, memory: 192Mi}
             limits: {cpu: "1", memory: 512Mi}
-          {{- include "lectern.mounts" . | nindent 10 }}
-      {{- include "lectern.volumes" (dict "root" .root "name" .account) | nindent 6 }}
+          {{- include "lectern.mounts" (dict "root" .root "apart" true) | nindent 10 }}
+      {{- include "lectern.volumes" (dict "root" .root "apart" true) | nindent 6 }}
 {{- if .root.Values.networkPolicy.enabled }}
 ---
 apiVersion: networking.k8s.io/v1

@@ -11,7 +11,7 @@ app.kubernetes.io/part-of: {{ .root.Values.prefix }}
 
 {{/* Takes {root}: the version of the image, for charts that have one. */}}
 {{- define "lectern.version" -}}
-app.kubernetes.io/version: {{ (.root.Values.image).tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+app.kubernetes.io/version: {{ include "lectern.labelValue" ((.root.Values.image).tag | default .root.Chart.AppVersion) }}
 {{- end }}
 
 {{- define "lectern.labels" -}}
@@ -19,7 +19,12 @@ app.kubernetes.io/version: {{ (.root.Values.image).tag | default .root.Chart.App
 {{ include "lectern.version" . }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+helm.sh/chart: {{ include "lectern.labelValue" (printf "%s-%s" .root.Chart.Name .root.Chart.Version) }}
+{{- end }}
+
+{{/* Takes a text: as a label may hold it. Versions of charts may have a plus, and tags 128 characters. */}}
+{{- define "lectern.labelValue" -}}
+{{ . | replace "+" "_" | trunc 63 | trimAll "-._" | quote }}
 {{- end }}
 
 {{/* Takes {root, image}: by digest where there is one. */}}

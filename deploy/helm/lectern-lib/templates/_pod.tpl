@@ -50,50 +50,83 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* Takes {root, name, env}: the environment of one of Lectern's own processes. */}}
+{{/* Takes {root, env, apart}: the environment of one of Lectern's own processes; `apart` speaks with no other service. */}}
 {{- define "lectern.environment" -}}
-{{- $root := .root }}
 envFrom:
   - secretRef:
-      name: {{ include "lectern.secretName" $root }}
-  {{- include "lectern.extraItems" $root.Values.extraEnvFrom | nindent 2 }}
+      name: {{ include "lectern.secretName" .root }}
+  {{- include "lectern.extraItems" .root.Values.extraEnvFrom | nindent 2 }}
 env:
-  - name: HOME
-    value: /tmp
-  - name: LECTERN_LOG_FORMAT
-    value: json
-  {{- with $root.Values.otlpEndpoint }}
-  - name: OTEL_EXPORTER_OTLP_ENDPOINT
-    value: {{ . | quote }}
-  {{- end }}
-  {{- if $root.Values.mtls.enabled }}
-  - name: LECTERN_TLS_CERTIFICATE
-    value: /etc/lectern/tls/tls.crt
-  - name: LECTERN_TLS_PRIVATE_KEY
-    value: /etc/lectern/tls/tls.key
-  - name: LECTERN_TLS_AUTHORITY
-    value: /etc/lectern/tls/ca.crt
-  {{- end }}
-  {{- range $service, $port := dict "threads" 50052 "context" 50053 "inference" 50054 }}
-  - name: LECTERN_{{ upper $service }}_TARGET
-    value: {{ include "lectern.target" (dict "root" $root "name" $service "port" $port) | quote }}
-  {{- end }}
-  {{- range $name, $value := .env }}
-  - name: {{ $name }}
-    value: {{ $value | quote }}
-  {{- end }}
-  {{- range $name, $value := $root.Values.env }}
-  - name: {{ $name }}
-    value: {{ $value | quote }}
-  {{- end }}
-  {{- include "lectern.extraItems" $root.Values.extraEnv | nindent 2 }}
+  {{- include "lectern.variables" (dict "root" .root "own" (include "lectern.ownVariables" .)) | trim | nindent 2 }}
+{{- end }}
+
+{{- define "lectern.ownVariables" -}}
+{{- $root := .root -}}
+- name: HOME
+  value: /tmp
+- name: LECTERN_LOG_FORMAT
+  value: json
+{{- if and $root.Values.otlpEndpoint (not .apart) }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ $root.Values.otlpEndpoint | quote }}
+{{- end }}
+{{- if and $root.Values.mtls.enabled (not .apart) }}
+- name: LECTERN_TLS_CERTIFICATE
+  value: /etc/lectern/tls/tls.crt
+- name: LECTERN_TLS_PRIVATE_KEY
+  value: /etc/lectern/tls/tls.key
+- name: LECTERN_TLS_AUTHORITY
+  value: /etc/lectern/tls/ca.crt
+{{- end }}
+{{- range $service, $port := dict "threads" 50052 "context" 50053 "inference" 50054 }}
+- name: LECTERN_{{ upper $service }}_TARGET
+  value: {{ include "lectern.target" (dict "root" $root "name" $service "port" $port) | quote }}
+{{- end }}
+{{- range $name, $value := .env }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{/*
+Takes {root, own}: a container's own variables as YAML, then `env` of the values, then `extraEnv`. A name stands there once,
+as the last of them says it: a list that has it twice is refused by server-side apply, which Helm 4 installs by.
+*/}}
+{{- define "lectern.variables" -}}
+{{- $values := .root.Values -}}
+{{- $extra := list -}}
+{{- range $values.extraEnv }}{{ $extra = append $extra .name }}{{ end -}}
+{{- range .own | fromYamlArray }}
+{{- if not (or (has .name $extra) (hasKey $values.env .name)) }}
+- {{ toYaml . | nindent 2 | trim }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := $values.env }}
+{{- if not (has $name $extra) }}
+- name: {{ $name }}
+  value: {{ include "lectern.text" $value | quote }}
+{{- end }}
+{{- end }}
+{{- include "lectern.extraItems" $values.extraEnv | nindent 0 }}
+{{- end }}
+
+{{/* Takes a value as a setting is written: files of values hold whole numbers as 1e+06, which no setting takes. */}}
+{{- define "lectern.text" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
+{{/* Takes {root, own}: annotations of pods; those of the values come before a chart's own. */}}
+{{- define "lectern.podAnnotations" -}}
+{{- $all := deepCopy .own }}
+{{- range $name, $value := .root.Values.podAnnotations }}{{ $_ := set $all $name $value }}{{ end }}
+{{- toYaml $all }}
 {{- end }}
 
 {{- define "lectern.mounts" -}}
 volumeMounts:
   - name: tmp
     mountPath: /tmp
-  {{- if .root.Values.mtls.enabled }}
+  {{- if and .root.Values.mtls.enabled (not .apart) }}
   - name: tls
     mountPath: /etc/lectern/tls
     readOnly: true
@@ -106,7 +139,7 @@ volumes:
   - name: tmp
     emptyDir:
       sizeLimit: {{ .root.Values.tmpSize }}
-  {{- if .root.Values.mtls.enabled }}
+  {{- if and .root.Values.mtls.enabled (not .apart) }}
   - name: tls
     secret:
       secretName: {{ include "lectern.name" . }}-tls

@@ -30,11 +30,8 @@ spec:
       labels:
         {{- include "lectern.podLabels" . | nindent 8 }}
       annotations:
-        prometheus.io/scrape: "true"
-        prometheus.io/port: "9464"
-        {{- with .root.Values.podAnnotations }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- $scraped := dict "prometheus.io/scrape" "true" "prometheus.io/port" "9464" }}
+        {{- include "lectern.podAnnotations" (dict "root" .root "own" $scraped) | nindent 8 }}
     spec:
       {{- include "lectern.podSettings" . | nindent 6 }}
       terminationGracePeriodSeconds: {{ add .grace $leave 10 }}
@@ -53,7 +50,7 @@ spec:
             - name: metrics
               containerPort: 9464
           {{- $own := dict "LECTERN_LISTEN" (printf "0.0.0.0:%v" .ports.grpc) "LECTERN_HEALTH_LISTEN" "0.0.0.0:8086" "LECTERN_METRICS_LISTEN" "0.0.0.0:9464" "LECTERN_LEAVE_SECONDS" $leave "LECTERN_DRAIN_SECONDS" .grace }}
-          {{- include "lectern.environment" (dict "root" .root "name" .name "env" (merge (.env | default dict) $own)) | nindent 10 }}
+          {{- include "lectern.environment" (dict "root" .root "env" (merge (.env | default dict) $own)) | nindent 10 }}
           startupProbe:
             # Five minutes, as all of them start at once on a small node; a cut start would only begin again.
             grpc: {port: 8086}

@@ -10,7 +10,13 @@ metadata:
   name: {{ include "lectern.name" $it }}
   labels:
     {{- include "lectern.labels" $it | nindent 4 }}
+    {{- with .root.Values.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   annotations:
+    {{- with .root.Values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
     helm.sh/hook: test
     checkov.io/skip1: CKV_K8S_8=It ends by itself.
     checkov.io/skip2: CKV_K8S_9=Nothing is sent to it.

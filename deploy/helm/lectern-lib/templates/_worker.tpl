@@ -25,11 +25,8 @@ spec:
       labels:
         {{- include "lectern.podLabels" . | nindent 8 }}
       annotations:
-        prometheus.io/scrape: "true"
-        prometheus.io/port: "9464"
-        {{- with .root.Values.podAnnotations }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- $scraped := dict "prometheus.io/scrape" "true" "prometheus.io/port" "9464" }}
+        {{- include "lectern.podAnnotations" (dict "root" .root "own" $scraped) | nindent 8 }}
     spec:
       {{- include "lectern.podSettings" . | nindent 6 }}
       # What is not done by then is handed back, and goes on elsewhere from its last step.
@@ -43,7 +40,7 @@ spec:
             - name: metrics
               containerPort: 9464
           {{- $own := dict "LECTERN_WORKER_QUEUES" (.queues | join ",") "LECTERN_DRAIN_SECONDS" .settings.drainSeconds "LECTERN_METRICS_LISTEN" "0.0.0.0:9464" "LECTERN_HEALTH_FILE" "/tmp/lectern-alive" }}
-          {{- include "lectern.environment" (dict "root" .root "name" .name "env" (merge (.env | default dict) $own)) | nindent 10 }}
+          {{- include "lectern.environment" (dict "root" .root "env" (merge (.env | default dict) $own)) | nindent 10 }}
           livenessProbe:
             # The event loop touches the file; a busy node may need long to start even this question.
             exec:
@@ -66,6 +63,8 @@ apiVersion: keda.sh/v1alpha1
 kind: TriggerAuthentication
 metadata:
   name: {{ include "lectern.name" . }}
+  labels:
+    {{- include "lectern.labels" . | nindent 4 }}
 spec:
   secretTargetRef:
     - parameter: connectionString
@@ -106,10 +105,7 @@ spec:
       authenticationRef:
         name: {{ include "lectern.name" $ }}
     {{- end }}
-    - type: cpu
-      metricType: Utilization
-      metadata:
-        value: {{ .settings.scaling.cpuPercent | quote }}
+    {{- include "lectern.resourceTriggers" .settings.scaling | nindent 4 }}
 {{- end }}
 {{- end }}
 
@@ -120,4 +116,16 @@ spec:
 {{- else -}}
 {{- .Values.workers | toYaml }}
 {{- end -}}
+{{- end }}
+
+{{/* Takes `scaling`: KEDA's triggers by processor and memory, where these are named; it refuses one of 0. */}}
+{{- define "lectern.resourceTriggers" -}}
+{{- range $resource, $percent := dict "cpu" .cpuPercent "memory" .memoryPercent }}
+{{- if $percent }}
+- type: {{ $resource }}
+  metricType: Utilization
+  metadata:
+    value: {{ $percent | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
