@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers observe dashboards pictures alerts lock clean
+.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers cluster observe dashboards pictures alerts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ containers: setup ## Build the image, bring Compose up with podman and try it (r
 	@tools/containers
 	@$(APART) $(BIN)/python -m tests.containers.images
 	@$(APART) --net bash -c '$(NETWORK) && exec "$$@"' - $(BIN)/python -m pytest -s tests/containers $(ARGS)
+
+cluster: setup ## Try the charts on the cluster that KUBECONFIG names (LECTERN_IMAGE=repository:tag names the image it has)
+	$(BIN)/python -m pytest -s tests/cluster $(ARGS)
 
 alerts: setup ## Fire each alert by its cause against a running stack, in a quarter of an hour (ARGS names some)
 	@tools/prometheus

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from tests.containers.engine import FOLDER, ROOT, Engine, EngineError
 
 FILES = (ROOT / "deploy/compose/compose.yaml", Path(__file__).with_name("provider.yaml"))
 PROJECT = "lectern"
-POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -112,13 +110,3 @@ class Compose:
     def container(self, service: str) -> Container:
         """The first of a service."""
         return self.containers(service)[0]
-
-
-def wait_for(what: str, ready: Callable[[], bool], seconds: float = 180, told: Callable[[], str] = str) -> float:
-    """Seconds until it was so. Raises TimeoutError with what is `told` of it."""
-    began = time.monotonic()
-    while not ready():
-        if time.monotonic() - began > seconds:
-            raise TimeoutError(f"{what}: not within {seconds:.0f} s\n{told()}")
-        time.sleep(POLL_SECONDS)
-    return time.monotonic() - began

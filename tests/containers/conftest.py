@@ -5,24 +5,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
 import pytest
 
-from kit.auth.caller import Caller, Role
-from kit.auth.tokens import UserTokens
-from lectern_client import Lectern, Policy
-from local.sample_course import Imported, import_sample
-from tests.containers.compose import Compose, wait_for
+from local.sample_course import Imported
+from tests.containers.compose import Compose
 from tests.containers.engine import ROOT, Engine, engine
 from tests.containers.images import LECTERN
+from tests.deployed import DeployedEdge
+from tests.waiting import wait_for
 
-EDGE = "http://127.0.0.1:8080"
 SECRET = "containers-secret-of-more-than-32-bytes"
+EDGE = DeployedEdge("http://127.0.0.1:8080", SECRET)
 SERVERS = ("inference", "context", "threads", "gateway", "dispatcher")
 WORKERS = ("gateway-worker", "threads-worker", "context-worker")
 LECTERNS = (*SERVERS, *WORKERS)
-# Holds for all that talk to the stack: whatever restarts, they go on.
-PATIENT = Policy(attempts=200, deadline=300, longest_pause=1.0)
 UNHURRIED = "unhurried"
 SCRIPT = {
     "default": {"text": "A wave carries energy, not matter [1].", "words_per_second": 20},
@@ -39,20 +35,6 @@ class System:
 
     compose: Compose
     sample: Imported
-
-    def client(self, user: str, *roles: Role) -> Lectern:
-        """Of the edge, as this user."""
-        return Lectern(EDGE, token(user, *roles), policy=PATIENT, http=httpx.Client(trust_env=False, timeout=60))
-
-
-def token(user: str, *roles: Role) -> str:
-    tokens = UserTokens(secret=SECRET, jwks_url="", issuer="lectern", audience="lectern")
-    return tokens.issue(Caller("default", user, frozenset(roles or (Role.STUDENT,))), 3600)
-
-
-def http(user: str, *roles: Role) -> httpx.Client:
-    headers = {"authorization": f"Bearer {token(user, *roles)}"}
-    return httpx.Client(base_url=EDGE, headers=headers, timeout=60, trust_env=False)
 
 
 @pytest.fixture(scope="session")
@@ -86,11 +68,11 @@ def compose(podman: Engine) -> Iterator[Compose]:
 
 @pytest.fixture(scope="session")
 def system(compose: Compose) -> System:
-    return System(compose, asyncio.run(_import()))
+    return System(compose, asyncio.run(EDGE.import_sample()))
 
 
 def all_healthy(stack: Compose) -> bool:
-    return all(stack.container(service).healthy() for service in LECTERNS) and _edge_is_ready()
+    return all(stack.container(service).healthy() for service in LECTERNS) and EDGE.is_ready()
 
 
 def state_of(stack: Compose) -> str:
@@ -99,16 +81,3 @@ def state_of(stack: Compose) -> str:
     sick += [stack.container(service) for service in LECTERNS if not stack.container(service).healthy()]
     listed = stack.engine.run("ps", "--all", "--format", "{{.Names}} {{.Status}}")
     return "\n".join([listed, *(f"--- {container.name}\n{container.logs()}" for container in sick)])
-
-
-async def _import() -> Imported:
-    headers = {"authorization": f"Bearer {token('teacher', Role.TEACHER)}"}
-    async with httpx.AsyncClient(base_url=EDGE, headers=headers, timeout=60, trust_env=False) as client:
-        return await import_sample(client)
-
-
-def _edge_is_ready() -> bool:
-    try:
-        return httpx.get(f"{EDGE}/ready", timeout=10, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False

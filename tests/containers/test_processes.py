@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.containers.compose import Container, wait_for
+from tests.containers.compose import Container
 from tests.containers.conftest import LECTERNS, System
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -11,10 +11,11 @@ import pytest
 
 from kit.auth.caller import Role
 from lectern_client import JobState
-from tests.containers.compose import Container, wait_for
-from tests.containers.conftest import LECTERNS, UNHURRIED, System, all_healthy, http, state_of
-from tests.containers.questions import questions
+from tests.containers.compose import Container
+from tests.containers.conftest import EDGE, LECTERNS, UNHURRIED, System, all_healthy, state_of
 from tests.containers.test_processes import grace_of
+from tests.questions import questions
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -23,17 +24,14 @@ TITLES = 30
 GRACE_OF_OTHERS = 10
 
 
-def test_everything_says_that_it_is_well(system: System) -> None:
+@pytest.mark.usefixtures("system")
+def test_everything_says_that_it_is_well() -> None:
     """Chat goes on without either Redis, so that an answer alone does not show that they are reached."""
-    with http("operator", Role.ADMIN) as admin:
-        health = admin.get("/v1/health").json()
-
-    sick = {each["name"]: each["status"] for each in health["dependencies"] if each["status"] != "HEALTHY"}
-    assert (health["status"], sick) == ("HEALTHY", {})
+    assert EDGE.sick_dependencies() == {}
 
 
 def test_a_question_through_the_edge_is_answered_with_a_citation(system: System) -> None:
-    with system.client("first") as student:
+    with EDGE.client("first") as student:
         turn = student.create_turn(system.sample.course, "What does a wave carry?", video_url=system.sample.video_url)
 
     assert "energy" in turn.answer
@@ -90,12 +88,12 @@ def test_three_workers_share_the_jobs(system: System) -> None:
 
 def first_question(system: System, number: int) -> None:
     """By a new student, so that it makes a thread, and with it the job of its title."""
-    with system.client(f"new-{number}") as student:
+    with EDGE.client(f"new-{number}") as student:
         student.create_turn(system.sample.course, f"What is a wave? ({number})")
 
 
 def hosts(system: System) -> set[str]:
-    with http("operator", Role.ADMIN) as admin:
+    with EDGE.http("operator", Role.ADMIN) as admin:
         return {worker["host"] for worker in admin.get("/v1/workers").json().get("workers", [])}
 
 
@@ -110,7 +108,7 @@ def titles(worker: Container) -> int:
 def test_a_killed_container_returns_and_its_job_ends(system: System) -> None:
     victim = system.compose.container("gateway-worker")
     started = victim.state["StartedAt"]
-    with system.client("patient") as student:
+    with EDGE.client("patient") as student:
         job = student.enqueue(system.sample.course, f"What is a wave, {UNHURRIED}?")
         wait_for("a job at work", lambda: student.jobs.get(job.name).state is JobState.RUNNING)
 
@@ -130,7 +128,7 @@ RESTARTED = (*LECTERNS, "edge", "redis-cache", "redis", "mongodb")
 
 
 def test_each_service_is_restarted_under_questions_and_none_is_lost(system: System) -> None:
-    with questions(system) as asked:
+    with questions(EDGE, system.sample.course) as asked:
         for service in RESTARTED:
             restart(system, service)
             more = asked.answered + 6
