@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 ASKS = b"POST /v1/chat:stream"
+DELTA = b'"delta"'
 
 
 class CuttingProxy:
-    """Cuts once, when the answer to a question has brought so many deltas."""
+    """Cuts once, where the answer to a question comes to the delta of a number."""
 
-    def __init__(self, host: str, port: int, after_deltas: int) -> None:
+    def __init__(self, host: str, port: int, at_delta: int) -> None:
         self._upstream = (host, port)
-        self._left = after_deltas
+        self._left = at_delta
         self.cuts = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,23 +39,30 @@ class CuttingProxy:
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: asyncio.Event) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
-                writer.write(data)
+                passed = self._up_to_the_cut(data) if asked.is_set() else data
+                writer.write(passed)
                 await writer.drain()
-                if asked.is_set() and self._is_due(data):
+                if len(passed) < len(data):
                     return
 
-    def _is_due(self, data: bytes) -> bool:
-        self._left -= data.count(b'"delta"')
-        if self.cuts or self._left > 0:
-            return False
-        self.cuts += 1
-        return True
+    def _up_to_the_cut(self, data: bytes) -> bytes:
+        """What still goes through; an answer that is known may arrive whole, and is cut in its middle all the same."""
+        place = -1
+        while not self.cuts:
+            place = data.find(DELTA, place + 1)
+            if place < 0:
+                break
+            self._left -= 1
+            if not self._left:
+                self.cuts = 1
+                return data[:place]
+        return data
 
 
 @asynccontextmanager
-async def cutting_proxy(host: str, port: int, after_deltas: int) -> AsyncIterator[tuple[CuttingProxy, str]]:
+async def cutting_proxy(host: str, port: int, at_delta: int) -> AsyncIterator[tuple[CuttingProxy, str]]:
     """The proxy and its address."""
-    proxy = CuttingProxy(host, port, after_deltas)
+    proxy = CuttingProxy(host, port, at_delta)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     try:
         yield proxy, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

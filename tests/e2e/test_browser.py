@@ -81,7 +81,7 @@ async def test_the_conversation_is_there_again_after_a_reload(system: System, pa
 
 async def test_an_answer_goes_on_where_the_connection_broke(system: System, page: Page) -> None:
     edge = urlsplit(system.base_url)
-    async with cutting_proxy(str(edge.hostname), int(edge.port or 80), after_deltas=2) as (proxy, address):
+    async with cutting_proxy(str(edge.hostname), int(edge.port or 80), at_delta=2) as (proxy, address):
         await open_lecture(page, address)
         exchange = await ask(page, "Why does a closed pipe sound an octave lower than an open pipe?")
         assert proxy.cuts == 1

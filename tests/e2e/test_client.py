@@ -61,7 +61,7 @@ async def test_a_break_in_mid_stream_goes_unnoticed(system: System) -> None:
     host, port = system.base_url.removeprefix("http://").split(":")
     troubles: list[LecternError] = []
     policy = Policy(observe=lambda trouble, pause: troubles.append(trouble))
-    async with cutting_proxy(host, int(port), after_deltas=3) as (proxy, url):
+    async with cutting_proxy(host, int(port), at_delta=2) as (proxy, url):
         http = httpx.AsyncClient(trust_env=False)
         async with AsyncLectern(url, system.token("cut"), policy=policy, http=http) as lectern:
             events = [event async for event in lectern.ask(system.sample.course, QUESTION)]
