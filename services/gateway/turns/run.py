@@ -29,7 +29,7 @@ from services.gateway.model import (
 from services.gateway.ports import Generation, Journal, Threads
 from services.gateway.turns.broadcast import Broadcast
 from services.gateway.turns.durably import durably
-from services.gateway.turns.persisting import persisting
+from services.gateway.turns.generation_retries import generate_with_retries
 from services.gateway.turns.writer import TurnWriter
 
 log = structlog.get_logger()
@@ -123,7 +123,7 @@ class TurnRun:
 
     async def _generate(self, history: tuple[Exchange, ...]) -> None:
         prompt = Prompt(self.turn.question, self._grounding, history, self._begun.video_changed, self._text)
-        async with aclosing(persisting(self._ports.generation, self._caller, prompt)) as said:
+        async with aclosing(generate_with_retries(self._ports.generation, self._caller, prompt)) as said:
             async for piece in said:
                 if isinstance(piece, Finish):
                     self._finish = piece

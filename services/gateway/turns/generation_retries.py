@@ -21,7 +21,7 @@ WENT_ON = Notice("continued", "The answer was interrupted; it goes on from here.
 log = structlog.get_logger()
 
 
-async def persisting(
+async def generate_with_retries(
     generation: Generation, caller: Caller, prompt: Prompt
 ) -> AsyncGenerator[Delta | Notice | Finish, None]:
     """What inference says to the prompt, once each.

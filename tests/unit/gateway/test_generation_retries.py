@@ -5,8 +5,8 @@ import pytest
 from kit.auth.caller import Caller
 from kit.errors import LecternError, Reason, Unavailable
 from services.gateway.model import Delta, Finish, Grounding, Notice, Prompt
-from services.gateway.turns import persisting
-from services.gateway.turns.persisting import WENT_ON
+from services.gateway.turns import generation_retries
+from services.gateway.turns.generation_retries import WENT_ON, generate_with_retries
 
 ANA = Caller("default", "ana")
 AWAY = Unavailable("no inference")
@@ -35,11 +35,11 @@ class ScriptedGeneration:
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(persisting, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(generation_retries, "PAUSE_SECONDS", 0.0)
 
 
 async def pieces(generation: ScriptedGeneration) -> list[Delta | Notice | Finish]:
-    return [piece async for piece in persisting.persisting(generation, ANA, PROMPT)]
+    return [piece async for piece in generate_with_retries(generation, ANA, PROMPT)]
 
 
 async def test_who_is_away_is_asked_again() -> None:
@@ -62,7 +62,7 @@ async def test_what_inference_refuses_is_refused_at_once() -> None:
 
 
 async def test_who_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(persisting, "SECONDS", -1.0)
+    monkeypatch.setattr(generation_retries, "SECONDS", -1.0)
     generation = ScriptedGeneration([AWAY], [Delta("A "), AWAY], [AWAY], [END])
     with pytest.raises(Unavailable) as given_up:
         await pieces(generation)
