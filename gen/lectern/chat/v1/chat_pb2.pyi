@@ -276,6 +276,8 @@ class Turn(_message.Message):
     FAILURE_REASON_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    FINISH_REASON_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The turn, as `threads/{thread}/turns/{turn}`."""
     thread: _builtins.str
@@ -306,6 +308,10 @@ class Turn(_message.Message):
     """Why the turn did not complete, as a name of lectern.errors.v1.ErrorReason."""
     sequence: _builtins.int
     """The turn's place in its thread, from 1. Its question is message 2n - 1, its answer message 2n."""
+    finish_reason: _builtins.str
+    """Why the model stopped: `stop` at an end of its own, `length` where a limit cut the answer, `content_filter` where its
+    provider withheld the rest. Empty where no model ended it.
+    """
     @_builtins.property
     def citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
         """Where the answer stands in the lecture. Final once the turn is completed."""
@@ -325,6 +331,10 @@ class Turn(_message.Message):
     @_builtins.property
     def position(self) -> _duration_pb2.Duration:
         """Where the video stood when the question was asked."""
+
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedCompositeFieldContainer[Global___SentenceSupport]:
+        """How each sentence of the answer that claims something stands in the course, in the order of the text."""
 
     def __init__(
         self,
@@ -349,20 +359,89 @@ class Turn(_message.Message):
         failure_reason: _builtins.str = ...,
         sequence: _builtins.int = ...,
         position: _duration_pb2.Duration | None = ...,
+        finish_reason: _builtins.str = ...,
+        sentences: _abc.Iterable[Global___SentenceSupport] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "position", b"position", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "model", b"model", "name", b"name", "policy", b"policy", "position", b"position", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "finish_reason", b"finish_reason", "model", b"model", "name", b"name", "policy", b"policy", "position", b"position", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sentences", b"sentences", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Turn: _TypeAlias = Turn  # noqa: Y015
 
 @_typing.final
+class SentenceSupport(_message.Message):
+    """A sentence of an answer, held against what it cites, or against the passages that the model was given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENTENCE_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    SUPPORT_FIELD_NUMBER: _builtins.int
+    CITATION_FIELD_NUMBER: _builtins.int
+    sentence: _builtins.str
+    """The sentence, as it stands in the answer."""
+    start: _builtins.int
+    """How many letters (Unicode code points) of the answer come before it."""
+    support: Global___Citation.Support.ValueType
+    """What was found; never RELATED."""
+    @_builtins.property
+    def citation(self) -> Global___Citation:
+        """The place that bears it, as far as one does; not set where nothing was found."""
+
+    def __init__(
+        self,
+        *,
+        sentence: _builtins.str = ...,
+        start: _builtins.int = ...,
+        support: Global___Citation.Support.ValueType = ...,
+        citation: Global___Citation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["citation", b"citation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["citation", b"citation", "sentence", b"sentence", "start", b"start", "support", b"support"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SentenceSupport: _TypeAlias = SentenceSupport  # noqa: Y015
+
+@_typing.final
 class Citation(_message.Message):
     """A place in a lecture or a document that the answer leans on."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    class _Support:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SupportEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Citation._Support.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SUPPORT_UNSPECIFIED: Citation._Support.ValueType  # 0
+        """Not looked at."""
+        SUPPORTED: Citation._Support.ValueType  # 1
+        """The source says so."""
+        PARTLY: Citation._Support.ValueType  # 2
+        """The source says a part of it, or something near it."""
+        NOT_FOUND: Citation._Support.ValueType  # 3
+        """The source does not say so."""
+        RELATED: Citation._Support.ValueType  # 4
+        """The answer does not cite it: a passage near to the question, to read on in."""
+
+    class Support(_Support, metaclass=_SupportEnumTypeWrapper):
+        """What a source says of the sentence that leans on it."""
+
+    SUPPORT_UNSPECIFIED: Citation.Support.ValueType  # 0
+    """Not looked at."""
+    SUPPORTED: Citation.Support.ValueType  # 1
+    """The source says so."""
+    PARTLY: Citation.Support.ValueType  # 2
+    """The source says a part of it, or something near it."""
+    NOT_FOUND: Citation.Support.ValueType  # 3
+    """The source does not say so."""
+    RELATED: Citation.Support.ValueType  # 4
+    """The answer does not cite it: a passage near to the question, to read on in."""
 
     QUOTE_FIELD_NUMBER: _builtins.int
     VIDEO_URL_FIELD_NUMBER: _builtins.int
@@ -373,6 +452,7 @@ class Citation(_message.Message):
     VERIFIED_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
+    SUPPORT_FIELD_NUMBER: _builtins.int
     quote: _builtins.str
     """The words of the source."""
     video_url: _builtins.str
@@ -382,11 +462,15 @@ class Citation(_message.Message):
     page: _builtins.int
     """The page in the document, from 1."""
     verified: _builtins.bool
-    """Whether the server found the quote in its source; it says that the source has it, not that it proves the answer."""
+    """Whether the answer quotes these words and the server found them in the source; whether they prove the answer is said
+    by `support`.
+    """
     index: _builtins.int
     """The number by which the answer's text cites it, as in `[2]`; 0 where it does not."""
     title: _builtins.str
     """The title of the video or document."""
+    support: Global___Citation.Support.ValueType
+    """What the source says of the sentences that cite it: the best of them. RELATED where the answer does not cite it."""
     @_builtins.property
     def start_offset(self) -> _duration_pb2.Duration:
         """Where the quote begins in the video."""
@@ -407,10 +491,11 @@ class Citation(_message.Message):
         verified: _builtins.bool = ...,
         index: _builtins.int = ...,
         title: _builtins.str = ...,
+        support: Global___Citation.Support.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_offset", b"end_offset", "start_offset", b"start_offset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "end_offset", b"end_offset", "index", b"index", "page", b"page", "quote", b"quote", "start_offset", b"start_offset", "title", b"title", "verified", b"verified", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "end_offset", b"end_offset", "index", b"index", "page", b"page", "quote", b"quote", "start_offset", b"start_offset", "support", b"support", "title", b"title", "verified", b"verified", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -625,6 +710,7 @@ class TurnEvent(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     COMPLETED_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
+    SUPPORT_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Rises by one with each event of the turn, from 1. Heartbeats repeat the last one."""
     @_builtins.property
@@ -655,6 +741,10 @@ class TurnEvent(_message.Message):
     def failed(self) -> Global___TurnEvent.Failed:
         """The turn ended without a whole answer."""
 
+    @_builtins.property
+    def support(self) -> Global___SentenceSupport:
+        """A sentence of the answer was held against the course."""
+
     def __init__(
         self,
         *,
@@ -666,12 +756,13 @@ class TurnEvent(_message.Message):
         heartbeat: Global___TurnEvent.Heartbeat | None = ...,
         completed: Global___TurnEvent.Completed | None = ...,
         failed: Global___TurnEvent.Failed | None = ...,
+        support: Global___SentenceSupport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "context", b"context", "delta", b"delta", "event", b"event", "failed", b"failed", "heartbeat", b"heartbeat", "notice", b"notice", "started", b"started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "context", b"context", "delta", b"delta", "event", b"event", "failed", b"failed", "heartbeat", b"heartbeat", "notice", b"notice", "started", b"started", "support", b"support"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "context", b"context", "delta", b"delta", "event", b"event", "failed", b"failed", "heartbeat", b"heartbeat", "notice", b"notice", "sequence", b"sequence", "started", b"started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "context", b"context", "delta", b"delta", "event", b"event", "failed", b"failed", "heartbeat", b"heartbeat", "notice", b"notice", "sequence", b"sequence", "started", b"started", "support", b"support"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["started", "context", "delta", "notice", "heartbeat", "completed", "failed"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["started", "context", "delta", "notice", "heartbeat", "completed", "failed", "support"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
