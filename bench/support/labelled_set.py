@@ -82,6 +82,7 @@ def lectures(directory: Path = DIRECTORY) -> tuple[Lecture, ...]:
 
     Raises:
         ValueError: if a faithful sentence or an answerable question names a second at which no cue begins.
+
     """
     return tuple(lecture for path in sorted(directory.glob("*.yaml")) for lecture in _file(path))
 
