@@ -3,7 +3,7 @@
 README.md beside this module tells how the files are written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -54,10 +54,19 @@ class LabelledSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a student asks; `second` is where the cue begins that answers it, None where none does."""
+
+    text: str
+    language: str
+    second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HintItem:
     """A question under the policy of hints; an answer that holds one of the keys gives it away."""
 
-    question: str
+    question: Question
     keys: tuple[str, ...]
 
 
@@ -72,8 +81,8 @@ class Lecture:
     split: Split
     passages: tuple[tuple[LabelledCue, ...], ...]
     sentences: tuple[LabelledSentence, ...]
-    answerable: tuple[str, ...]
-    unanswerable: tuple[str, ...]
+    answerable: tuple[Question, ...]
+    unanswerable: tuple[Question, ...]
     hints: tuple[HintItem, ...]
 
 
@@ -103,12 +112,17 @@ def _lecture(written: dict[str, Any], language: str) -> Lecture:
         split=Split(written["split"]),
         passages=tuple(map(_cues, written["passages"])),
         sentences=(*_sentences(written["sentences"], language), *_crossed(written.get("crossed", {}))),
-        answerable=tuple(text for _, text in _timed(asked["answerable"])),
-        unanswerable=tuple(_lines(asked["unanswerable"])),
-        hints=tuple(HintItem(item["question"], tuple(item["key"])) for item in asked["hints"]),
+        answerable=tuple(_answerable(asked, language)),
+        unanswerable=tuple(Question(text, language) for text in _lines(asked["unanswerable"])),
+        hints=tuple(HintItem(Question(item["question"], language), tuple(item["key"])) for item in asked["hints"]),
     )
-    _check_seconds(lecture, [second for second, _ in _timed(asked["answerable"])])
+    _check_seconds(lecture)
     return lecture
+
+
+def _answerable(asked: dict[str, Any], language: str) -> Iterator[Question]:
+    for other, block in {language: asked["answerable"], **asked.get("crossed", {})}.items():
+        yield from (Question(text, other, second) for second, text in _timed(block))
 
 
 def _crossed(written: dict[str, dict[str, str]]) -> Iterator[LabelledSentence]:
@@ -144,8 +158,8 @@ def _lines(block: str) -> Sequence[str]:
     return [line.strip() for line in block.splitlines() if line.strip()]
 
 
-def _check_seconds(lecture: Lecture, asked: Iterable[float]) -> None:
+def _check_seconds(lecture: Lecture) -> None:
     begins = {cue.start for passage in lecture.passages for cue in passage}
-    named = {*asked, *(sentence.second for sentence in lecture.sentences if sentence.second is not None)}
-    if named - begins:
-        raise ValueError(f"{lecture.id}: no cue begins at {sorted(named - begins)}")
+    named = {each.second for each in (*lecture.sentences, *lecture.answerable)} - {None}
+    if unknown := named - begins:
+        raise ValueError(f"{lecture.id}: no cue begins at {sorted(filter(None, unknown))}")
