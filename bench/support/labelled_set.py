@@ -160,6 +160,7 @@ def _lines(block: str) -> Sequence[str]:
 
 def _check_seconds(lecture: Lecture) -> None:
     begins = {cue.start for passage in lecture.passages for cue in passage}
-    named = {each.second for each in (*lecture.sentences, *lecture.answerable)} - {None}
+    seconds = [each.second for each in lecture.sentences] + [each.second for each in lecture.answerable]
+    named = set(seconds) - {None}
     if unknown := named - begins:
         raise ValueError(f"{lecture.id}: no cue begins at {sorted(filter(None, unknown))}")

@@ -65,9 +65,11 @@ class Share:
 class Quality:
     """How far SUPPORTED can be believed, and how much of what is faithful gets it.
 
-    `precision`: of the claims that got SUPPORTED, those that are faithful. `recall`: of the faithful, those that got it;
-    `found`: those that got it or PARTLY. `placed`: of the faithful that got it, those with the right cue. `skipped`: of
-    the sentences that claim nothing, those that were not held against anything.
+    `precision`: of the claims that got SUPPORTED, those that are faithful.
+    `recall`: of the faithful, those that got it.
+    `found`: of the faithful, those that got it or PARTLY.
+    `placed`: of the faithful that got it, those with the right cue.
+    `skipped`: of the sentences that claim nothing, those that were not held against anything.
     """
 
     precision: Share
