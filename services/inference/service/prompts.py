@@ -57,9 +57,7 @@ class Prompts:
         Raises ValueError for a version that there is none of.
         """
         if version not in versions():
-            raise ValueError(
-                f"there is no prompt {version!r}; LECTERN_PROMPT_VERSION is one of {', '.join(versions())}"
-            )
+            raise ValueError(f"LECTERN_PROMPT_VERSION is {version!r}, but there are {', '.join(versions())}")
         environment = Environment(  # noqa: S701 - prompts are text, not HTML
             loader=FileSystemLoader(DIRECTORY), undefined=StrictUndefined, keep_trailing_newline=False
         )

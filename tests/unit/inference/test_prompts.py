@@ -100,6 +100,46 @@ def test_the_policy_is_followed_and_recorded(policy: str, questions: list[str], 
     assert prompt.policy == followed
 
 
+@pytest.mark.parametrize(
+    ("asked", "then"),
+    [
+        ("Warum wächst der Ausschlag nicht immer weiter?", "Noch einen Tipp bitte"),
+        ("Warum wächst der Ausschlag nicht immer weiter?", "Ich weiß es einfach nicht."),
+        ("¿Qué enzima pega los fragmentos?", "Dame otra pista, por favor"),
+        ("¿Qué enzima pega los fragmentos?", "No lo sé"),
+        ("Qu'est-ce que la résonance ?", "Je ne sais pas"),
+        ("抗体是由哪种细胞生产的?", "再给一个提示吧"),
+        ("抗体是由哪种细胞生产的?", "抗体到底是哪种细胞生产的?"),
+        ("共鳴とは何ですか", "わかりません"),
+        ("공명은 언제 일어나나요?", "모르겠어요"),
+        ("Что такое резонанс?", "Я не знаю"),
+        ("धड़कन कहाँ से शुरू होती है?", "मुझे नहीं पता"),
+        ("धड़कन कहाँ से शुरू होती है?", "धड़कन कहाँ से शुरू होती है, बताइए?"),
+        ("What's resonance?", "I don\u2019t know"),
+    ],
+)
+def test_the_ladder_is_climbed_in_every_language(asked: str, then: str) -> None:
+    history = (Message(Speaker.USER, asked), Message(Speaker.ASSISTANT, "…"))
+
+    assert PROMPTS.render(request(then, policy="hints", history=history), 8192).policy == "hints:2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "then"),
+    [
+        ("抗体是由哪种细胞生产的?", "为什么天会下雨?"),
+        ("धड़कन कहाँ से शुरू होती है?", "ब्राह्मी लिपि किसने पढ़ी?"),
+        ("Was ist Osmose?", "Warum ist Salz unelastisch?"),
+        ("¿Qué es la osmosis?", "¿Cómo funciona el motor?"),
+        ("공명은 언제 일어나나요?", "전압은 무엇인가요?"),
+    ],
+)
+def test_another_matter_begins_a_ladder_of_its_own_in_every_language(asked: str, then: str) -> None:
+    history = (Message(Speaker.USER, asked), Message(Speaker.ASSISTANT, "…"))
+
+    assert PROMPTS.render(request(then, policy="hints", history=history), 8192).policy == "hints:1"
+
+
 @pytest.mark.parametrize("version", versions())
 def test_under_hints_there_is_no_room_for_the_answer(version: str) -> None:
     prompt = Prompts(ROOM, version).render(request(policy="hints"), 8192)
