@@ -23,7 +23,7 @@ from services.gateway.support.vectors import SupportVectors
 from services.inference.service.prompts import versions
 
 KEPT = Path(__file__).parents[2] / ".data" / "bench"
-ITEMS = 10
+ITEMS = 5
 
 
 async def evaluate(options: argparse.Namespace) -> None:
