@@ -145,7 +145,6 @@ class Turn:
     request_id: str = ""
     answer: str = ""
     citations: tuple[Citation, ...] = ()
-    sentences: tuple[SentenceSupport, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
     provider: str = ""

@@ -11,7 +11,7 @@ from services.gateway.support.checking import SupportCheck
 from services.gateway.support.vectors import SupportVectors
 from services.gateway.support.verdicts import Vectors
 
-STUDENT = Caller("u1", "default", frozenset({"student"}))
+STUDENT = Caller("default", "ana")
 BRIDGES = Passage(
     "b",
     "Resonance is when a push arrives in step with a swing. The bridge fell in 1940.",
