@@ -42,6 +42,7 @@ async def evaluate(options: argparse.Namespace) -> None:
 async def _scored(
     version: str, given: str, items: Sequence[Item], vectors: SupportVectors, at_once: int
 ) -> list[Scored]:
+    print(f"prompt {version}: {len(items)} questions ...", flush=True)
     async with asking.inference(version, given) as peer:
         answers = await asking.answers(peer, items, at_once)
     rows = []
