@@ -8,8 +8,7 @@ from aiohttp import ClientError
 
 from services.inference.adapters.gathering import Gathering
 from services.inference.adapters.openai_clients import OpenAIClients
-from services.inference.adapters.sse import ChunkDecoder
-from services.inference.model.failures import ProviderFailure, Remedy
+from services.inference.adapters.sse import ChunkDecoder, cut
 from services.inference.ports import ChatCall, Piece
 
 PATH = "chat/completions"
@@ -36,15 +35,11 @@ class OpenAIChat:
                             gathering.told()
                         yield piece
             except (ClientError, OSError) as error:
-                raise _cut() from error
+                if not decoder.whole:
+                    raise cut() from error
         if piece := decoder.end():
             yield piece
-        if not decoder.whole:
-            raise _cut()
-
-
-def _cut() -> ProviderFailure:
-    return ProviderFailure(Remedy.RETRY, "cut", "the provider broke off")
+        decoder.check()
 
 
 def _body(call: ChatCall) -> dict[str, Any]:

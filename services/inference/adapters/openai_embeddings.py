@@ -12,8 +12,8 @@ import orjson
 from aiohttp import ClientError
 from opentelemetry import propagate
 
+from services.inference.adapters.chunks import usage_of
 from services.inference.adapters.openai_clients import OpenAIClients
-from services.inference.adapters.sse import usage_of
 from services.inference.model.failures import ProviderFailure, Remedy
 from services.inference.model.generation import FLOATS, Usage, Vectors
 from services.inference.model.providers import Route
@@ -38,7 +38,7 @@ class OpenAIEmbeddings:
             raise ProviderFailure(Remedy.RETRY, "timeout", "the provider did not answer in time") from error
         try:
             vectors = _unit(reply["data"], len(texts))
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise _garbled() from error
         name = route.model.replace(f"-{KIND}", "").replace(KIND, "")
         return Vectors(vectors, name, Usage((usage_of(reply.get("usage")) or Usage()).prompt_tokens))
@@ -82,6 +82,8 @@ def _unit(data: Sequence[Mapping[str, Any]], count: int) -> tuple[bytes, ...]:
     if len(rows) != count or not all(row.size for row in rows):
         raise ValueError("there is not one vector for each text")
     matrix = np.stack(rows)
+    if matrix.ndim != 2 or not np.isfinite(matrix).all():
+        raise ValueError("these are no vectors")
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
     lengths[lengths == 0] = 1
     return tuple(row.tobytes() for row in matrix / lengths[:, None])

@@ -347,7 +347,10 @@ async def test_a_provider_that_refuses_packed_vectors_is_asked_to_spell_them_out
 
 
 @pytest.mark.parametrize(
-    "reply", [whole({"data": []}), whole({}), whole(b"<html>"), whole([]), whole({"data": [{"embedding": "?"}]})]
+    "reply",
+    [whole({"data": []}), whole({}), whole(b"<html>"), whole([]), whole({"data": [{"embedding": "?"}]})]
+    + [whole({"data": data}) for data in ("ab", [1], ["ab"], {"a": 1}, [{"embedding": [[1.0]]}], [{"embedding": 5}])]
+    + [whole({"data": [{"embedding": packed(math.nan)}]}), whole({"data": [{"embedding": [1e300]}]})],
 )
 async def test_what_are_no_vectors_is_a_failure(wire: Wire, clients: OpenAIClients, reply: bytes) -> None:
     wire.answers_with(reply)
