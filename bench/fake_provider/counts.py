@@ -20,6 +20,7 @@ class Served:
     status: int = 0
     prompt_tokens: int = 0
     words: int = 0
+    thought: int = 0
     complete: bool = False
     closed_early: bool = False
     end: float = 0.0

@@ -15,7 +15,7 @@ from opentelemetry import propagate
 from services.inference.adapters.chunks import usage_of
 from services.inference.adapters.openai_clients import OpenAIClients
 from services.inference.model.failures import ProviderFailure, Remedy
-from services.inference.model.generation import FLOATS, Usage, Vectors
+from services.inference.model.generation import FLOATS, Purpose, Usage, Vectors
 from services.inference.model.providers import Route
 
 PATH = "embeddings"
@@ -30,7 +30,11 @@ class OpenAIEmbeddings:
         self._spelling_out: set[str] = set()  # routes that know numbers alone
 
     async def embed(self, route: Route, texts: Sequence[str], *, query: bool, timeout: float) -> Vectors:
-        body = {"model": route.model.replace(KIND, "query" if query else "passage"), "input": list(texts)}
+        body = {
+            **route.provider.parameters_for(Purpose.EMBEDDING),
+            "model": route.model.replace(KIND, "query" if query else "passage"),
+            "input": list(texts),
+        }
         try:
             async with asyncio.timeout(timeout):
                 reply = await self._reply(route, body, timeout)
@@ -92,4 +96,5 @@ def _unit(data: Sequence[Mapping[str, Any]], count: int) -> tuple[bytes, ...]:
 def _row(embedding: str | Sequence[float]) -> npt.NDArray[np.float32]:
     if isinstance(embedding, str):
         return np.frombuffer(b64decode(embedding, validate=True), dtype=FLOATS)
-    return np.asarray(embedding, dtype=FLOATS)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and that is no vector
+        return np.asarray(embedding, dtype=FLOATS)

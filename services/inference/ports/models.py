@@ -19,6 +19,7 @@ class ChatCall:
     max_tokens: int = 0
     temperature: float | None = None
     schema: Mapping[str, Any] | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

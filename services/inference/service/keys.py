@@ -14,6 +14,7 @@ def shareable(prompt: Prompt) -> bool:
         and bool(prompt.course)
         and not prompt.personal
         and not prompt.continue_from
+        and not prompt.continues
         and prompt.schema is None
     )
 
@@ -22,6 +23,7 @@ def answer_key(tenant: str, model: str, prompt: Prompt) -> str:
     """Tenant, model and a hash of all that decides the answer; an edited course has another context version."""
     parts = [
         [tenant, model, prompt.course, prompt.context_version, prompt.policy, prompt.max_tokens, prompt.temperature],
+        [prompt.stops, sorted(prompt.parameters.items())],
         [[message.speaker.value, message.text] for message in prompt.messages],
     ]
     return f"{tenant}:{model}:{hashlib.blake2b(orjson.dumps(parts), digest_size=20).hexdigest()}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -72,10 +73,7 @@ class Prompts:
                 max_tokens=answer,
                 tokens=tokens.of_messages(request.messages),
                 course=request.course,
-                continue_from=request.continue_from,
-                temperature=request.temperature,
-                model=request.model,
-                schema=request.schema,
+                **_wishes(request),
             ),
             context_tokens - answer,
         )
@@ -105,9 +103,7 @@ class Prompts:
             policy=str(how),
             context_version=tutoring.context_version,
             personal=bool(history),
-            continue_from=request.continue_from,
-            temperature=request.temperature,
-            model=request.model,
+            **_wishes(request),
         )
         return _checked(prompt, context_tokens - answer)
 
@@ -122,6 +118,20 @@ class Prompts:
             "fence": _fence(scene.sources),
         }
         return _costed(Speaker.SYSTEM, self._system.render(values).strip())
+
+
+def _wishes(request: Request) -> dict[str, Any]:
+    """What is taken over into the prompt as it was asked for."""
+    return {
+        "continue_from": request.continue_from,
+        "continues": request.continues,
+        "temperature": request.temperature,
+        "model": request.model,
+        "schema": request.schema,
+        "stops": request.stops,
+        "parameters": request.parameters,
+        "own_limit": request.max_tokens > 0,
+    }
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:
