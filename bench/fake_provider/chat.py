@@ -12,12 +12,15 @@ from bench.fake_provider.counts import Served
 from bench.fake_provider.script import Script
 from bench.fake_provider.wire import Connection
 
+COMMON = frozenset({"model", "messages", "stream", "stream_options", "response_format"})
+
 
 async def complete(script: Script, body: dict[str, Any], connection: Connection, served: Served) -> None:
     messages = body.get("messages", [])
     served.prompt_tokens = tokens_of(messages)
     wanted = body.get("response_format") or {}
     served.schema = {"type": "object"} if wanted.get("type") == "json_object" else _schema(wanted)
+    served.fields = {name: value for name, value in body.items() if name not in COMMON}
     said = pieces(script, messages)
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or script.thinking + len(said)
     served.thought = min(script.thinking, limit)

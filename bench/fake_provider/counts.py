@@ -25,6 +25,7 @@ class Served:
     closed_early: bool = False
     end: float = 0.0
     schema: dict[str, Any] | None = None  # what the answer should follow
+    fields: dict[str, Any] = field(default_factory=dict)  # what else was asked of it
 
 
 @dataclass(slots=True)

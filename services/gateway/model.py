@@ -22,6 +22,9 @@ class Options:
     parameters: str = ""
 
 
+AS_CONFIGURED = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a student asks, and where they are. `continues` names a turn whose cut answer is to be gone on with."""
@@ -32,7 +35,7 @@ class Question:
     request_id: str = ""
     position: float | None = None
     continues: str = ""
-    options: Options = Options()
+    options: Options = AS_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ class Begun:
     history: tuple[Exchange, ...] = ()
     ahead: tuple[str, ...] = ()
     position: float | None = None
-    options: Options = Options()
+    options: Options = AS_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,4 +286,4 @@ class Prompt:
     video_changed: bool = False
     continue_from: str = ""
     continues: str = ""
-    options: Options = Options()
+    options: Options = AS_CONFIGURED

@@ -5,14 +5,12 @@ from typing import Any
 
 import orjson
 
-from services.gateway.model import Options
-
-NO_OPTIONS = Options()
+from services.gateway.model import AS_CONFIGURED, Options
 
 
 def wishes_of(options: Options) -> dict[str, Any]:
     """The fields of a StreamGenerateRequest."""
-    if options == NO_OPTIONS:
+    if options == AS_CONFIGURED:
         return {}
     return {
         "model": options.model,
@@ -25,12 +23,12 @@ def wishes_of(options: Options) -> dict[str, Any]:
 
 
 def packed(options: Options) -> str:
-    return "" if options == NO_OPTIONS else orjson.dumps(asdict(options)).decode()
+    return "" if options == AS_CONFIGURED else orjson.dumps(asdict(options)).decode()
 
 
 def unpacked(text: str) -> Options:
     """Fields of another version are left out."""
     if not text:
-        return NO_OPTIONS
+        return AS_CONFIGURED
     found = {name: value for name, value in orjson.loads(text).items() if name in Options.__dataclass_fields__}
     return Options(**{**found, "stops": tuple(found.get("stops", ()))})
