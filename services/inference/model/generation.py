@@ -78,9 +78,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request as it is sent to a model; `policy` says what was followed, as in `hints:2`.
+    """A request as it is sent to a model.
 
-    `own_limit` says that it was the caller who limited the answer.
+    `policy` says what was followed, as in `hints:2`; `version` by which instructions, where they are of ours; and
+    `own_limit` that it was the caller who limited the answer.
     """
 
     purpose: Purpose
@@ -90,6 +91,7 @@ class Prompt:
     course: str = ""
     sources: tuple[Source, ...] = ()
     policy: str = ""
+    version: str = ""
     context_version: str = ""
     personal: bool = True
     continue_from: str = ""
