@@ -171,6 +171,7 @@ CALLING = {"role": "assistant", "tool_calls": [{"id": "1"}]}
         (with_part({"type": "input_audio", "input_audio": {}}), "messages.0.content", "audio"),
         (with_part({"type": "file", "file": {}}), "messages.0.content", "files"),
         (with_part({"type": "hologram"}), "messages.0.content", "hologram"),
+        (with_part({"type": ["image_url"]}), "messages.0.content", "image_url"),
         ({"messages": [{"role": "user", "content": "?"}, TOOL]}, "messages.1.role", "tools"),
         ({"messages": [CALLING, {"role": "user", "content": "?"}]}, "messages.0.tool_calls", "tools"),
     ],

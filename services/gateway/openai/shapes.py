@@ -46,9 +46,9 @@ def _text_part(part: Any) -> Any:
     kind = part.get("type", "text") if isinstance(part, dict) else "text"
     if kind == "refusal":
         return {"type": "text", "text": part.get("refusal")}
+    kind = kind if isinstance(kind, str) else str(kind)
     if kind not in TEXT_PARTS:
-        held = OTHER_PARTS.get(kind) if isinstance(kind, str) else None
-        held = held or f"parts of the type {str(kind)[:40]!r}"
+        held = OTHER_PARTS.get(kind) or f"parts of the type {kind[:40]!r}"
         raise PydanticCustomError("not_text", "{held} are not taken here, only text", {"held": held})
     return part
 
