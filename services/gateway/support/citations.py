@@ -63,10 +63,10 @@ def _best_place(
     found = [verdicts[each.start].verdicts[number] for each in citing if each.start in verdicts]
     if not found:
         return nearest(passage, [citing[0].said], number, Support.UNKNOWN)
-    best = max(found, key=lambda verdict: ORDER.index(verdict.support))
+    best = max(found, key=lambda verdict: (ORDER.index(verdict.support), verdict.copied))
     if best.stretch is None:
         return nearest(passage, [citing[0].said], number, best.support)
-    return citation_at(source_of(passage), best.stretch.first, best.stretch.last, number, best.support)
+    return citation_at(best, best.stretch, number)
 
 
 def _by_quotes(
