@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from lectern.context.v1 import courses_pb2
 
 from kit.errors import InvalidArgument
-from services.context.captions.reading import Format
+from services.context.captions.model import Format
 from services.context.model import Course, CourseChanges, Cue, Document, Policy, Video, Visibility
 from services.context.service.search import Found
 from services.context.service.videos import Said

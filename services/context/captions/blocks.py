@@ -1,58 +1,100 @@
 """Captions whose cues are a line of times with lines of words under it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from services.context.captions.findings import line
-from services.context.captions.raw import RawCue
-from services.context.captions.stamps import milliseconds
+from services.context.captions.findings import Findings, line
+from services.context.captions.model import RawCue
+from services.context.captions.stamps import STAMP, in_words, milliseconds, plain_digits, seconds_in
 
-ARROW = "-->"
-_LOOSE_ARROW = re.compile(r"\s*([0-9][0-9:.,]{3,20})\s*(?:->|=>|—>|–>|→)\s*([0-9][0-9:.,]{3,20})\s*")
+LONGEST_TIMES = 400
+_ARROWS = r"(?:-{1,3}\s?(?:>|&gt;)|=>|[—–]>|→)"
+_TIMES = re.compile(rf"({STAMP})\s*{_ARROWS}\s*({STAMP})(?!\S)\s*(.*)")
+_PLAIN = re.compile(r"(?:[0-9]{1,3}:)?[0-9]{1,3}:[0-5]?[0-9](?:[.,:][0-9]{1,9})?")
+# What stands where times must stand and looks like them, but is none.
+_BROKEN = re.compile(rf"([0-9]+\s?[:.,][^\s<>]*)\s*{_ARROWS}\s*(\S*)\s*(.*)")
+_SETTING = re.compile(r"[A-Za-z][A-Za-z0-9-]*:\S+")
+
+Times = Callable[[str], tuple[str, str, str] | None]
+"""Start, end and what follows them of a line of times; None of any other line."""
 
 
 @dataclass(slots=True)
 class Block:
-    """A line of times, the words right under it, and what follows the next blank line."""
+    """A line of times and the lines up to the next one; without times, what stands before the first."""
 
     number: int
-    times: str
-    words: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
-    closed: bool = False
+    start: str = ""
+    end: str = ""
+    lines: list[str] = field(default_factory=list)
 
-    def raw_cue(self) -> RawCue:
-        start, _, end = self.times.partition(ARROW)
-        first = end.split(maxsplit=1)[0] if end.strip() else ""
-        return RawCue(line(self.number), milliseconds(start), milliseconds(first), "\n".join(self.words))
+    @property
+    def is_timed(self) -> bool:
+        return bool(self.start or self.end)
+
+    def place_of(self, at: int) -> str:
+        """The place of one of its lines, from 0."""
+        return line(self.number + at + 1 if self.is_timed else at + 1)
+
+    def raw_cue(self, words: list[str], findings: Findings) -> RawCue:
+        """The cue that these words are of; tells of times that are not written as they should be."""
+        if not (_PLAIN.fullmatch(self.start) and _PLAIN.fullmatch(self.end)):
+            start = _moment(self.start)
+            if start is not None:
+                findings.note(line(self.number), f"times are oddly written; read as {in_words(start)}")
+        return RawCue(line(self.number), _moment(self.start), _moment(self.end), "\n".join(words))
 
 
-def blocks(text: str) -> Iterator[Block]:
-    """The blocks in the order of the text; what stands before the first is left out."""
-    current: Block | None = None
+def blocks(text: str, times: Times, broken: Times | None = None) -> Iterator[Block]:
+    """The blocks in the order of the text, first the one without times.
+
+    `broken` is asked of lines at which times must stand: the first, and those under a blank line or a number.
+    """
+    current, before = Block(0), ""
     for number, written in enumerate(text.split("\n"), 1):
-        if times := _times(written):
-            if current:
-                yield current
-            current = Block(number, times)
-        elif current:
-            _continue(current, written)
-    if current:
-        yield current
+        found = times(written)
+        if found is None and broken and (not before or before.isdigit()):
+            found = broken(written)
+        if found:
+            yield current
+            start, end, rest = found
+            current = Block(number, start, end, [rest] if rest else [])
+        else:
+            current.lines.append(written)
+        before = written.strip()
+    yield current
 
 
-def _continue(block: Block, written: str) -> None:
-    if not written.strip():
-        block.closed = True
-    elif block.closed:
-        block.after.append(written)
-    else:
-        block.words.append(written)
+def arrow_times(written: str) -> tuple[str, str, str] | None:
+    """Of `start --> end settings`; words behind the times are words."""
+    if ">" not in written and "→" not in written and "&gt;" not in written:
+        return None
+    match = _TIMES.fullmatch(_shortened(written))
+    return (match[1], match[2], _without_settings(match[3])) if match else None
 
 
-def _times(written: str) -> str:
-    if ARROW in written:
-        return written
-    match = _LOOSE_ARROW.fullmatch(written) if written[:1].isdigit() else None
-    return f"{match[1]} {ARROW} {match[2]}" if match else ""
+def broken_times(written: str) -> tuple[str, str, str] | None:
+    match = _BROKEN.fullmatch(_shortened(written))
+    return (match[1], match[2] or "?", _without_settings(match[3])) if match else None
+
+
+def untimed(block: Block, findings: Findings) -> Iterator[RawCue]:
+    """The words before the first line of times, as a cue without any."""
+    if words := [written for written in block.lines if written.strip()]:
+        findings.note(line(1), "words before the first times")
+        yield RawCue(line(1), None, None, "\n".join(words))
+
+
+def _shortened(written: str) -> str:
+    written = written.strip()
+    return plain_digits(written) if len(written) <= LONGEST_TIMES else ""
+
+
+def _without_settings(rest: str) -> str:
+    return "" if all(_SETTING.fullmatch(part) for part in rest.split()) else rest
+
+
+def _moment(stamp: str) -> int | None:
+    moment = milliseconds(stamp)
+    return seconds_in(stamp) if moment is None else moment

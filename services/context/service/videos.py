@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, InvalidArgument
 from kit.words.languages import language_of
-from services.context.captions.reading import Captions, Format, read
+from services.context.captions.model import Format
+from services.context.captions.reading import Captions, read
 from services.context.model import Cue, Lecture, Video, VideoPosition
 from services.context.model.missing import course_not_found, video_not_found
 from services.context.passages.cutting import passages

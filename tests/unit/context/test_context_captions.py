@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument, Reason
-from services.context.captions.reading import LARGEST, MOST_CUES, Captions, Format, detect, read
+from services.context.captions.detection import detect
+from services.context.captions.model import Format
+from services.context.captions.reading import LARGEST, MOST_CUES, Captions, read
 from services.context.model import Cue
 from tests.captions import hour_of_captions
 
@@ -110,7 +112,7 @@ def test_broken_times_are_repaired_and_each_line_named() -> None:
 
 
 def test_refusals_name_the_line() -> None:
-    error = refusal(vtt("x --> y\na", "00:01.000 --> 00:02.000\nb", "z --> 9\nc"))
+    error = refusal(vtt("0:xx --> y\na", "00:01.000 --> 00:02.000\nb", "0:9x --> 9\nc"))
     assert (error.reason, error.metadata["place"]) == (Reason.TRANSCRIPT_INVALID, "line 3")
     assert refusal('[{"start": 1,\n "text": }]').message.startswith("line 2: not JSON")
     assert refusal('[{"start": true, "text": "a"}]').metadata["place"] == "cue 1"
