@@ -8,12 +8,14 @@ from services.context.captions.findings import Findings, line
 from services.context.captions.model import RawCue
 from services.context.captions.stamps import STAMP, in_words, milliseconds, plain_digits, seconds_in
 
-LONGEST_TIMES = 400
+LONGEST_TIMES = 20_000
 _ARROWS = r"(?:-{1,3}\s?(?:>|&gt;)|=>|[—–]>|→)"
 _TIMES = re.compile(rf"({STAMP})\s*{_ARROWS}\s*({STAMP})(?!\S)\s*(.*)")
 _PLAIN = re.compile(r"(?:[0-9]{1,3}:)?[0-9]{1,3}:[0-5]?[0-9](?:[.,:][0-9]{1,9})?")
 # What stands where times must stand and looks like them, but is none.
 _BROKEN = re.compile(rf"([0-9]+\s?[:.,][^\s<>]*)\s*{_ARROWS}\s*(\S*)\s*(.*)")
+# Whatever stands behind one that is known, however it is written, is a setting as well.
+_SETTINGS = re.compile(r"(?:vertical|line|position|size|align|region|[XY][12])\s*:.*")
 _SETTING = re.compile(r"[A-Za-z][A-Za-z0-9-]*:\S+")
 
 Times = Callable[[str], tuple[str, str, str] | None]
@@ -92,6 +94,8 @@ def _shortened(written: str) -> str:
 
 
 def _without_settings(rest: str) -> str:
+    if _SETTINGS.fullmatch(rest):
+        return ""
     return "" if all(_SETTING.fullmatch(part) for part in rest.split()) else rest
 
 

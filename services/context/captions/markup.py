@@ -6,10 +6,10 @@ import unicodedata
 
 # Markup of captions, and of pages. Other words in angle brackets are words: `vector<int>`, `a < b`.
 _CAPTIONS = frozenset(["c", "i", "b", "u", "s", "v", "lang", "ruby", "rt", "rp", "em", "strong", "font", "span"])
-_PAGES = frozenset(["p", "div", "a", "small", "big", "sub", "sup", "script", "style", "img", "iframe"])
+_PAGES = frozenset("bold italic underline p div a small big sub sup script style img iframe".split())
 _ATTRIBUTE = r"\s+[A-Za-z_:][\w:.-]{0,40}\s?=\s?(?:\"[^\"<>]{0,300}\"|'[^'<>]{0,300}'|[^\s\"'<>=&]{1,300})"
 _TAG = re.compile(
-    r"<(?P<close>/?)(?P<name>[A-Za-z]{1,8})(?P<classes>(?:\.[^\s<>.&]{1,60}){0,8})"
+    r"<(?P<close>/?)(?P<name>[A-Za-z]{1,9})(?P<classes>(?:\.[^\s<>.&]{1,60}){0,8})"
     rf"(?P<attributes>(?:{_ATTRIBUTE}){{0,8}})(?P<annotation>(?:\s[^<>]{{0,200}})?)/?>"
 )
 _STAMP = re.compile(r"<[0-9]{1,3}(?::[0-9]{2}){1,2}[.,][0-9]{1,6}>")
@@ -22,8 +22,8 @@ _OVERRIDE = re.compile(
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 # Not in paths, `C:\New\Notes`.
 _HARD_BREAK = re.compile(r"(?<![:\\])\\N(?![^\s\\]{0,40}\\)")
-_CLOSED = re.compile(r"</([a-z]{1,8})\s?>")
-_OPENED = re.compile(r"<([a-z]{1,8})[\s.>]")
+_CLOSED = re.compile(r"</([a-z]{1,9})\s?>")
+_OPENED = re.compile(r"<([a-z]{1,9})[\s.>]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
