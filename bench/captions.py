@@ -121,7 +121,7 @@ def _text(source: bytes) -> str:
 
 
 def _of_xml(text: str) -> str:
-    root = ElementTree.fromstring(text)  # noqa: S314 - files that a developer has chosen
+    root = ElementTree.fromstring(text)
     for line_break in root.findall(".//{*}br"):
         line_break.text = " "
     return " ".join("".join(each.itertext()) for each in root.findall(".//{*}p"))

@@ -11,7 +11,7 @@ from services.context.captions.stamps import STAMP, in_words, milliseconds, plai
 LONGEST_TIMES = 20_000
 _ARROWS = r"(?:-{1,3}\s?(?:>|&gt;)|=>|[—–]>|→)"
 _TIMES = re.compile(rf"({STAMP})\s*{_ARROWS}\s*({STAMP})(?!\S)\s*(.*)")
-_PLAIN = re.compile(r"(?:[0-9]{1,3}:)?[0-9]{1,3}:[0-5]?[0-9](?:[.,:][0-9]{1,9})?")
+_PLAIN = re.compile(r"(?:[0-9]{1,3}:)?[0-9]{1,3}:[0-5]?[0-9](?:[.,:](?!1000$)[0-9]{1,9})?")
 # What stands where times must stand and looks like them, but is none.
 _BROKEN = re.compile(rf"([0-9]+\s?[:.,][^\s<>]*)\s*{_ARROWS}\s*(\S*)\s*(.*)")
 # Whatever stands behind one that is known, however it is written, is a setting as well.
@@ -30,6 +30,7 @@ class Block:
     start: str = ""
     end: str = ""
     lines: list[str] = field(default_factory=list)
+    is_odd: bool = False
 
     @property
     def is_timed(self) -> bool:
@@ -41,7 +42,7 @@ class Block:
 
     def raw_cue(self, words: list[str], findings: Findings) -> RawCue:
         """The cue that these words are of; tells of times that are not written as they should be."""
-        if not (_PLAIN.fullmatch(self.start) and _PLAIN.fullmatch(self.end)):
+        if self.is_odd or not (_PLAIN.fullmatch(self.start) and _PLAIN.fullmatch(self.end)):
             start = _moment(self.start)
             if start is not None:
                 findings.note(line(self.number), f"times are oddly written; read as {in_words(start)}")
@@ -61,7 +62,7 @@ def blocks(text: str, times: Times, broken: Times | None = None) -> Iterator[Blo
         if found:
             yield current
             start, end, rest = found
-            current = Block(number, start, end, [rest] if rest else [])
+            current = Block(number, start, end, [rest] if rest else [], not written.lstrip().startswith(start))
         else:
             current.lines.append(written)
         before = written.strip()
@@ -72,12 +73,12 @@ def arrow_times(written: str) -> tuple[str, str, str] | None:
     """Of `start --> end settings`; words behind the times are words."""
     if ">" not in written and "→" not in written and "&gt;" not in written:
         return None
-    match = _TIMES.fullmatch(_shortened(written))
+    match = _matched(_TIMES, written)
     return (match[1], match[2], _without_settings(match[3])) if match else None
 
 
 def broken_times(written: str) -> tuple[str, str, str] | None:
-    match = _BROKEN.fullmatch(_shortened(written))
+    match = _matched(_BROKEN, written)
     return (match[1], match[2] or "?", _without_settings(match[3])) if match else None
 
 
@@ -88,9 +89,11 @@ def untimed(block: Block, findings: Findings) -> Iterator[RawCue]:
         yield RawCue(line(1), None, None, "\n".join(words))
 
 
-def _shortened(written: str) -> str:
+def _matched(grammar: re.Pattern[str], written: str) -> re.Match[str] | None:
     written = written.strip()
-    return plain_digits(written) if len(written) <= LONGEST_TIMES else ""
+    if len(written) > LONGEST_TIMES:
+        return None
+    return grammar.fullmatch(written) or (None if written.isascii() else grammar.fullmatch(plain_digits(written)))
 
 
 def _without_settings(rest: str) -> str:

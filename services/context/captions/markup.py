@@ -5,8 +5,10 @@ import re
 import unicodedata
 
 # Markup of captions, and of pages. Other words in angle brackets are words: `vector<int>`, `a < b`.
-_CAPTIONS = frozenset(["c", "i", "b", "u", "s", "v", "lang", "ruby", "rt", "rp", "em", "strong", "font", "span"])
-_PAGES = frozenset("bold italic underline p div a small big sub sup script style img iframe".split())
+_CAPTIONS = frozenset({"c", "i", "b", "u", "s", "v", "lang", "ruby", "rt", "rp", "em", "strong", "font", "span"})
+_PAGES = frozenset(
+    {"bold", "italic", "underline", "p", "div", "a", "small", "big", "sub", "sup", "script", "style", "img", "iframe"}
+)
 _ATTRIBUTE = r"\s+[A-Za-z_:][\w:.-]{0,40}\s?=\s?(?:\"[^\"<>]{0,300}\"|'[^'<>]{0,300}'|[^\s\"'<>=&]{1,300})"
 _TAG = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z]{1,9})(?P<classes>(?:\.[^\s<>.&]{1,60}){0,8})"
@@ -20,8 +22,6 @@ _OVERRIDE = re.compile(
     r"|pb?o?|pos|q|[xy]?shad|[su])(?=[0-9&(.+-])[^\\{}]{0,200}|\\(?:fn|r)[^\\{}]{0,60}){1,20}\}"
 )
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
-# Not in paths, `C:\New\Notes`.
-_HARD_BREAK = re.compile(r"(?<![:\\])\\N(?![^\s\\]{0,40}\\)")
 _CLOSED = re.compile(r"</([a-z]{1,9})\s?>")
 _OPENED = re.compile(r"<([a-z]{1,9})[\s.>]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,7 +31,9 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 def plain(text: str) -> str:
     """The words without tags, with entities decoded, composed, and white space made single spaces."""
     if "\\" in text:
-        text = _HARD_BREAK.sub(" ", _OVERRIDE.sub("", text))
+        text = _OVERRIDE.sub("", text)
+    if "\\N" in text:
+        text = " ".join(map(_without_hard_breaks, text.split(" ")))
     if "<" in text:
         text = _without_tags(_BREAK.sub(" ", text))
     if "&" in text:
@@ -40,6 +42,11 @@ def plain(text: str) -> str:
         # Halves that belong together were kept apart; one without the other is no letter.
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _without_hard_breaks(run: str) -> str:
+    r"""Takes `\N` for a line end, but not in paths: `C:\New`."""
+    return run if ":\\" in run or run.startswith("\\\\") else run.replace("\\N", " ")
 
 
 def _without_tags(text: str) -> str:

@@ -10,15 +10,13 @@ STAMP = (
     r"-?(?:[0-9]{1,3}\s?:\s?)?-?[0-9]{1,3}\s?:\s?-?[0-9]{1,2}"
     r"(?:\s?[.,:]\s?-?[0-9]{1,20}(?:[.,][0-9]{1,20})?(?:e-?[0-9]{1,3})?)?"
 )
-_STAMP = re.compile(
-    r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{1,2})(?:[.,:]([0-9]{1,20})(?:[.,][0-9]{1,20})?(?:e-?[0-9]{1,3})?)?"
-)
+_STAMP = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{1,2})(?:[.,:]([0-9]{1,20})(?:[.,][0-9]{1,20})?)?")
 _SECONDS = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,20}))?")
 
 
 def milliseconds(stamp: str) -> int | None:
     """`hh:mm:ss.mmm`, hours and fraction optional, point or comma; None where it is no time. Before zero is zero."""
-    stamp = plain_digits(stamp[:LONGEST_STAMP]).replace(" ", "")
+    stamp = plain_digits(stamp[:LONGEST_STAMP]).replace(" ", "").lower().partition("e")[0]
     match = _STAMP.fullmatch(stamp.replace("-", ""))
     if match is None:
         return None

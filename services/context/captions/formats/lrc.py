@@ -11,7 +11,7 @@ from services.context.captions.model import RawCue
 from services.context.captions.stamps import milliseconds, within_reason
 
 _CLOCK = r"(?:[0-9]{1,2}:)?[0-9]{1,3}:[0-9]{2}(?:[.,][0-9]{1,3})?"
-_STAMPED = re.compile(rf"\s*(?:[\[(<]\s*({_CLOCK})\s*[\])>]|({_CLOCK})(?=[\s:=-]|$))[:=]?\s*(?:-\s+)?")
+_STAMPED = re.compile(rf"\s*(?:[\[(]\s*({_CLOCK})\s*[\])]|({_CLOCK})(?=[\s:=-]|$))[:=]?\s*(?:-\s+)?")
 _TAG = re.compile(r"\[(ar|al|ti|au|by|re|ve|length|offset|la|tool|id|#)\s*:(.*)\]\s*", re.IGNORECASE)
 _WORD_TIME = re.compile(r"<[0-9]{1,3}:[0-9]{2}(?:[.:][0-9]{1,3})?>")
 

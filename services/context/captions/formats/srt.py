@@ -30,10 +30,10 @@ class _Numbers:
         written = block.lines[at].strip() if at >= 0 else ""
         if not (written.isdecimal() and len(written) < 10):
             return
-        is_under_a_blank = at == 0 or not block.lines[at - 1].strip()
+        is_under_a_blank = not block.lines[at - 1].strip() if at else not block.is_timed
         touches_the_times = at == len(block.lines) - 1
         if self._is_number(block, int(written), is_under_a_blank, touches_the_times and not is_last):
-            if block.is_timed and (is_last or not (is_under_a_blank and at)):
+            if block.is_timed and (is_last or not is_under_a_blank):
                 self._findings.note(block.place_of(at), _REASON[is_last])
             self._last = int(written)
             del block.lines[at:]
