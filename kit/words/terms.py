@@ -41,7 +41,7 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text, folded; scripts without spaces letter by letter, so that any stretch of them is a row."""
-    return [word for run in _runs(folded(text)) for word in (run if _DENSE_START.match(run) else run.split("'"))]
+    return [word for run in runs(folded(text)) for word in (run if _DENSE_START.match(run) else run.split("'"))]
 
 
 def terms(text: str, language: str) -> list[str]:
@@ -49,7 +49,7 @@ def terms(text: str, language: str) -> list[str]:
 
     Words lose accents and are stemmed; without spaces between words, and in Korean, terms are pairs of letters.
     """
-    return [term for run in _runs(folded(text)) for term in terms_of_word(run, language)]
+    return [term for run in runs(folded(text)) for term in terms_of_word(run, language)]
 
 
 @lru_cache(maxsize=100_000)
@@ -62,9 +62,10 @@ def terms_of_word(word: str, language: str) -> tuple[str, ...]:
     return (_stemmed(word[:LONGEST_WORD], language),)
 
 
-def _runs(text: str) -> list[str]:
-    runs: list[str] = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    return runs
+def runs(text: str) -> list[str]:
+    """The words of a folded text, and its stretches of letters without spaces, whole."""
+    found: list[str] = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    return found
 
 
 def _pairs(letters: str) -> tuple[str, ...]:
