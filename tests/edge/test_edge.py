@@ -256,6 +256,7 @@ class TestGatewayHttp:
         async with running_edge.client(running_edge.token()) as client:
             file = await client.post(path, files={"file": ("a.srt", b"\xff" * 3_000_000)}, data={"videoUrl": "u"})
             text = await client.post(path, json={"transcript": "words"})
+        assert file.status_code == 200, file.text
         assert file.json()["path"] == path
         assert file.json()["received"] > 3_000_000
         assert text.json() == {"contextVersion": "5"}

@@ -20,6 +20,13 @@ MISREAD_SIGNS = ("Ã", "â€", "Â ")
 LOST = "\ufffd"
 # Where so many letters are UTF-8 for each byte that is not, the bytes are the mistake.
 MOSTLY = 10
+# Too few letters to tell languages by: Western Europe's code page is the most common by far.
+FEW = 6
+_WESTERN = frozenset(map(chr, range(128))) | frozenset(
+    "äöüßÄÖÜéèêëàâçîïôùûœÉÈÊÀÇÔñÑáíóúÁÍÓÚ¿¡ãõåæøÅÆØìòºª’‘“”„«»–—…€§°\xa0"
+)
+# Of the Web and of ISO; those of mainframes, DOS and old Macs are taken for others' letters.
+_ERAS = chardet.EncodingEra.MODERN_WEB | chardet.EncodingEra.LEGACY_ISO
 _SAMPLE_BYTES = 64 * 1024
 _NOT_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -94,7 +101,9 @@ def _not_utf8(source: bytes, error: UnicodeDecodeError, findings: Findings) -> s
 def _likely(source: bytes) -> str | None:
     """What a detector takes the lines for that are not ASCII."""
     sample = b"\n".join(_NOT_ASCII.findall(source))[:_SAMPLE_BYTES]
-    encoding = chardet.detect(sample)["encoding"]
+    if len(_HIGH.findall(sample)) < FEW and set(sample.decode("cp1252", errors="replace")) <= _WESTERN:
+        return "cp1252"
+    encoding = chardet.detect(sample, encoding_era=_ERAS)["encoding"]
     try:
         name = codecs.lookup(encoding).name if encoding else None
     except LookupError:

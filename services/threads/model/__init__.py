@@ -20,6 +20,7 @@ from services.threads.model.conversations import (
 from services.threads.model.insights import BEGINNING, Asked, CourseKey, DayTally, Mark, Tally
 from services.threads.model.past import Past, tokens_in, tokens_of, turns_to_read
 from services.threads.model.reports import Findings, Point, Report
+from services.threads.model.words import Run, Sought, sought, turn_terms
 
 __all__ = [
     "BEGINNING",
@@ -40,14 +41,18 @@ __all__ = [
     "Question",
     "Report",
     "Role",
+    "Run",
+    "Sought",
     "State",
     "Tally",
     "Thread",
     "ThreadKey",
     "Turn",
     "messages_of",
+    "sought",
     "tokens_in",
     "tokens_of",
     "turn_id",
+    "turn_terms",
     "turns_to_read",
 ]

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kit.auth.caller import Caller
-from services.threads.model import Answer, Citation, Lease, Question, State, Thread, ThreadKey, Turn
+from services.threads.model import Answer, Citation, Lease, Question, State, Thread, ThreadKey, Turn, turn_terms
 
 Document = dict[str, Any]
+# Of a row: what it is found by, and nothing that is read.
+TERMS = "terms"
 
 
 def now() -> datetime:
@@ -97,7 +99,13 @@ def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Docum
         "answer": answer.text,
         "citations": [{name: getattr(citation, name) for name in CITATION_FIELDS} for citation in answer.citations],
         **{name: getattr(answer, name) for name in ANSWER_FIELDS},
+        TERMS: turn_terms(turn.question.text, answer.text),
     }
+
+
+def terms_of_row(document: Document) -> list[str]:
+    """What a row is found by, as `from_ended` writes it."""
+    return turn_terms(document["question"], document["answer"])
 
 
 def _question(document: Document) -> Question:
