@@ -72,9 +72,22 @@ class Grounding:
     version: str
 
 
+class Support(StrEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that no sentence leans on."""
+
+    UNKNOWN = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it."""
+    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it.
+
+    `verified` where the answer quotes these words and the source has them.
+    """
 
     quote: str
     title: str = ""
@@ -85,6 +98,17 @@ class Citation:
     page: int = 0
     verified: bool = False
     index: int = 0
+    support: Support = Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """A sentence of an answer, from a letter on, and the place that bears it, as far as one does."""
+
+    sentence: str
+    start: int
+    support: Support
+    citation: Citation | None = None
 
 
 class State(StrEnum):
@@ -133,6 +157,7 @@ class Turn:
     sequence: int = 0
     position: float | None = None
     continues: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
     create_time: datetime | None = None
     end_time: datetime | None = None
 
@@ -221,7 +246,7 @@ class Failed:
     offer: str = ""
 
 
-Happening = Started | Context | Delta | Notice | Heartbeat | Completed | Failed
+Happening = Started | Context | Delta | SentenceSupport | Notice | Heartbeat | Completed | Failed
 
 
 @dataclass(frozen=True, slots=True)

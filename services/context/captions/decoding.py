@@ -101,7 +101,8 @@ def _not_utf8(source: bytes, error: UnicodeDecodeError, findings: Findings) -> s
 def _likely(source: bytes) -> str | None:
     """What a detector takes the lines for that are not ASCII."""
     sample = b"\n".join(_NOT_ASCII.findall(source))[:_SAMPLE_BYTES]
-    if len(_HIGH.findall(sample)) < FEW and set(sample.decode("cp1252", errors="replace")) <= _WESTERN:
+    is_western = set(sample.decode("cp1252", errors="replace")) <= _WESTERN
+    if is_western and len(_HIGH.findall(sample)) < FEW:
         return "cp1252"
     encoding = chardet.detect(sample, encoding_era=_ERAS)["encoding"]
     try:

@@ -18,8 +18,8 @@ _NUMBER = regex.compile(r"\d")
 class Comparison:
     """A sentence beside a stretch of a source.
 
-    `share` of the sentence's terms stand in the stretch; `conflict` says that a number, a name, a comparison or a denial
-    differs; `copied` that the sentence stands there nearly word for word.
+    `share` of the sentence's terms stand in the stretch; `conflict` says that a number, a name, one of two opposites
+    or a denial differs; `copied` that the sentence stands there nearly word for word.
     """
 
     share: float

@@ -76,6 +76,16 @@ class Question:
     options: str = ""
 
 
+class Support(StrEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that no sentence leans on."""
+
+    UNKNOWN = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A place in a lecture or document; offsets in seconds."""
@@ -89,6 +99,17 @@ class Citation:
     verified: bool = False
     index: int = 0
     title: str = ""
+    support: Support = Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """A sentence of an answer, from a letter on, and the place that bears it, as far as one does."""
+
+    sentence: str
+    start: int
+    support: Support
+    citation: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,7 @@ class Answer:
     cached: bool = False
     failure_reason: str = ""
     finish_reason: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
