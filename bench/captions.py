@@ -159,3 +159,7 @@ def _is_number(lines: Sequence[str], at: int) -> bool:
     """Whether a line stands above times as a number, or behind a blank line as a name."""
     is_above_times = at + 1 < len(lines) and bool(_TIMES.match(lines[at + 1].strip()))
     return is_above_times and (lines[at].strip().isdecimal() or not lines[at - 1].strip())
+
+
+if __name__ == "__main__":
+    main()

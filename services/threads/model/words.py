@@ -15,6 +15,8 @@ MOST_TERMS = 4000
 MOST_RUNS = 16
 # Letters of a text whose language can be told.
 SURE = 200
+# Letters by which it is told.
+SAMPLE = 600
 # Of a stretch of letters without spaces so many of its pairs must stand in a turn.
 LEAST_SHARE = 0.6
 _WORDS_OF_ONE_LETTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
@@ -64,7 +66,7 @@ def turn_terms(*texts: str) -> list[str]:
 
 def stemmed_as(text: str) -> tuple[str, ...]:
     """The languages by whose rules a text is stemmed: its own, and English where too little is said to be sure."""
-    language = language_of(text) or "english"
+    language = language_of(text[:SAMPLE]) or "english"
     return (language,) if language == "english" or len(text) > SURE else (language, "english")
 
 
