@@ -1,7 +1,7 @@
 """Recall in ten languages of nine scripts: words alone, vectors alone, and both, over one course of all of them.
 
-Run it with `python -m bench languages`. Each passage is a short lecture of its own; each question, written for it in its
-language, must find that lecture among those of all languages. `tests/data/retrieval-languages.json` holds both.
+Run it with `python -m bench languages`. Each passage is a short lecture of its own; each question, written for it in
+its language, must find that lecture among those of all languages. `tests/data/retrieval-languages.json` holds both.
 """
 
 import asyncio

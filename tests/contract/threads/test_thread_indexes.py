@@ -57,7 +57,7 @@ async def test_indexes_that_others_have_replaced_go_with_the_migrations(mongodb_
 
 
 async def test_turns_of_an_earlier_version_are_found_and_migrated(database: Database) -> None:
-    for number, text in enumerate(("什么是共振？", "Waves carry energy")):
+    for number, text in enumerate(("什么是共振", "Waves carry energy")):
         row = {"tenant": "default", "user": "ann", "thread": "t", "sequence": number, "question": text, "answer": ""}
         await database.turns.insert_one({"_id": str(number), **row, "ended": now()})
     await fill_terms(database.turns, {"_id": "0"})
