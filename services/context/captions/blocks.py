@@ -49,16 +49,16 @@ class Block:
         return RawCue(line(self.number), _moment(self.start), _moment(self.end), "\n".join(words))
 
 
-def blocks(text: str, times: Times, broken: Times | None = None) -> Iterator[Block]:
+def blocks(text: str, times: Times, loose: Times | None = None) -> Iterator[Block]:
     """The blocks in the order of the text, first the one without times.
 
-    `broken` is asked of lines at which times must stand: the first, and those under a blank line or a number.
+    `loose` is asked of lines at which times must stand: the first, and those under a blank line or a number.
     """
     current, before = Block(0), ""
     for number, written in enumerate(text.split("\n"), 1):
         found = times(written)
-        if found is None and broken and (not before or before.isdigit()):
-            found = broken(written)
+        if found is None and loose and (not before or before.isdigit()):
+            found = loose(written)
         if found:
             yield current
             start, end, rest = found
@@ -70,14 +70,23 @@ def blocks(text: str, times: Times, broken: Times | None = None) -> Iterator[Blo
 
 
 def arrow_times(written: str) -> tuple[str, str, str] | None:
-    """Of `start --> end settings`; words behind the times are words."""
+    """Of `start --> end settings`, wherever it stands."""
+    found = times_with_words(written)
+    return None if found is None or found[2] else found
+
+
+def times_with_words(written: str) -> tuple[str, str, str] | None:
+    """Of `start --> end`, with settings or words behind it."""
     if ">" not in written and "→" not in written and "&gt;" not in written:
         return None
     match = _matched(_TIMES, written)
     return (match[1], match[2], _without_settings(match[3])) if match else None
 
 
-def broken_times(written: str) -> tuple[str, str, str] | None:
+def loose_times(written: str) -> tuple[str, str, str] | None:
+    """Of a line where times must stand: with words behind them, or with times that cannot be read."""
+    if found := times_with_words(written):
+        return found
     match = _matched(_BROKEN, written)
     return (match[1], match[2] or "?", _without_settings(match[3])) if match else None
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from services.context.captions.blocks import arrow_times
+from services.context.captions.blocks import times_with_words
 from services.context.captions.findings import Findings, line, refused
 from services.context.captions.formats.json import looks_like_json
 from services.context.captions.formats.lrc import looks_stamped
@@ -91,7 +91,7 @@ def _is_plain(given: Format, found: Format, text: str) -> bool:
         return False
     if (given, found) == (Format.VTT, Format.SRT):
         # Without its first line WebVTT looks like SubRip, but for the comma.
-        return any("," in times[0] for written in text.split("\n") if (times := arrow_times(written)))
+        return any("," in times[0] for written in text.split("\n") if (times := times_with_words(written)))
     if given is Format.TEXT:
         return found not in (Format.LRC, Format.TABLE)
     return True
@@ -130,7 +130,7 @@ def _begins_with_cue(text: str) -> bool:
 
 
 _BY_LINES: tuple[tuple[Format, Callable[[str], bool]], ...] = (
-    (Format.SRT, _has(arrow_times)),
+    (Format.SRT, _has(times_with_words)),
     (Format.SBV, _has(comma_times)),
     (Format.MICRODVD, _begins_with_cue),
     (Format.TABLE, looks_like_table),

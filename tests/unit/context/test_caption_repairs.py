@@ -76,6 +76,18 @@ def test_vtt_words_behind_blank_lines_stay_and_are_told() -> None:
     assert [warning.partition(":")[0] for warning in captions.warnings] == ["line 5", "line 10"]
 
 
+def test_a_number_may_stand_apart_from_its_times() -> None:
+    text = "WEBVTT\n\n1\n\n00:01.000 --> 00:02.000\nfirst\n\n2\n\n00:03.000 --> 00:04.000\nsecond\n"
+    assert words(text) == ["first", "second"]
+    assert words(text.removeprefix("WEBVTT\n\n").replace(".", ",")) == ["first", "second"]
+
+
+def test_times_among_the_words_are_words() -> None:
+    first = "1\n00:00:01,000 --> 00:00:02,000\nlook at\n0:30 --> 0:40 of the film\n"
+    text = f"{first}\n2\n00:00:03,000 --> 00:00:04,000\nnow\n"
+    assert words(text) == ["look at 0:30 --> 0:40 of the film", "now"]
+
+
 def test_words_without_times_at_the_beginning_are_kept_and_told() -> None:
     captions = read("An introduction.\n\n1\n00:00:05,000 --> 00:00:06,000\nwords\n")
     assert said(captions) == [(0.0, "An introduction."), (5.0, "words")]

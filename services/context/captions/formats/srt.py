@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from services.context.captions.blocks import Block, arrow_times, blocks, broken_times, untimed
+from services.context.captions.blocks import Block, arrow_times, blocks, loose_times, untimed
 from services.context.captions.findings import Findings
 from services.context.captions.model import RawCue
 
 
 def read_srt(text: str, findings: Findings) -> Iterator[RawCue]:
-    parts = list(blocks(text, arrow_times, broken_times))
+    parts = list(blocks(text, arrow_times, loose_times))
     numbers = _Numbers(findings)
     for block, following in zip(parts, [*parts[1:], None], strict=True):
         numbers.take(block, is_last=following is None)

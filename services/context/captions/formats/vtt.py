@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from services.context.captions.blocks import Block, arrow_times, blocks, broken_times
+from services.context.captions.blocks import Block, arrow_times, blocks, loose_times
 from services.context.captions.findings import Findings, line
 from services.context.captions.model import RawCue
 
@@ -14,7 +14,7 @@ Paragraph = tuple[int, list[str]]
 def read_vtt(text: str, findings: Findings) -> Iterator[RawCue]:
     if not text.lstrip()[:6].upper().startswith("WEBVTT"):
         findings.note("line 1", "no WEBVTT at the beginning; read all the same")
-    parts = list(blocks(text, arrow_times, broken_times))
+    parts = list(blocks(text, arrow_times, loose_times))
     has_identifiers = bool(parts[0].lines and parts[0].lines[-1].strip() and len(parts) > 1)
     for block, following in zip(parts, [*parts[1:], None], strict=True):
         if following is not None:
@@ -27,6 +27,9 @@ def read_vtt(text: str, findings: Findings) -> Iterator[RawCue]:
 
 def _take_identifier(block: Block, has_identifiers: bool, findings: Findings) -> None:
     """The line right above the next times, where a blank line stands above it or it is the number of a cue."""
+    while len(block.lines) > 1 and block.lines[-2].strip().isdecimal() and not block.lines[-1].strip():
+        # A number is one with a blank line below it, too.
+        del block.lines[-1]
     if not block.lines or not block.lines[-1].strip():
         return
     last = block.lines[-1].strip()
