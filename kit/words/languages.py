@@ -47,6 +47,8 @@ _LANGUAGES_OF = {
     for words in _COMMON.values()
     for word in words.split()
 }
+# The words that stand everywhere, of all these languages.
+COMMON_WORDS = frozenset(_LANGUAGES_OF)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
