@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from kit.quoting import Said, words_of
+from kit.words.quotes import Said
+from kit.words.terms import words
 from services.gateway.model import Citation, Cue, Passage
 
 MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
@@ -66,11 +67,11 @@ def _by_markers(answer: str, passages: Sequence[Passage]) -> Iterable[Citation]:
 
 def _by_quotes(answer: str, passages: Sequence[Passage]) -> Iterable[Citation]:
     for quote in QUOTED.findall(answer):
-        words = words_of(quote)
-        if len(words) < MIN_QUOTE_WORDS:
+        quoted = words(quote)
+        if len(quoted) < MIN_QUOTE_WORDS:
             continue
         for number, passage in enumerate(passages, 1):
-            place = _find(words, passage)
+            place = _find(quoted, passage)
             if place is not None:
                 yield _citation(passage, quote.strip(), place, number)
                 break
@@ -93,9 +94,9 @@ def _best_place(passage: Passage, wanted: frozenset[str], number: int) -> Citati
     return _citation(passage, " ".join(cue.text for cue in cues), cues, number)
 
 
-def _find(words: Sequence[str], passage: Passage) -> tuple[Cue, ...] | None:
+def _find(quoted: Sequence[str], passage: Passage) -> tuple[Cue, ...] | None:
     """The cues that hold the words in a row; an empty tuple where the source has no times."""
-    place = _source_of(passage).said.place_of(words)
+    place = _source_of(passage).said.place_of(quoted)
     return None if place is None else passage.cues[place.start : place.stop]
 
 
@@ -145,4 +146,4 @@ def _with_markers_inside(answer: str) -> str:
 
 
 def _content_words(text: str) -> frozenset[str]:
-    return frozenset(word for word in words_of(text) if len(word) >= MIN_WORD)
+    return frozenset(word for word in words(text) if len(word) >= MIN_WORD)

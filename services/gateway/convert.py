@@ -113,6 +113,8 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         failure_reason=turn.failure_reason,
         sequence=turn.sequence,
         position=duration_of(turn.position),
+        finish_reason=turn.finish_reason,
+        continues=turn.continues,
     )
 
 
@@ -142,6 +144,8 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         degraded=proto.degraded,
         cached=proto.cached,
         failure_reason=proto.failure_reason,
+        finish_reason=proto.finish_reason,
+        continues=proto.continues,
         sequence=proto.sequence,
         position=seconds_of(proto.position) if proto.HasField("position") else None,
         create_time=_datetime(proto.create_time) if proto.HasField("create_time") else None,
@@ -155,6 +159,7 @@ def grounds_of(turn: model.Turn) -> dict[str, Any]:
     return {
         "turn": turn.name,
         "thread": turn.thread,
+        "finish_reason": turn.finish_reason,
         "citations": citations,
         "degraded": turn.degraded,
         "cached": turn.cached,

@@ -7,14 +7,32 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """How an answer is to be made; what is not set is left to the configuration.
+
+    `stops` end the answer before their first letter. `json_schema` is JSON, and `parameters` a JSON object of what else
+    tunes a model, by the names of OpenAI's API.
+    """
+
+    model: str = ""
+    max_tokens: int = 0
+    temperature: float | None = None
+    stops: tuple[str, ...] = ()
+    json_schema: str = ""
+    parameters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What a student asks, and where they are."""
+    """What a student asks, and where they are. `continues` names a turn whose cut answer is to be gone on with."""
 
     course: str
     video_url: str
     text: str
     request_id: str = ""
     position: float | None = None
+    continues: str = ""
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +107,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer, so far or whole. `name` is `threads/{thread}/turns/{turn}`."""
+    """One question and its answer, so far or whole. `name` is `threads/{thread}/turns/{turn}`.
+
+    `finish_reason` is why the model stopped; `length` says that a limit cut the answer.
+    """
 
     name: str
     thread: str
@@ -108,8 +129,10 @@ class Turn:
     degraded: bool = False
     cached: bool = False
     failure_reason: str = ""
+    finish_reason: str = ""
     sequence: int = 0
     position: float | None = None
+    continues: str = ""
     create_time: datetime | None = None
     end_time: datetime | None = None
 

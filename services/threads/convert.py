@@ -60,6 +60,7 @@ def message_message(message: Message) -> threads_pb2.Message:
         state=chat_pb2.Turn.State.Value(turn.state.value),
         video_url=turn.question.video_url,
         create_time=timestamp(turn.ended if is_answer and turn.ended else turn.created),
+        finish_reason=turn.answer.finish_reason if is_answer else "",
     )
 
 
@@ -86,6 +87,8 @@ def turn_message(turn: Turn) -> chat_pb2.Turn:
         failure_reason=answer.failure_reason,
         sequence=turn.sequence,
         position=duration(turn.question.position),
+        finish_reason=answer.finish_reason,
+        continues=turn.question.continues,
     )
 
 
@@ -97,10 +100,23 @@ def turn_of(message: chat_pb2.Turn) -> Turn:
         thread=thread,
         course=names.course_id(message.course, "turn.course"),
         sequence=message.sequence,
-        question=Question(message.request_id, message.question, message.video_url, position_of(message)),
+        question=Question(
+            message.request_id, message.question, message.video_url, position_of(message), message.continues
+        ),
         state=NAMES.get(message.state, State.RUNNING),
         created=message.create_time.ToDatetime(UTC),
         answer=_answer_of(message),
+    )
+
+
+def question_of(request: turns_pb2.BeginTurnRequest) -> Question:
+    return Question(
+        request_id=request.request_id,
+        text=request.message,
+        video_url=request.video_url,
+        position=position_of(request),
+        continues=request.continues,
+        options=request.options,
     )
 
 
@@ -145,6 +161,7 @@ def _answer_of(message: chat_pb2.Turn) -> Answer:
         degraded=message.degraded,
         cached=message.cached,
         failure_reason=message.failure_reason,
+        finish_reason=message.finish_reason,
     )
 
 

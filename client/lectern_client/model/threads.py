@@ -42,6 +42,7 @@ class Message:
     state: TurnState = TurnState.UNSPECIFIED
     video_url: str = ""
     create_time: datetime | None = None
+    finish_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,10 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer, `threads/{thread}/turns/{turn}`."""
+    """One question and its answer, `threads/{thread}/turns/{turn}`.
+
+    A `finish_reason` of `length` says that a limit cut the answer; a turn that `continues` it says the rest.
+    """
 
     name: str = ""
     thread: str = ""
@@ -68,7 +71,14 @@ class Turn:
     create_time: datetime | None = None
     end_time: datetime | None = None
     failure_reason: ErrorReason | None = None
+    finish_reason: str = ""
+    continues: str = ""
     sequence: int = 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether a limit cut the answer, so that it can be gone on with."""
+        return self.finish_reason == "length"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from datetime import datetime
 import structlog
 
 from kit.errors import InvalidArgument, LecternError
+from kit.words.languages import language_of
 from services.context.model import CourseKey, Document, DocumentState, Reading
 from services.context.model.missing import document_not_found
 from services.context.passages.cutting import paged_passages
 from services.context.passages.pages import cleaned
 from services.context.ports import Blobs, DocumentStore, PageReader
-from services.context.retrieval.languages import language_of
 from services.context.service.indexing import Indexing
 from services.context.service.moments import moment_now
 

@@ -145,6 +145,7 @@ class TurnRun:
             policy=finish.policy or self._grounding.policy,
             degraded=finish.degraded,
             cached=finish.cached,
+            finish_reason=finish.finish_reason,
         )
         self.turn = await self._durable(turn)
         await self._writer.write(Completed(self.turn))

@@ -63,12 +63,17 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, and where the video stood, in seconds."""
+    """What was asked, and where the video stood, in seconds.
+
+    `continues` is the name of a turn whose cut answer is to be gone on with; `options` is the gateway's own, until the end.
+    """
 
     request_id: str
     text: str
     video_url: str = ""
     position: float | None = None
+    continues: str = ""
+    options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said to a question, by whom and at what cost in tokens."""
+    """What was said to a question, by whom and at what cost in tokens; `finish_reason` is why the model stopped."""
 
     text: str = ""
     citations: tuple[Citation, ...] = ()
@@ -100,6 +105,7 @@ class Answer:
     degraded: bool = False
     cached: bool = False
     failure_reason: str = ""
+    finish_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

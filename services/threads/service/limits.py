@@ -11,6 +11,8 @@ CITATIONS = 256
 REQUEST_ID_LENGTH = 128
 VIDEO_URL_LENGTH = 2048
 OWNER_LENGTH = 128
+CONTINUES_LENGTH = 256
+OPTIONS_BYTES = 64 * 1024
 TITLE_LENGTH = 200
 METADATA_ENTRIES = 32
 METADATA_LENGTH = 256
@@ -24,6 +26,9 @@ def check_question(question: Question) -> None:
         raise InvalidArgument(f"message must not exceed {QUESTION_BYTES} bytes", Reason.TOO_LARGE, field="message")
     check_request_id(question.request_id)
     _at_most(question.video_url, VIDEO_URL_LENGTH, "video_url")
+    _at_most(question.continues, CONTINUES_LENGTH, "continues")
+    if len(question.options.encode()) > OPTIONS_BYTES:
+        raise InvalidArgument(f"options must not exceed {OPTIONS_BYTES} bytes", Reason.TOO_LARGE, field="options")
 
 
 def check_request_id(request_id: str) -> None:

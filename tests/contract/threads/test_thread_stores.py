@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kit.errors import NotFound, Reason
-from services.threads.model import Order, Question, ThreadKey
+from services.threads.model import Answer, Order, Question, State, ThreadKey
 from services.threads.ports import NewTurn, ThreadChange, ThreadQuery
 from tests.contract.threads.conftest import BOB, ELSEWHERE, FULL, Stores, ended
 from tests.contract.threads.instances import ANN
@@ -50,6 +50,22 @@ async def test_a_thread_is_its_owners_alone(stores: Stores, thread: str) -> None
         assert await stores.turns.queue(stranger, thread) is None
         assert await stores.turns.enqueue(stranger, thread, NewTurn(Question("r", "q"), "g1", FULL)) is None
         assert await stores.turns.join(stranger, thread, NewTurn(Question("r", "q"), "g1", FULL)) is None
+
+
+async def test_a_turn_keeps_why_its_answer_ended_and_what_it_goes_on_with(stores: Stores, thread: str) -> None:
+    question = Question("r", "Go on.", continues="threads/t/turns/1", options='{"max_tokens":9}')
+    place = await stores.turns.enqueue(ANN, thread, NewTurn(question, "g1", FULL))
+    assert place is not None
+    assert place.turn is not None
+    assert place.turn.lease is not None
+    waiting = await stores.turns.find(ANN, thread, place.turn.id)
+    assert waiting is not None
+    assert waiting.question == question
+    said = replace(place.turn, state=State.COMPLETED, answer=Answer("cut in mid", finish_reason="length"))
+    await stores.turns.finish(ANN, said, place.turn.lease)
+    found = await stores.turns.find(ANN, thread, place.turn.id)
+    assert found is not None
+    assert (found.answer.finish_reason, found.question.continues) == ("length", "threads/t/turns/1")
 
 
 async def test_a_thread_goes_with_its_only_turn(stores: Stores, thread: str) -> None:

@@ -89,6 +89,7 @@ def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Docum
         "question": turn.question.text,
         "video_url": turn.question.video_url,
         "position": turn.question.position,
+        **({"continues": turn.question.continues} if turn.question.continues else {}),
         "state": turn.state.value,
         "created": turn.created,
         "ended": ended,
@@ -105,6 +106,8 @@ def _question(document: Document) -> Question:
         text=document["question"],
         video_url=document["video_url"],
         position=document.get("position"),
+        continues=document.get("continues", ""),
+        options=document.get("options", ""),
     )
 
 
@@ -112,7 +115,7 @@ def _answer(document: Document) -> Answer:
     return Answer(
         text=document["answer"],
         citations=tuple(Citation(**citation) for citation in document.get("citations", ())),
-        **{name: document[name] for name in ANSWER_FIELDS},
+        **{name: document[name] for name in ANSWER_FIELDS if name in document},  # older rows know fewer
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.context.passages.scripts import is_dense
+from kit.words.scripts import is_dense
 
 LONGEST = 400
 LONGEST_DENSE = 160
