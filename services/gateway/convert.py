@@ -18,14 +18,25 @@ from services.gateway import model
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_SECONDS = 86_400
+TURN = "threads/{thread}/turns/{turn}"
 
 
 def question_of(
     request: chat_pb2.StreamTurnRequest | chat_pb2.CreateTurnRequest | chat_pb2.EnqueueTurnRequest,
 ) -> model.Question:
-    names.course_id(request.course)
+    check_place(request.course, request.continues)
     position = seconds_of(request.position) if request.HasField("position") else None
-    return model.Question(request.course, request.video_url, request.message, request.request_id, position)
+    return model.Question(
+        request.course, request.video_url, request.message, request.request_id, position, request.continues
+    )
+
+
+def check_place(course: str, continues: str) -> None:
+    """Raises InvalidArgument where a question names neither a course nor a turn to go on with, as they are named."""
+    if continues:
+        names.parse(TURN, continues, "continues")
+    if course or not continues:
+        names.course_id(course)
 
 
 def event_to_proto(event: model.Event) -> chat_pb2.TurnEvent:
@@ -42,6 +53,8 @@ def event_to_proto(event: model.Event) -> chat_pb2.TurnEvent:
         case model.Context(citations, version):
             made.context.citations.extend(citation_to_proto(citation) for citation in citations)
             made.context.context_version = version
+        case model.SentenceSupport():
+            made.support.CopyFrom(sentence_to_proto(event.happening))
         case model.Completed(turn):
             made.completed.turn.CopyFrom(turn_to_proto(turn))
         case model.Failed(reason, message, partial, offer):
@@ -65,6 +78,8 @@ def _happening_of(proto: chat_pb2.TurnEvent) -> model.Happening:
         case "context":
             citations = tuple(citation_of(citation) for citation in proto.context.citations)
             return model.Context(citations, proto.context.context_version)
+        case "support":
+            return sentence_of(proto.support)
         case "completed":
             return model.Completed(turn_of(proto.completed.turn))
         case "failed":
@@ -98,6 +113,7 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         question=turn.question,
         answer=turn.answer,
         citations=[citation_to_proto(citation) for citation in turn.citations],
+        sentences=[sentence_to_proto(sentence) for sentence in turn.sentences],
         usage=chat_pb2.TokenUsage(prompt_tokens=turn.prompt_tokens, completion_tokens=turn.completion_tokens),
         provider=turn.provider,
         degraded=turn.degraded,
@@ -136,6 +152,7 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         request_id=proto.request_id,
         answer=proto.answer,
         citations=tuple(citation_of(citation) for citation in proto.citations),
+        sentences=tuple(sentence_of(sentence) for sentence in proto.sentences),
         prompt_tokens=proto.usage.prompt_tokens,
         completion_tokens=proto.usage.completion_tokens,
         provider=proto.provider,
@@ -179,6 +196,25 @@ def citation_to_proto(citation: model.Citation) -> chat_pb2.Citation:
         page=citation.page,
         verified=citation.verified,
         index=citation.index,
+        support=SUPPORT_NUMBERS[citation.support],
+    )
+
+
+def sentence_to_proto(sentence: model.SentenceSupport) -> chat_pb2.SentenceSupport:
+    return chat_pb2.SentenceSupport(
+        sentence=sentence.sentence,
+        start=sentence.start,
+        support=SUPPORT_NUMBERS[sentence.support],
+        citation=citation_to_proto(sentence.citation) if sentence.citation else None,
+    )
+
+
+def sentence_of(proto: chat_pb2.SentenceSupport) -> model.SentenceSupport:
+    return model.SentenceSupport(
+        proto.sentence,
+        proto.start,
+        _support_of(proto.support),
+        citation_of(proto.citation) if proto.HasField("citation") else None,
     )
 
 
@@ -193,6 +229,7 @@ def citation_of(proto: chat_pb2.Citation) -> model.Citation:
         page=proto.page,
         verified=proto.verified,
         index=proto.index,
+        support=_support_of(proto.support),
     )
 
 
@@ -209,6 +246,14 @@ def duration_of(seconds: float | None) -> Duration | None:
 
 STATES = {number: model.State.__members__.get(name) for name, number in chat_pb2.Turn.State.items()}
 STATE_NUMBERS = {state: chat_pb2.Turn.State.Value(state.value) for state in model.State}
+
+
+SUPPORTS = {number: model.Support(name) for name, number in chat_pb2.Citation.Support.items()}
+SUPPORT_NUMBERS = {support: chat_pb2.Citation.Support.Value(support.value) for support in model.Support}
+
+
+def _support_of(number: chat_pb2.Citation.Support.ValueType) -> model.Support:
+    return SUPPORTS.get(number, model.Support.UNKNOWN)
 
 
 def _state_of(number: chat_pb2.Turn.State.ValueType) -> model.State:

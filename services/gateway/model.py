@@ -22,6 +22,9 @@ class Options:
     parameters: str = ""
 
 
+AS_CONFIGURED = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a student asks, and where they are. `continues` names a turn whose cut answer is to be gone on with."""
@@ -32,7 +35,7 @@ class Question:
     request_id: str = ""
     position: float | None = None
     continues: str = ""
-    options: Options = Options()
+    options: Options = AS_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,22 @@ class Grounding:
     version: str
 
 
+class Support(StrEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that no sentence leans on."""
+
+    UNKNOWN = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it."""
+    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it.
+
+    `verified` where the answer quotes these words and the source has them.
+    """
 
     quote: str
     title: str = ""
@@ -85,6 +101,17 @@ class Citation:
     page: int = 0
     verified: bool = False
     index: int = 0
+    support: Support = Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """A sentence of an answer, from a letter on, and the place that bears it, as far as one does."""
+
+    sentence: str
+    start: int
+    support: Support
+    citation: Citation | None = None
 
 
 class State(StrEnum):
@@ -133,8 +160,16 @@ class Turn:
     sequence: int = 0
     position: float | None = None
     continues: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
     create_time: datetime | None = None
     end_time: datetime | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more to say: a limit cut the answer, or it broke off."""
+        if self.failure_reason == "CONTENT_REFUSED" or not self.answer.strip():
+            return False
+        return self.state.broke_off or self.finish_reason == "length"
 
     def ended_as(self, state: State, answer: str, reason: str = "", **more: Any) -> "Turn":
         """The turn with its end; `more` are further fields."""
@@ -166,6 +201,15 @@ class Begun:
     history: tuple[Exchange, ...] = ()
     ahead: tuple[str, ...] = ()
     position: float | None = None
+    options: Options = AS_CONFIGURED
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A cut answer to go on with: the turn that was asked first, and all that was said to it so far."""
+
+    turn: Turn
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +265,7 @@ class Failed:
     offer: str = ""
 
 
-Happening = Started | Context | Delta | Notice | Heartbeat | Completed | Failed
+Happening = Started | Context | Delta | SentenceSupport | Notice | Heartbeat | Completed | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +300,15 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that an answer is generated from; `continue_from` is the text of one that broke off."""
+    """All that an answer is generated from.
+
+    `continue_from` is its own text before it broke off, `continues` that of the answer that it goes on with.
+    """
 
     question: str
     grounding: Grounding
     history: tuple[Exchange, ...] = ()
     video_changed: bool = False
     continue_from: str = ""
+    continues: str = ""
+    options: Options = AS_CONFIGURED

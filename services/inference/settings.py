@@ -10,6 +10,14 @@ class InferenceSettings(CommonSettings):
 
     providers: str = Field("", description="JSON list of providers in order of preference; see docs/providers.md")
     prices: str = Field("", description='JSON of US dollars for a million tokens: {"model": {"prompt", "completion"}}')
+    parameters: str = Field(
+        "",
+        description="JSON of further fields of a call's body, by provider and purpose, such as "
+        '{"openai": {"title": {"reasoning_effort": "low"}}}; see docs/providers.md',
+    )
+    thinking_tokens: str = Field(
+        "", description='JSON of tokens that models may think beyond the limit of an answer: {"provider": tokens}'
+    )
     embeddings_base_url: str = Field("", description="An OpenAI-compatible embeddings server of its own")
     embeddings_model: str = Field(
         "e5-{kind}", description="Its model; `{kind}` becomes `query` or `passage` where it tells them apart"
@@ -24,6 +32,9 @@ class InferenceSettings(CommonSettings):
     chat_max_tokens: int = Field(700, description="Tokens of an answer in chat whose request sets no limit")
     quick_max_tokens: int = Field(60, description="Tokens of a title, at the most")
     bulk_max_tokens: int = Field(3000, description="Tokens of a report, quiz or chapter, at the most")
+    prompt_version: str = Field(
+        "v2", description="The instructions that models get in chat: v1 or v2; docs/evaluation.md tells them apart"
+    )
     coalesce_ms: int = Field(80, description="Milliseconds between two deltas after the first, at most 100")
 
     breaker_share: float = Field(0.5, description="Share of failures at which a provider's breaker opens")

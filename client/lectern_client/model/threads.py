@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from lectern_client.model.enums import OpenEnum
-from lectern_client.model.turns import Citation, TurnEvent, TurnState
+from lectern_client.model.turns import Citation, SentenceSupport, TurnEvent, TurnState
 
 
 class Role(OpenEnum):
@@ -43,6 +43,7 @@ class Message:
     video_url: str = ""
     create_time: datetime | None = None
     finish_reason: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,10 @@ _DENY_INSIDE = {
 # Words of opposite meaning, side by side: where a source has the one and a sentence the other, it says something else.
 _OPPOSITES = {
     "english": (
-        ("more most bigger larger higher greater increase increases rise rises rose grow grows gain gained up", "less least "
-         "fewer smaller lower decrease decreases fall falls fell shrink shrinks lose lost loses down"),
+        (
+            "more most bigger larger higher greater increase increases rise rises rose grow grows gain gained up",
+            "less least fewer smaller lower decrease decreases fall falls fell shrink shrinks lose lost loses down",
+        ),
         ("all every each always everywhere", "some sometimes few rarely seldom"),
         ("before earlier early", "after later late afterwards"),
         ("first", "last second third"),
@@ -96,8 +98,10 @@ _OPPOSITES = {
         ("day days", "week weeks month months year years hour hours minute minutes second seconds century decade"),
     ),
     "german": (
-        ("mehr meisten größer höher steigt stieg wächst zunimmt gewinnt gewonnen", "weniger wenigsten kleiner niedriger sinkt "
-         "sank fällt schrumpft abnimmt verliert verloren"),
+        (
+            "mehr meisten größer höher steigt stieg wächst zunimmt gewinnt gewonnen",
+            "weniger wenigsten kleiner niedriger sinkt sank fällt schrumpft abnimmt verliert verloren",
+        ),
         ("alle jede jeder jedes jeden immer überall", "einige manche manchmal selten"),
         ("vor vorher früher früh bevor", "nach nachher später spät nachdem"),
         ("erste ersten erster", "letzte letzten zweite zweiten dritte dritten"),
@@ -119,7 +123,10 @@ _OPPOSITES = {
         ("tag tage tagen", "woche wochen monat monate monaten jahr jahre jahren stunde stunden minute minuten"),
     ),
     "spanish": (
-        ("más mayor sube subir aumenta aumentar crece crecer gana ganó", "menos menor baja bajar disminuye disminuir cae caer pierde perdió"),
+        (
+            "más mayor sube subir aumenta aumentar crece crecer gana ganó",
+            "menos menor baja bajar disminuye disminuir cae caer pierde perdió",
+        ),
         ("todos todas todo toda cada siempre", "algunos algunas algún veces pocas"),
         ("antes temprano", "después tarde luego"),
         ("primero primera primer", "último última segundo segunda tercero"),

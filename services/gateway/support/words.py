@@ -18,8 +18,8 @@ _NUMBER = regex.compile(r"\d")
 class Comparison:
     """A sentence beside a stretch of a source.
 
-    `share` of the sentence's terms stand in the stretch; `conflict` says that a number, a name, a comparison or a denial
-    differs; `copied` that the sentence stands there nearly word for word.
+    `share` of the sentence's terms stand in the stretch; `conflict` says that a number, a name, one of two opposites
+    or a denial differs; `copied` that the sentence stands there nearly word for word.
     """
 
     share: float
@@ -73,6 +73,8 @@ def _after_numbers(clause: Clause) -> Sequence[tuple[str, str]]:
 
 
 def _is_copy(claim: Clause, said: Clause) -> bool:
+    if len(_places_in_order(claim.words, said.words)) < len(claim.words):
+        return False
     places = _places_in_order(claim.terms, said.terms)
     if len(places) < COPIED_ORDER * len(claim.terms):
         return False

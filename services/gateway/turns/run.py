@@ -8,11 +8,11 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.errors import Conflict, LecternError, NotFound, Reason
-from services.gateway import citations
 from services.gateway.model import (
     Begun,
     Completed,
     Context,
+    Cut,
     Delta,
     Event,
     Exchange,
@@ -22,12 +22,17 @@ from services.gateway.model import (
     Happening,
     Notice,
     Prompt,
+    SentenceSupport,
     Started,
     State,
     Turn,
 )
 from services.gateway.ports import Generation, Journal, Threads
+from services.gateway.support import citations
+from services.gateway.support.checking import SupportCheck
+from services.gateway.support.vectors import SupportVectors
 from services.gateway.turns.broadcast import Broadcast
+from services.gateway.turns.cut_answers import before
 from services.gateway.turns.durably import durably
 from services.gateway.turns.generation_retries import generate_with_retries
 from services.gateway.turns.writer import TurnWriter
@@ -37,23 +42,38 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a run works with; `puts_off` says whether questions can be asked as jobs here."""
+    """What a run works with; `puts_off` says whether questions can be asked as jobs here.
+
+    Sentences are held against their sources by `vectors` too, for which the end of an answer waits `support_seconds`.
+    """
 
     threads: Threads
     generation: Generation
     journal: Journal
     puts_off: bool = True
+    vectors: SupportVectors | None = None
+    support_seconds: float = 0.5
 
 
 class TurnRun:
     """Answers one turn whose lease this process holds, whether or not anybody reads along."""
 
-    def __init__(self, ports: Ports, caller: Caller, begun: Begun, grounding: Grounding, past: Iterable[Event]) -> None:
-        """`past` is what an earlier owner has said; the answer is continued from it."""
+    def __init__(
+        self,
+        ports: Ports,
+        caller: Caller,
+        begun: Begun,
+        grounding: Grounding,
+        past: Iterable[Event],
+        cut: Cut | None = None,
+    ) -> None:
+        """`past` is what an earlier owner has said; the answer is continued from it. `cut` is what it goes on with."""
         self._ports = ports
         self._caller = caller
         self._begun = begun
         self._grounding = grounding
+        self._cut = cut
+        self._question = cut.turn.question if cut else begun.turn.question
         self._finish = Finish()
         self.turn = begun.turn
         self.broadcast = Broadcast(past)
@@ -61,13 +81,15 @@ class TurnRun:
         self._resumed = bool(self.broadcast.events)
         self._writer = TurnWriter(ports.journal, self.turn.name, begun.lease.token, self.broadcast)
         self._cancelled = False
+        self._support = SupportCheck(caller, grounding, ports.vectors, ports.support_seconds)
+        self._told = {e.happening.start for e in self.broadcast.events if isinstance(e.happening, SentenceSupport)}
 
     async def answer(self) -> None:
         """Runs to the end of the turn; what went wrong is told to its readers."""
         try:
             self._writer.open(self._opening())
             history = await self._after_those_ahead()
-            await self._generate(history)
+            await self._generate(before(history, self._cut) if self._cut else history)
             await self._complete()
         except asyncio.CancelledError:
             if not self._cancelled:
@@ -82,6 +104,7 @@ class TurnRun:
             log.exception("turn_failed", turn=self.turn.name)
             await self._end(State.PARTIAL if self._text else State.FAILED, Reason.INTERNAL, "something went wrong")
         finally:
+            await self._support.close()
             await self._writer.close()
 
     def cancel(self, task: asyncio.Task[None]) -> None:
@@ -122,22 +145,42 @@ class TurnRun:
                         pass
 
     async def _generate(self, history: tuple[Exchange, ...]) -> None:
-        prompt = Prompt(self.turn.question, self._grounding, history, self._begun.video_changed, self._text)
+        prompt = Prompt(
+            self._question,
+            self._grounding,
+            history,
+            self._begun.video_changed,
+            self._text,
+            continues=self._cut.answer if self._cut else "",
+            options=self._begun.options,
+        )
+        await self._write(*self._support.feed(self._text))
         async with aclosing(generate_with_retries(self._ports.generation, self._caller, prompt)) as said:
             async for piece in said:
                 if isinstance(piece, Finish):
                     self._finish = piece
-                    continue
-                if isinstance(piece, Delta):
+                elif isinstance(piece, Delta):
                     self._text += piece.text
-                await self._writer.write(piece)
+                    await self._write(piece, *self._support.feed(piece.text))
+                else:
+                    if piece.kind == "degraded":
+                        self._support.stop()
+                    await self._write(piece)
+        await self._write(*await self._support.end())
+
+    async def _write(self, *happenings: Happening) -> None:
+        """Writes them, but for what an earlier owner has told of sentences."""
+        told = [each for each in happenings if not (isinstance(each, SentenceSupport) and each.start in self._told)]
+        if told:
+            await self._writer.write(*told)
 
     async def _complete(self) -> None:
         finish = self._finish
         turn = self.turn.ended_as(
             State.COMPLETED,
             self._text,
-            citations=citations.cited(self._text, self.turn.question, self._grounding.passages),
+            citations=citations.cited(self._text, self._question, self._grounding.passages, self._support.checked),
+            sentences=self._support.sentences,
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,
             provider=finish.provider,
@@ -152,7 +195,8 @@ class TurnRun:
 
     async def _end(self, state: State, reason: str, message: str, offer: str = "") -> None:
         try:
-            self.turn = await self._durable(self.turn.ended_as(state, self._text, reason))
+            why = "content_filter" if self._text and reason == Reason.CONTENT_REFUSED else ""
+            self.turn = await self._durable(self.turn.ended_as(state, self._text, reason, finish_reason=why))
         except LecternError as error:
             log.warning("turn_end_not_kept", turn=self.turn.name, reason=error.reason)
             if isinstance(error, Conflict):

@@ -30,5 +30,8 @@ def _check(request: Request) -> None:
         raise InvalidArgument("there is nothing to answer", Reason.MESSAGE_EMPTY, field="messages")
     if request.tutoring is not None and not request.tutoring.question.strip():
         raise InvalidArgument("the question is empty", Reason.MESSAGE_EMPTY, field="tutoring.question")
-    if sum(len(message.text) for message in request.messages) + len(request.continue_from) > MAX_TEXT:
+    if (
+        sum(len(message.text) for message in request.messages) + len(request.continue_from + request.continues)
+        > MAX_TEXT
+    ):
         raise InvalidArgument("the messages are too long", Reason.TOO_LARGE, field="messages")

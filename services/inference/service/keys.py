@@ -13,13 +13,16 @@ def shareable(prompt: Prompt) -> bool:
     The title of a thread is made of its first question and answer alone: whoever has both has read them.
     """
     alike = prompt.purpose is Purpose.TITLE or (prompt.purpose is Purpose.CHAT and not prompt.personal)
-    return alike and bool(prompt.course) and not prompt.continue_from and prompt.schema is None
+    whole = not prompt.continue_from and not prompt.continues
+    return alike and whole and bool(prompt.course) and prompt.schema is None
 
 
 def answer_key(tenant: str, model: str, prompt: Prompt) -> str:
     """Tenant, model and a hash of all that decides the answer; an edited course has another context version."""
+    how = [prompt.version, prompt.policy, prompt.max_tokens, prompt.temperature]
     parts = [
-        [tenant, model, prompt.course, prompt.context_version, prompt.policy, prompt.max_tokens, prompt.temperature],
+        [tenant, model, prompt.course, prompt.context_version, *how],
+        [prompt.stops, sorted(prompt.parameters.items())],
         [[message.speaker.value, message.text] for message in prompt.messages],
     ]
     return f"{tenant}:{model}:{hashlib.blake2b(orjson.dumps(parts), digest_size=20).hexdigest()}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -18,7 +19,8 @@ from services.inference.service.policy import Policy, Stance, stance
 from services.inference.service.standing_alone import stands_alone
 
 DIRECTORY = Path(__file__).parent.parent / "prompts"
-VERSION = "v1"
+SYSTEM = ".system.j2"
+CONTINUATION = "v1"
 TITLE_LENGTH = 120
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 ROLE_MARK = re.compile(r"<(?=[|/]?(?:\||s>|start_of_turn|end_of_turn))")
@@ -51,15 +53,21 @@ class _Costed:
 class Prompts:
     """Renders requests for models with so much room."""
 
-    def __init__(self, max_tokens: dict[Purpose, int], directory: Path = DIRECTORY) -> None:
-        """`max_tokens` bounds the answers, by purpose."""
+    def __init__(self, max_tokens: dict[Purpose, int], version: str) -> None:
+        """`max_tokens` bounds the answers, by purpose; `version` is that of the instructions of tutoring.
+
+        Raises ValueError for a version that there is none of.
+        """
+        if version not in versions():
+            raise ValueError(f"LECTERN_PROMPT_VERSION is {version!r}, but there are {', '.join(versions())}")
         environment = Environment(  # noqa: S701 - prompts are text, not HTML
-            loader=FileSystemLoader(directory), undefined=StrictUndefined, keep_trailing_newline=False
+            loader=FileSystemLoader(DIRECTORY), undefined=StrictUndefined, keep_trailing_newline=False
         )
-        self._system = environment.get_template(f"chat/{VERSION}.system.j2")
+        self._version = version
+        self._system = environment.get_template(f"chat/{version}{SYSTEM}")
         self._max_tokens = max_tokens
         self._instructions = functools.lru_cache(KEPT_SYSTEMS)(self._instructed)
-        self.continuation = environment.get_template(f"continue/{VERSION}.user.j2").render()
+        self.continuation = environment.get_template(f"continue/{CONTINUATION}.user.j2").render()
 
     def render(self, request: Request, context_tokens: int) -> Prompt:
         """The prompt for a model with `context_tokens` for question and answer together."""
@@ -73,10 +81,7 @@ class Prompts:
                 max_tokens=answer,
                 tokens=tokens.of_messages(request.messages),
                 course=request.course,
-                continue_from=request.continue_from,
-                temperature=request.temperature,
-                model=request.model,
-                schema=request.schema,
+                **_wishes(request),
             ),
             context_tokens - answer,
         )
@@ -89,7 +94,7 @@ class Prompts:
 
     def _tutoring(self, request: Request, tutoring: Tutoring, context_tokens: int, answer: int) -> Prompt:
         how = stance(tutoring.policy, tutoring.history, tutoring.question)
-        if tutoring.history and how.policy is Policy.ANSWER and stands_alone(tutoring.question, tutoring.history):
+        if not request.continues and _has_no_past(tutoring, how):
             tutoring = replace(tutoring, history=(), video_changed=False)
         answer = min(answer, how.max_tokens or answer)
         scene, question = _scene(tutoring, how), _costed(Speaker.USER, _plain(tutoring.question).strip())
@@ -106,11 +111,10 @@ class Prompts:
             course=tutoring.course,
             sources=sources,
             policy=str(how),
+            version=self._version,
             context_version=tutoring.context_version,
             personal=bool(history),
-            continue_from=request.continue_from,
-            temperature=request.temperature,
-            model=request.model,
+            **_wishes(request),
         )
         return _checked(prompt, context_tokens - answer)
 
@@ -125,6 +129,30 @@ class Prompts:
             "fence": _fence(scene.sources),
         }
         return _costed(Speaker.SYSTEM, self._system.render(values).strip())
+
+
+def versions() -> list[str]:
+    """The versions of the instructions of tutoring, oldest first."""
+    return sorted(path.name.removesuffix(SYSTEM) for path in (DIRECTORY / "chat").glob(f"v*{SYSTEM}"))
+
+
+def _wishes(request: Request) -> dict[str, Any]:
+    """What is taken over into the prompt as it was asked for."""
+    return {
+        "continue_from": request.continue_from,
+        "continues": request.continues,
+        "temperature": request.temperature,
+        "model": request.model,
+        "schema": request.schema,
+        "stops": request.stops,
+        "parameters": request.parameters,
+        "own_limit": request.max_tokens > 0,
+    }
+
+
+def _has_no_past(tutoring: Tutoring, how: Stance) -> bool:
+    """Whether the question is to be asked without its history; under the other policies that decides how to answer."""
+    return bool(tutoring.history) and how.policy is Policy.ANSWER and stands_alone(tutoring.question, tutoring.history)
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:

@@ -65,7 +65,7 @@ class Thread:
 class Question:
     """What was asked, and where the video stood, in seconds.
 
-    `continues` is the name of a turn whose cut answer is to be gone on with; `options` is the gateway's own, until the end.
+    `continues` names a turn whose cut answer is to be gone on with; `options` is the gateway's own, until the end.
     """
 
     request_id: str
@@ -74,6 +74,16 @@ class Question:
     position: float | None = None
     continues: str = ""
     options: str = ""
+
+
+class Support(StrEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that no sentence leans on."""
+
+    UNKNOWN = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,17 @@ class Citation:
     verified: bool = False
     index: int = 0
     title: str = ""
+    support: Support = Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """A sentence of an answer, from a letter on, and the place that bears it, as far as one does."""
+
+    sentence: str
+    start: int
+    support: Support
+    citation: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,7 @@ class Answer:
     cached: bool = False
     failure_reason: str = ""
     finish_reason: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from services.threads.model import Answer, Question
 QUESTION_BYTES = 16 * 1024
 ANSWER_BYTES = 1024 * 1024
 CITATIONS = 256
+SENTENCES = 4096
 REQUEST_ID_LENGTH = 128
 VIDEO_URL_LENGTH = 2048
 OWNER_LENGTH = 128
@@ -42,6 +43,8 @@ def check_answer(answer: Answer) -> None:
         )
     if len(answer.citations) > CITATIONS:
         raise InvalidArgument(f"at most {CITATIONS} citations", Reason.TOO_LARGE, field="turn.citations")
+    if len(answer.sentences) > SENTENCES:
+        raise InvalidArgument(f"at most {SENTENCES} sentences", Reason.TOO_LARGE, field="turn.sentences")
 
 
 def check_owner(owner: str) -> None:

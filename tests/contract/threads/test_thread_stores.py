@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 
 from kit.errors import NotFound, Reason
-from services.threads.model import Answer, Order, Question, State, ThreadKey
+from services.threads.model import (
+    Answer,
+    Citation,
+    Order,
+    Question,
+    SentenceSupport,
+    State,
+    Support,
+    ThreadKey,
+)
 from services.threads.ports import NewTurn, ThreadChange, ThreadQuery
 from tests.contract.threads.conftest import BOB, ELSEWHERE, FULL, Stores, ended
 from tests.contract.threads.instances import ANN
@@ -66,6 +75,24 @@ async def test_a_turn_keeps_why_its_answer_ended_and_what_it_goes_on_with(stores
     found = await stores.turns.find(ANN, thread, place.turn.id)
     assert found is not None
     assert (found.answer.finish_reason, found.question.continues) == ("length", "threads/t/turns/1")
+
+
+async def test_a_turn_keeps_how_its_sentences_stand_in_the_course(stores: Stores, thread: str) -> None:
+    turn = await stores.asked(thread, "one")
+    assert turn.lease is not None
+    place = Citation("words", "https://v/1", 1.0, 2.5, index=1, support=Support.PARTLY)
+    answer = Answer(
+        "So it is [1]. The moon is cheese.",
+        (place, Citation("near", support=Support.RELATED)),
+        sentences=(
+            SentenceSupport("So it is [1].", 0, Support.PARTLY, place),
+            SentenceSupport("The moon is cheese.", 14, Support.NOT_FOUND),
+        ),
+    )
+    await stores.turns.finish(ANN, replace(turn, state=State.COMPLETED, answer=answer), turn.lease)
+    found = await stores.turns.find(ANN, thread, turn.id)
+    assert found is not None
+    assert found.answer == answer
 
 
 async def test_a_thread_goes_with_its_only_turn(stores: Stores, thread: str) -> None:

@@ -7,7 +7,7 @@ from services.inference.service.keys import answer_key, shareable
 from services.inference.service.prompts import Prompts
 from services.inference.service.standing_alone import stands_alone
 
-PROMPTS = Prompts(dict.fromkeys(Purpose, 200))
+PROMPTS = Prompts(dict.fromkeys(Purpose, 200), "v2")
 BEFORE = (Message(Speaker.USER, "How do bridges fall?"), Message(Speaker.ASSISTANT, "By flutter [1]."))
 
 
