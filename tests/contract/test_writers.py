@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -81,7 +81,7 @@ async def test_a_text_may_have_to_follow_a_schema(bench: Bench) -> None:
 async def test_without_a_model_the_error_says_so(bench: Bench) -> None:
     await bench.goes_away()
     with pytest.raises(Unavailable) as away:
-        await bench.writer.write(ANN, TITLE)
+        await bench.writer.write(ANN, replace(TITLE, material="What was never named before?"))
     assert away.value.reason is Reason.PROVIDERS_UNAVAILABLE
 
 
