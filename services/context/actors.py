@@ -46,6 +46,7 @@ class ContextActors:
         found = await work.step("read", read, "reading the pages")
         await work.report(60, "its passages can be found by their words")
         embedded = await work.step("embed", embed, "embedding the passages")
+        await work.report(99, f"{found['pages']} pages read, {found['passages']} passages found in them")
         return {"document": f"{key.name}/documents/{document}", **found, "embedded": embedded}
 
     async def preload_course(self, work: Work) -> Mapping[str, Any]:
@@ -59,4 +60,5 @@ class ContextActors:
         scope = Scope(asked["video_url"], asked["document"], asked["first_page"], asked["last_page"])
         await work.report(10, "a model is writing")
         quiz = await self._quizzing.write(QuizOrder(work.key, work.caller, asked["course"], scope, asked["questions"]))
+        await work.report(99, f"a quiz of {len(quiz.questions)} questions is written")
         return {"quiz": f"courses/{asked['course']}/quizzes/{quiz.id}", "questions": len(quiz.questions)}

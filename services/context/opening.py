@@ -107,7 +107,7 @@ def open_outside(settings: ContextSettings, stack: AsyncExitStack) -> Outside:
         embedder=InferenceEmbedder(peer),
         quizzes=guarded(MongoQuizzes(client), guard),
         outlines=guarded(MongoOutlines(client), guard),
-        writer=InferenceWriter(peer),
+        writer=InferenceWriter(peer, settings.bulk_timeout),
     )
 
 
@@ -132,12 +132,12 @@ def open_knowing(settings: ContextSettings, outside: Outside, stack: AsyncExitSt
 def open_actors(settings: ContextSettings, outside: Outside, knowing: Knowing) -> Actors:
     """What jobs of context are run by."""
     reader = SubprocessPdfReader(memory_mb=settings.pdf_memory_mb, seconds=settings.pdf_seconds)
-    quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer)
+    quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer, settings.bounds)
     return ContextActors(
         Ingesting(outside.documents, outside.blobs, reader, knowing.indexing),
         Preloading(knowing.grounding, knowing.popularity),
         quizzing,
-        Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer),
+        Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer, settings.bounds),
     ).by_kind()
 
 
