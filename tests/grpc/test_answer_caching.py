@@ -67,6 +67,6 @@ async def test_without_caches_every_service_works_and_nothing_is_kept(system: Sy
     assert [turn.cached for turn in turns] == [False] * 4
     assert (await system.provider.counts())["by_model"]["fake"] >= 4
     assert turns[2].thread == turns[3].thread
-    assert all(turn.citations[0].verified for turn in turns)
+    assert all(turn.citations[0].index == 1 for turn in turns)
     with redis.Redis.from_url(redis_url) as client:
         assert not [key for pattern in CACHES for key in client.scan_iter(pattern)]

@@ -27,6 +27,7 @@ EVENTS = (
     "started",
     "context",
     "delta",
+    "support",
     "notice",
     "completed",
     "failed",

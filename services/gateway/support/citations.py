@@ -75,30 +75,30 @@ def _by_quotes(
     answer: str, sentences: Sequence[Sentence], passages: Sequence[Passage], verdicts: dict[int, CheckedSentence]
 ) -> Iterator[Citation]:
     starts = [sentence.start for sentence in sentences]
-    for start, quote in _quotes(prose(answer)):
-        sentence = starts[max(0, bisect_right(starts, start) - 1)] if starts else 0
-        if found := _quoted(quote, passages, verdicts.get(sentence)):
+    for start, end, quote in _quotes(prose(answer)):
+        holding = sentences[max(0, bisect_right(starts, start) - 1) : bisect_right(starts, end)]
+        checked = [verdicts[each.start].support for each in holding if each.start in verdicts]
+        support = Support.SUPPORTED if set(checked) <= {Support.SUPPORTED} else Support.PARTLY
+        if found := _quoted(quote, passages, [number for each in holding for number in each.numbers], support):
             yield found
 
 
-def _quotes(text: str) -> Iterator[tuple[int, str]]:
-    """Quotes of some length, each with the letter at which it begins; one may hold several sentences."""
+def _quotes(text: str) -> Iterator[tuple[int, int, str]]:
+    """Quotes of some length, each from a letter up to another; one may hold several sentences."""
     for match in QUOTED.finditer(text):
         quote = next(group for group in match.groups() if group).strip()
         least = MIN_DENSE_LETTERS if is_dense(quote) else MIN_QUOTE_LETTERS
         if len(quote) >= least and len(words(quote)) >= MIN_QUOTE_WORDS:
-            yield match.start(), quote
+            yield match.start(), match.end(), quote
 
 
-def _quoted(quote: str, passages: Sequence[Passage], checked: CheckedSentence | None) -> Citation | None:
-    """The quote where a source has it, the cited ones first."""
-    cited = checked.sentence.numbers if checked else ()
+def _quoted(quote: str, passages: Sequence[Passage], cited: Sequence[int], support: Support) -> Citation | None:
+    """The quote where a source has it, those that are cited beside it first."""
     for number in dict.fromkeys([*cited, *range(1, len(passages) + 1)]):
         source = source_of(passages[number - 1])
         place = source.said.place_of(words(quote))
         if place is not None:
-            wholly = checked is None or checked.support is Support.SUPPORTED
-            return quoted_at(source, quote, place, number, Support.SUPPORTED if wholly else Support.PARTLY)
+            return quoted_at(source, quote, place, number, support)
     return None
 
 
