@@ -40,6 +40,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
 from services.gateway.uploads import description as uploads_description
 from services.gateway.uploads.app import Uploads
+from services.gateway.uploads.originals import LinkDoor, Originals
 
 FRAGMENTS = (uploads_description.fragment(), openai_description.fragment(), legacy_description.fragment())
 # As long as the edge waits.
@@ -73,6 +74,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     openai = Door(tokens, error_response_of_openai, turnstile=use.turnstile)
     older = Door(tokens, error_response, guest, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     routes = [
+        *Originals(use.documents).routes(LinkDoor(tokens, status_response, turnstile=use.turnstile)),
         *uploads.routes(Door(tokens, status_response, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)),
         *openai_routes(
             openai,

@@ -1,4 +1,4 @@
-"""Multipart forms with PDFs: read within bounds, onto the disk where they are large."""
+"""Multipart forms with documents: read within bounds, onto the disk where they are large."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from kit.document_kinds import HEAD_BYTES, TAIL_BYTES, kind_of
 from kit.errors import InvalidArgument, Reason
 from services.gateway.uploads.ports import File
 
@@ -15,8 +16,6 @@ MOST_FILES = 20
 MOST_FIELDS = 10
 MEGABYTE = 1024 * 1024
 CHUNK_BYTES = 256 * 1024
-MAGIC = b"%PDF-"
-MAGIC_WITHIN = 1024
 FILE_FIELDS = ("files", "file")
 
 
@@ -40,7 +39,7 @@ class Form:
 
 @asynccontextmanager
 async def read_form(request: Request, most_megabytes: int) -> AsyncIterator[Form]:
-    """A form with one PDF or more, each of so many MB; raises InvalidArgument that names what is wrong."""
+    """A form with one document or more, each of so many MB; raises InvalidArgument that names what is wrong."""
     form = await _parsed(request, MOST_FILES * most_megabytes * MEGABYTE)
     try:
         uploads = [each for name in FILE_FIELDS for each in form.getlist(name) if isinstance(each, UploadFile)]
@@ -90,8 +89,9 @@ async def _check(upload: UploadFile, most_megabytes: int) -> None:
     name = upload.filename or "a file without a name"
     if (upload.size or 0) > most_megabytes * MEGABYTE:
         raise InvalidArgument(f"{name} has more than {most_megabytes} MB", Reason.TOO_LARGE, field="files")
-    if MAGIC not in await upload.read(MAGIC_WITHIN):
-        raise InvalidArgument(f"{name} is not a PDF", Reason.DOCUMENT_UNREADABLE, field="files")
+    head = await upload.read(HEAD_BYTES)
+    await upload.seek(max(0, (upload.size or 0) - TAIL_BYTES))
+    kind_of(name, head, await upload.read(TAIL_BYTES), "files")
     await upload.seek(0)
 
 

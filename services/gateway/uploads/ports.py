@@ -24,6 +24,16 @@ class Uploaded:
     job: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A document as it was uploaded: its name, its type and its size in bytes, and its bytes in pieces."""
+
+    file_name: str
+    content_type: str
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
 class DocumentDesk(Protocol):
     """Takes documents in. Courses are named `courses/{course}`."""
 
@@ -36,7 +46,11 @@ class DocumentDesk(Protocol):
         ...
 
     async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
-        """Raises NotFound for no such course, InvalidArgument for what is no PDF or too large."""
+        """Raises NotFound for no such course, InvalidArgument for what is not read or too large."""
+        ...
+
+    async def original(self, caller: Caller, document: str) -> Original:
+        """Of `courses/{course}/documents/{document}`; raises NotFound where there is none, or it is not to be seen."""
         ...
 
     async def build(self, caller: Caller, course: str) -> Mapping[str, Any]:
