@@ -16,6 +16,16 @@ _HYPHENS = "-\u2010\u058a"
 _CUT_WORD = re.compile(
     rf"(?P<before>[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\w)(?P<sign>{CUT}[ \t]*\n?|[{_HYPHENS}]{SOFT}?\n)(?P<after>\w+)"
 )
+# Accents that were drawn by themselves, before their letter, as TeX does with its older fonts.
+_ACCENTS = {
+    "\u00b4": "\u0301",
+    "\u00a8": "\u0308",
+    "\u02c6": "\u0302",
+    "\u02dc": "\u0303",
+    "\u00b8": "\u0327",
+    "\u02c7": "\u030c",
+}
+_ACCENTED = re.compile(f"([{''.join(_ACCENTS)}])([^\\W\\d_])")
 _SOFT_BREAK = re.compile(rf"{SOFT}\s*\n\s*|{SOFT}")
 _HYPHENATED = re.compile(rf"[^\W_]+[{_HYPHENS}][^\W_]+")
 _WORD = re.compile(r"[^\W_]+")
@@ -29,7 +39,13 @@ def normal(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _LIGATURES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    return unicodedata.normalize("NFC", _NO_SIGNS.sub(" ", text))
+    return unicodedata.normalize("NFC", _ACCENTED.sub(_accented, _NO_SIGNS.sub(" ", text)))
+
+
+def _accented(found: re.Match[str]) -> str:
+    """The letter with its accent, where there is such a letter."""
+    letter = unicodedata.normalize("NFC", found[2] + _ACCENTS[found[1]])
+    return letter if len(letter) == 1 else found[0]
 
 
 class Hyphens:

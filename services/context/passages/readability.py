@@ -22,11 +22,12 @@ MARKED_SHARE = 0.55
 # A page is doubted where its fonts do not say what half of its letters are.
 UNSAID_SHARE = 0.5
 # Usual pairs among all: fewer in words that are doubted mean a cipher sooner than in others.
-USUAL_SHARE = 0.55
+USUAL_SHARE = 0.5
 USUAL_SHARE_IN_DOUBT = 0.7
 # So many pairs, or letters, tell something.
 FEWEST_PAIRS = 120
 FEWEST_PAIRS_IN_DOUBT = 12
+FEWEST_PAIRS_AMONG_SIGNS = 30
 FEWEST_LETTERS = 60
 
 _GLYPH_NAMES = re.compile(
@@ -76,9 +77,11 @@ def _is_garbled(text: str, doubt: bool, together: bool) -> bool:
     dense = _SPACES.sub("", text)
     if not dense:
         return False
-    if _meaningless(dense) > MEANINGLESS_SHARE or _named(dense) > NAMED_SHARE or _is_soup(dense):
+    if _named(dense) > NAMED_SHARE or _is_soup(dense):
         return True
     pairs = pairs_of(text)
+    if _meaningless(dense) > MEANINGLESS_SHARE:  # words among signs, as under notes of music, are words
+        return pairs.count < FEWEST_PAIRS_AMONG_SIGNS or pairs.share < USUAL_SHARE_IN_DOUBT
     return together if doubt and pairs.count < FEWEST_PAIRS else _is_cipher(pairs, doubt=doubt)
 
 

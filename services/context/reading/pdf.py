@@ -13,6 +13,7 @@ from pypdfium2 import raw
 from services.context.model.pages import RawPage
 from services.context.reading import pypdf_pages
 from services.context.reading.refusals import DAMAGED, ENCRYPTED, UnreadableError, too_many
+from services.context.reading.right_to_left import spaced
 
 # So many letters of a page tell which way it is turned, and whether its fonts say their letters.
 SAMPLE = 400
@@ -89,7 +90,7 @@ def _page(page: pypdfium2.PdfPage) -> RawPage:
 
 def _text(text: pypdfium2.PdfTextPage) -> str:
     said = text.get_text_range(errors="replace") if text.count_chars() else ""
-    return said.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return spaced(text, said).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 
 def _turned(page: pypdfium2.PdfPage) -> int:
