@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from bench.embeddings import PASSAGE, QUERY, Vectors, embed, embeddings_server
+from kit.words.languages import language_of
 from services.context.adapters.exact_index import ExactIndex
 from services.context.captions.reading import read
 from services.context.model import Course, CourseKey, SourceContext, Vector, Video
 from services.context.passages.cutting import passages
 from services.context.retrieval.bm25 import Matched, Scores
 from services.context.retrieval.knowledge import Knowledge, build
-from services.context.retrieval.languages import language_of
 from services.context.retrieval.settling import FEW, settled
 from services.context.retrieval.vectors import model_of, ranking, values_of
 from services.context.service.search import CANDIDATES, fused

@@ -42,6 +42,8 @@ def event_to_proto(event: model.Event) -> chat_pb2.TurnEvent:
         case model.Context(citations, version):
             made.context.citations.extend(citation_to_proto(citation) for citation in citations)
             made.context.context_version = version
+        case model.SentenceSupport():
+            made.support.CopyFrom(sentence_to_proto(event.happening))
         case model.Completed(turn):
             made.completed.turn.CopyFrom(turn_to_proto(turn))
         case model.Failed(reason, message, partial, offer):
@@ -65,6 +67,8 @@ def _happening_of(proto: chat_pb2.TurnEvent) -> model.Happening:
         case "context":
             citations = tuple(citation_of(citation) for citation in proto.context.citations)
             return model.Context(citations, proto.context.context_version)
+        case "support":
+            return sentence_of(proto.support)
         case "completed":
             return model.Completed(turn_of(proto.completed.turn))
         case "failed":
@@ -98,6 +102,7 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         question=turn.question,
         answer=turn.answer,
         citations=[citation_to_proto(citation) for citation in turn.citations],
+        sentences=[sentence_to_proto(sentence) for sentence in turn.sentences],
         usage=chat_pb2.TokenUsage(prompt_tokens=turn.prompt_tokens, completion_tokens=turn.completion_tokens),
         provider=turn.provider,
         degraded=turn.degraded,
@@ -113,6 +118,8 @@ def turn_to_proto(turn: model.Turn) -> chat_pb2.Turn:
         failure_reason=turn.failure_reason,
         sequence=turn.sequence,
         position=duration_of(turn.position),
+        finish_reason=turn.finish_reason,
+        continues=turn.continues,
     )
 
 
@@ -134,6 +141,7 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         request_id=proto.request_id,
         answer=proto.answer,
         citations=tuple(citation_of(citation) for citation in proto.citations),
+        sentences=tuple(sentence_of(sentence) for sentence in proto.sentences),
         prompt_tokens=proto.usage.prompt_tokens,
         completion_tokens=proto.usage.completion_tokens,
         provider=proto.provider,
@@ -142,6 +150,8 @@ def turn_of(proto: chat_pb2.Turn) -> model.Turn:
         degraded=proto.degraded,
         cached=proto.cached,
         failure_reason=proto.failure_reason,
+        finish_reason=proto.finish_reason,
+        continues=proto.continues,
         sequence=proto.sequence,
         position=seconds_of(proto.position) if proto.HasField("position") else None,
         create_time=_datetime(proto.create_time) if proto.HasField("create_time") else None,
@@ -155,6 +165,7 @@ def grounds_of(turn: model.Turn) -> dict[str, Any]:
     return {
         "turn": turn.name,
         "thread": turn.thread,
+        "finish_reason": turn.finish_reason,
         "citations": citations,
         "degraded": turn.degraded,
         "cached": turn.cached,
@@ -174,6 +185,25 @@ def citation_to_proto(citation: model.Citation) -> chat_pb2.Citation:
         page=citation.page,
         verified=citation.verified,
         index=citation.index,
+        support=SUPPORT_NUMBERS[citation.support],
+    )
+
+
+def sentence_to_proto(sentence: model.SentenceSupport) -> chat_pb2.SentenceSupport:
+    return chat_pb2.SentenceSupport(
+        sentence=sentence.sentence,
+        start=sentence.start,
+        support=SUPPORT_NUMBERS[sentence.support],
+        citation=citation_to_proto(sentence.citation) if sentence.citation else None,
+    )
+
+
+def sentence_of(proto: chat_pb2.SentenceSupport) -> model.SentenceSupport:
+    return model.SentenceSupport(
+        proto.sentence,
+        proto.start,
+        _support_of(proto.support),
+        citation_of(proto.citation) if proto.HasField("citation") else None,
     )
 
 
@@ -188,6 +218,7 @@ def citation_of(proto: chat_pb2.Citation) -> model.Citation:
         page=proto.page,
         verified=proto.verified,
         index=proto.index,
+        support=_support_of(proto.support),
     )
 
 
@@ -204,6 +235,14 @@ def duration_of(seconds: float | None) -> Duration | None:
 
 STATES = {number: model.State.__members__.get(name) for name, number in chat_pb2.Turn.State.items()}
 STATE_NUMBERS = {state: chat_pb2.Turn.State.Value(state.value) for state in model.State}
+
+
+SUPPORTS = {number: model.Support(name) for name, number in chat_pb2.Citation.Support.items()}
+SUPPORT_NUMBERS = {support: chat_pb2.Citation.Support.Value(support.value) for support in model.Support}
+
+
+def _support_of(number: chat_pb2.Citation.Support.ValueType) -> model.Support:
+    return SUPPORTS.get(number, model.Support.UNKNOWN)
 
 
 def _state_of(number: chat_pb2.Turn.State.ValueType) -> model.State:

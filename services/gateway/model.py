@@ -7,14 +7,32 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """How an answer is to be made; what is not set is left to the configuration.
+
+    `stops` end the answer before their first letter. `json_schema` is JSON, and `parameters` a JSON object of what else
+    tunes a model, by the names of OpenAI's API.
+    """
+
+    model: str = ""
+    max_tokens: int = 0
+    temperature: float | None = None
+    stops: tuple[str, ...] = ()
+    json_schema: str = ""
+    parameters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What a student asks, and where they are."""
+    """What a student asks, and where they are. `continues` names a turn whose cut answer is to be gone on with."""
 
     course: str
     video_url: str
     text: str
     request_id: str = ""
     position: float | None = None
+    continues: str = ""
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +72,22 @@ class Grounding:
     version: str
 
 
+class Support(StrEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that no sentence leans on."""
+
+    UNKNOWN = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it."""
+    """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it.
+
+    `verified` where the answer quotes these words and the source has them.
+    """
 
     quote: str
     title: str = ""
@@ -67,6 +98,17 @@ class Citation:
     page: int = 0
     verified: bool = False
     index: int = 0
+    support: Support = Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """A sentence of an answer, from a letter on, and the place that bears it, as far as one does."""
+
+    sentence: str
+    start: int
+    support: Support
+    citation: Citation | None = None
 
 
 class State(StrEnum):
@@ -89,7 +131,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer, so far or whole. `name` is `threads/{thread}/turns/{turn}`."""
+    """One question and its answer, so far or whole. `name` is `threads/{thread}/turns/{turn}`.
+
+    `finish_reason` is why the model stopped; `length` says that a limit cut the answer.
+    """
 
     name: str
     thread: str
@@ -108,8 +153,11 @@ class Turn:
     degraded: bool = False
     cached: bool = False
     failure_reason: str = ""
+    finish_reason: str = ""
     sequence: int = 0
     position: float | None = None
+    continues: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
     create_time: datetime | None = None
     end_time: datetime | None = None
 
@@ -198,7 +246,7 @@ class Failed:
     offer: str = ""
 
 
-Happening = Started | Context | Delta | Notice | Heartbeat | Completed | Failed
+Happening = Started | Context | Delta | SentenceSupport | Notice | Heartbeat | Completed | Failed
 
 
 @dataclass(frozen=True, slots=True)

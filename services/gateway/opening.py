@@ -8,12 +8,14 @@ from kit.telemetry.metrics import ACTIVE_THREADS, ACTIVE_TURNS
 from kit.turnlog.redis_bulletin import RedisBulletin
 from kit.turnlog.redis_log import RedisTurnLog
 from kit.turnlog.wakes import Wakes
+from services.gateway.adapters.embeddings import GrpcEmbeddings
 from services.gateway.adapters.generation import GrpcGeneration
 from services.gateway.adapters.journal import BulletinOrders, LoggedJournal
 from services.gateway.adapters.knowledge import GrpcKnowledge
 from services.gateway.adapters.threads import GrpcThreads
 from services.gateway.service import ChatService
 from services.gateway.settings import GatewaySettings
+from services.gateway.support.vectors import SupportVectors
 from services.gateway.turns.desk import Desk
 from services.gateway.turns.run import Ports
 
@@ -49,8 +51,18 @@ def open_chat(
     stack.push_async_callback(wakes.close)
     threads = GrpcThreads(peers["threads"], settings.history_token_budget)
     journal, orders = LoggedJournal(RedisTurnLog(cache, wakes)), BulletinOrders(RedisBulletin(cache, wakes))
+    vectors = SupportVectors(GrpcEmbeddings(peers["inference"])) if settings.support_seconds else None
+    if vectors:
+        stack.push_async_callback(vectors.close)
     desk = Desk(
-        Ports(threads, GrpcGeneration(peers["inference"]), journal, puts_off=not settings.disable_queues),
+        Ports(
+            threads,
+            GrpcGeneration(peers["inference"]),
+            journal,
+            puts_off=not settings.disable_queues,
+            vectors=vectors,
+            support_seconds=settings.support_seconds,
+        ),
         orders,
         turn_seconds=settings.turn_seconds,
         abandon_seconds=settings.abandon_seconds,

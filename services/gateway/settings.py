@@ -14,6 +14,11 @@ class GatewaySettings(JobsSettings):
     history_token_budget: int = Field(800, description="Tokens of the thread's past that a turn knows at the most")
     turn_seconds: float = Field(120.0, description="How long a turn may take in all, in seconds")
     abandon_seconds: float = Field(60.0, description="How long a turn runs on when nobody reads it, in seconds")
+    support_seconds: float = Field(
+        0.5,
+        description="How long the end of an answer waits at the most until its sentences are held against the course "
+        "by their meaning, in seconds; 0 leaves it to their words",
+    )
     heartbeat_seconds: float = Field(10.0, description="How often a quiet stream says that it lives, in seconds")
     max_document_mb: int = Field(50, description="The size of an uploaded document at the most, in MB")
     cors_origins: str = Field(

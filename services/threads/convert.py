@@ -8,13 +8,27 @@ from lectern.chat.v1 import chat_pb2
 from lectern.threads.v1 import threads_pb2, turns_pb2
 
 from kit import names
-from services.threads.model import Answer, Citation, Exchange, Lease, Message, Question, Role, State, Thread, Turn
+from services.threads.model import (
+    Answer,
+    Citation,
+    Exchange,
+    Lease,
+    Message,
+    Question,
+    Role,
+    SentenceSupport,
+    State,
+    Support,
+    Thread,
+    Turn,
+)
 
 THREAD = "threads/{thread}"
 TURN = "threads/{thread}/turns/{turn}"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STATES = {state: chat_pb2.Turn.State.Value(state.value) for state in State}
 NAMES = {value: state for state, value in STATES.items()}
+SUPPORTS = {number: Support(name) for name, number in chat_pb2.Citation.Support.items()}
 
 
 def thread_name(thread: str) -> str:
@@ -60,6 +74,8 @@ def message_message(message: Message) -> threads_pb2.Message:
         state=chat_pb2.Turn.State.Value(turn.state.value),
         video_url=turn.question.video_url,
         create_time=timestamp(turn.ended if is_answer and turn.ended else turn.created),
+        finish_reason=turn.answer.finish_reason if is_answer else "",
+        sentences=[sentence_message(sentence) for sentence in turn.answer.sentences] if is_answer else (),
     )
 
 
@@ -71,6 +87,7 @@ def turn_message(turn: Turn) -> chat_pb2.Turn:
         question=turn.question.text,
         answer=answer.text,
         citations=[citation_message(citation) for citation in answer.citations],
+        sentences=[sentence_message(sentence) for sentence in answer.sentences],
         usage=chat_pb2.TokenUsage(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens),
         provider=answer.provider,
         model=answer.model,
@@ -86,6 +103,8 @@ def turn_message(turn: Turn) -> chat_pb2.Turn:
         failure_reason=answer.failure_reason,
         sequence=turn.sequence,
         position=duration(turn.question.position),
+        finish_reason=answer.finish_reason,
+        continues=turn.question.continues,
     )
 
 
@@ -97,10 +116,23 @@ def turn_of(message: chat_pb2.Turn) -> Turn:
         thread=thread,
         course=names.course_id(message.course, "turn.course"),
         sequence=message.sequence,
-        question=Question(message.request_id, message.question, message.video_url, position_of(message)),
+        question=Question(
+            message.request_id, message.question, message.video_url, position_of(message), message.continues
+        ),
         state=NAMES.get(message.state, State.RUNNING),
         created=message.create_time.ToDatetime(UTC),
         answer=_answer_of(message),
+    )
+
+
+def question_of(request: turns_pb2.BeginTurnRequest) -> Question:
+    return Question(
+        request_id=request.request_id,
+        text=request.message,
+        video_url=request.video_url,
+        position=position_of(request),
+        continues=request.continues,
+        options=request.options,
     )
 
 
@@ -137,6 +169,7 @@ def _answer_of(message: chat_pb2.Turn) -> Answer:
     return Answer(
         text=message.answer,
         citations=tuple(_citation_of(citation) for citation in message.citations),
+        sentences=tuple(_sentence_of(sentence) for sentence in message.sentences),
         prompt_tokens=message.usage.prompt_tokens,
         completion_tokens=message.usage.completion_tokens,
         provider=message.provider,
@@ -145,6 +178,7 @@ def _answer_of(message: chat_pb2.Turn) -> Answer:
         degraded=message.degraded,
         cached=message.cached,
         failure_reason=message.failure_reason,
+        finish_reason=message.finish_reason,
     )
 
 
@@ -159,7 +193,22 @@ def citation_message(citation: Citation) -> chat_pb2.Citation:
         verified=citation.verified,
         index=citation.index,
         title=citation.title,
+        support=chat_pb2.Citation.Support.Value(citation.support.value),
     )
+
+
+def sentence_message(sentence: SentenceSupport) -> chat_pb2.SentenceSupport:
+    return chat_pb2.SentenceSupport(
+        sentence=sentence.sentence,
+        start=sentence.start,
+        support=chat_pb2.Citation.Support.Value(sentence.support.value),
+        citation=citation_message(sentence.citation) if sentence.citation else None,
+    )
+
+
+def _sentence_of(message: chat_pb2.SentenceSupport) -> SentenceSupport:
+    citation = _citation_of(message.citation) if message.HasField("citation") else None
+    return SentenceSupport(message.sentence, message.start, _support_of(message.support), citation)
 
 
 def _citation_of(message: chat_pb2.Citation) -> Citation:
@@ -173,7 +222,12 @@ def _citation_of(message: chat_pb2.Citation) -> Citation:
         verified=message.verified,
         index=message.index,
         title=message.title,
+        support=_support_of(message.support),
     )
+
+
+def _support_of(number: chat_pb2.Citation.Support.ValueType) -> Support:
+    return SUPPORTS.get(number, Support.UNKNOWN)
 
 
 def timestamp(time: datetime) -> Timestamp:

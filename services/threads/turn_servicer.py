@@ -6,7 +6,6 @@ from lectern.threads.v1 import turns_pb2, turns_pb2_grpc
 from kit import names
 from kit.call import current_caller
 from services.threads import convert
-from services.threads.model import Question
 from services.threads.service.orphans import Orphans
 from services.threads.service.turns import Ask, Turns
 
@@ -19,7 +18,7 @@ class TurnServicer(turns_pb2_grpc.TurnServiceServicer):
         self._orphans = orphans
 
     async def BeginTurn(self, request: turns_pb2.BeginTurnRequest, context: Any) -> turns_pb2.BeginTurnResponse:
-        question = Question(request.request_id, request.message, request.video_url, convert.position_of(request))
+        question = convert.question_of(request)
         ask = Ask(names.course_id(request.course), question, request.owner, request.history_token_budget)
         begun = await self._turns.begin(current_caller(), ask)
         return turns_pb2.BeginTurnResponse(
@@ -56,6 +55,7 @@ class TurnServicer(turns_pb2_grpc.TurnServiceServicer):
             lease=convert.lease_message(claimed.lease),
             history=[convert.exchange_message(exchange) for exchange in claimed.history],
             position=convert.duration(claimed.turn.question.position),
+            options=claimed.turn.question.options,
         )
 
     async def RenewOwner(self, request: turns_pb2.RenewOwnerRequest, context: Any) -> turns_pb2.RenewOwnerResponse:

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from rich.status import Status
 
 from lectern_client.cli.screen import err, out, print_citations
-from lectern_client.model.turns import Completed, Delta, Failed, Notice, Started, Turn, TurnEvent
+from lectern_client.model.turns import Completed, Delta, Failed, Notice, Started, Support, Turn, TurnEvent
 
 WORTH_TELLING = {"queued", "waiting", "provider_switched", "continued", "degraded"}
 
@@ -40,6 +40,9 @@ def _end(turn: Turn) -> None:
     out.print()
     if turn.degraded:
         err.print("No model answered; these are the passages themselves.", style="yellow")
+    unfounded = sum(each.support is Support.NOT_FOUND for each in turn.sentences)
+    if unfounded:
+        err.print(f"{unfounded} of {len(turn.sentences)} statements were not found in the course.", style="yellow")
     if turn.citations:
         out.print()
         print_citations(turn.citations)

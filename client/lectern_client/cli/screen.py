@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from lectern_client.model.threads import ThreadDeleted, ThreadEvent, ThreadUpdated, TurnProgress
-from lectern_client.model.turns import BY_NAME, Citation, TurnEvent
+from lectern_client.model.turns import BY_NAME, Citation, Support, TurnEvent
 from lectern_client.protocol.wire import encode
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+DOUBTS = {Support.PARTLY: "says it in part", Support.NOT_FOUND: "does not say so"}
 EVENT_NAMES = {kind: name for name, kind in BY_NAME.items()}
 
 
@@ -27,10 +28,16 @@ def clock(offset: timedelta) -> str:
 
 
 def print_citations(citations: Iterable[Citation]) -> None:
-    """A line for each: its number, the second as a link, and the words."""
+    """A line for each: its number, the second as a link, and the words; passages that nothing cites are told apart."""
+    related = False
     for citation in citations:
+        if citation.support is Support.RELATED and not related:
+            related = True
+            out.print("Related passages; the answer does not cite them:", style="dim")
         number = f"[{citation.index}] " if citation.index else "    "
-        out.print(Text.assemble((number, "cyan"), _place(citation), f"  {citation.quote}"), soft_wrap=True)
+        doubt = f"  ({DOUBTS[citation.support]})" if citation.support in DOUBTS else ""
+        parts = ((number, "cyan"), _place(citation), f"  {citation.quote}", (doubt, "yellow"))
+        out.print(Text.assemble(*parts), soft_wrap=True)
 
 
 def _place(citation: Citation) -> Text:

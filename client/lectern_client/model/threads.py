@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from lectern_client.model.enums import OpenEnum
-from lectern_client.model.turns import Citation, TurnEvent, TurnState
+from lectern_client.model.turns import Citation, SentenceSupport, TurnEvent, TurnState
 
 
 class Role(OpenEnum):
@@ -42,6 +42,8 @@ class Message:
     state: TurnState = TurnState.UNSPECIFIED
     video_url: str = ""
     create_time: datetime | None = None
+    finish_reason: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,23 @@ class TurnState(OpenEnum):
     FAILED = "FAILED"
 
 
+class Support(OpenEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that the answer does not cite."""
+
+    UNSPECIFIED = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in a video or a document. `verified`: the source has the quote, which does not prove the answer."""
+    """A place in a video or a document.
+
+    `verified`: the answer quotes these words and the source has them. `support`: what the source says of the sentences
+    that cite it.
+    """
 
     quote: str = ""
     video_url: str = ""
@@ -32,11 +46,23 @@ class Citation:
     verified: bool = False
     index: int = 0
     title: str = ""
+    support: Support = Support.UNSPECIFIED
 
     @property
     def link(self) -> str:
         """The video at the second where the quote begins; empty for a document."""
         return f"{self.video_url}#t={int(self.start_offset.total_seconds())}" if self.video_url else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """How a sentence of the answer stands in the course, with the place that bears it; an event has a sequence too."""
+
+    sequence: int = 0
+    sentence: str = ""
+    start: int = 0
+    support: Support = Support.UNSPECIFIED
+    citation: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +73,17 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer, `threads/{thread}/turns/{turn}`."""
+    """One question and its answer, `threads/{thread}/turns/{turn}`.
+
+    A `finish_reason` of `length` says that a limit cut the answer; a turn that `continues` it says the rest.
+    """
 
     name: str = ""
     thread: str = ""
     question: str = ""
     answer: str = ""
     citations: tuple[Citation, ...] = ()
+    sentences: tuple[SentenceSupport, ...] = ()
     usage: TokenUsage = TokenUsage()
     provider: str = ""
     model: str = ""
@@ -68,7 +98,14 @@ class Turn:
     create_time: datetime | None = None
     end_time: datetime | None = None
     failure_reason: ErrorReason | None = None
+    finish_reason: str = ""
+    continues: str = ""
     sequence: int = 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether a limit cut the answer, so that it can be gone on with."""
+        return self.finish_reason == "length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +166,13 @@ class Failed:
     offer: str = ""
 
 
-TurnEvent: TypeAlias = Started | Context | Delta | Notice | Completed | Failed
+TurnEvent: TypeAlias = Started | Context | Delta | SentenceSupport | Notice | Completed | Failed
 
 BY_NAME: Mapping[str, type[TurnEvent]] = {
     "started": Started,
     "context": Context,
     "delta": Delta,
+    "support": SentenceSupport,
     "notice": Notice,
     "completed": Completed,
     "failed": Failed,

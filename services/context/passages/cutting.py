@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from kit.words.scripts import is_dense, tokens
+from kit.words.sentences import Span, sentences
 from services.context.model import Cue, Page, Passage
-from services.context.passages.scripts import is_dense, tokens
-from services.context.passages.sentences import Span, sentences
 
 # Letters. About 150 words of spoken English; scripts without spaces say as much in fewer.
 TARGET = 800

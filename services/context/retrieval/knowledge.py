@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
+from kit.words.scripts import tokens
+from kit.words.terms import terms
 from services.context.model import Course, Cue, Passage, Source, SourceContext, Video
-from services.context.passages.scripts import tokens
 from services.context.ports import VectorIndex
 from services.context.retrieval.bm25 import Bm25
-from services.context.retrieval.terms import terms
 
 
 @dataclass(frozen=True, slots=True)

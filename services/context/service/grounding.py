@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, NotFound, Reason
+from kit.words.scripts import tokens
 from services.context.model import Course, CourseKey, Video
 from services.context.model.missing import course_not_found
 from services.context.passages.cutting import beginning
-from services.context.passages.scripts import tokens
 from services.context.retrieval.knowledge import Knowledge
 from services.context.service.neighbourhood import around
 from services.context.service.popularity import Popularity

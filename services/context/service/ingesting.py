@@ -12,12 +12,12 @@ import structlog
 from kit.auth.caller import Caller
 from kit.document_kinds import DocumentKind
 from kit.errors import InvalidArgument, LecternError, Reason
+from kit.words.languages import language_of
 from services.context.model import CourseKey, Document, DocumentState, Page, PageState, Reading
 from services.context.model.missing import document_not_found
 from services.context.passages.cutting import paged_passages
 from services.context.passages.pages import cleaned, recognised
 from services.context.ports import Blobs, DocumentStore, PageReader, PageRecogniser
-from services.context.retrieval.languages import language_of
 from services.context.service.indexing import Indexing
 from services.context.service.moments import moment_now
 

@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, InvalidArgument
+from kit.words.languages import language_of
 from services.context.captions.reading import Captions, Format, read
 from services.context.model import Cue, Lecture, Video, VideoPosition
 from services.context.model.missing import course_not_found, video_not_found
 from services.context.passages.cutting import passages
 from services.context.ports import VideoStore
-from services.context.retrieval.languages import language_of
 from services.context.service.courses import Courses
 from services.context.service.moments import moment_now
 from services.context.service.shelf import Shelf

@@ -5,8 +5,8 @@ from lectern.context.v1 import courses_pb2, grounding_pb2, grounding_pb2_grpc
 from kit.auth.caller import Caller
 from kit.channel import Peer
 from services.gateway import convert
-from services.gateway.citations import PASSAGES_KEPT
 from services.gateway.model import Cue, Grounding, Passage, Question
+from services.gateway.support.sources import PASSAGES_KEPT
 
 # A longer question is found by its beginning.
 LONGEST_QUERY = 8000

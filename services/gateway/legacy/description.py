@@ -68,11 +68,12 @@ TAKEN = _object(task_id=TEXT, course_id=TEXT, status=TEXT, files={"type": "array
 PDF = {"type": "string", "contentMediaType": "application/pdf"}
 FORM = _object(files={"type": "array", "items": PDF, "minItems": 1}, course_title={"type": "string", "minLength": 1})
 PDFS = {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}
+CHAT_ANSWER = _object(response=TEXT, threadId=TEXT, citations={"type": "array", "items": OBJECT}, finishReason=TEXT)
 PRELOAD = {"content": {"application/json": {"schema": {"type": "object", "properties": {"courseId": TEXT}}}}}
 
 # Path, method, summary, the schema of the answer, and what else the operation says.
 ENDPOINTS: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
-    ("/trainer/chat", "get", "Asks the tutor", _data(_object(response=TEXT, threadId=TEXT)), {"parameters": CHAT}),
+    ("/trainer/chat", "get", "Asks the tutor", _data(CHAT_ANSWER), {"parameters": CHAT}),
     ("/trainer/health", "get", "Says how the system is", _data(HEALTH), {"security": []}),
     ("/trainer/stats", "get", "Sums up the fleet", _data(STATS), {}),
     ("/trainer/preload", "post", "Warms the cache up", _data(OBJECT), {"requestBody": PRELOAD}),

@@ -43,8 +43,9 @@ class Trainer:
             return EventStream(_told(await while_connected(request.receive, begun(events))))
         turn = await outcome(events)
         thread = turn.thread.removeprefix("threads/")
-        citations = convert.grounds_of(turn)["citations"]
-        return _success({"response": turn.answer, "threadId": thread, "citations": citations})
+        grounds = convert.grounds_of(turn)
+        told = {"citations": grounds["citations"], "finishReason": turn.finish_reason}
+        return _success({"response": turn.answer, "threadId": thread, **told})
 
     async def health(self, _: Request) -> Response:
         """Open to everybody."""

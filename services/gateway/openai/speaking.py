@@ -56,6 +56,7 @@ class Speaking:
                     yield happening.text
                 elif isinstance(happening, Completed):
                     turn = happening.turn
-                    yield End(turn.model, turn.prompt_tokens, turn.completion_tokens, turn=turn)
+                    reason = turn.finish_reason or "stop"
+                    yield End(turn.model, turn.prompt_tokens, turn.completion_tokens, reason, turn)
                 elif isinstance(happening, Failed):
                     raise failure_of(happening)

@@ -2,6 +2,8 @@
 import { element } from "./dom.js";
 import { clock, seconds, spoken } from "./time.js";
 
+const SUPPORT = { SUPPORTED: "the source says so", PARTLY: "the source says it in part", NOT_FOUND: "the source does not say so" };
+
 /** Whether there is a second to jump to: documents have pages, and a plain transcript has no times. */
 const isPlace = (citation) => Boolean(citation.videoUrl && citation.startOffset !== undefined);
 
@@ -28,26 +30,32 @@ export function chip(citation, onjump) {
 
 const opening = (citation) => ({ href: pageOf(citation), target: "_blank", rel: "noopener" });
 
-/** The list of sources of an answer. */
+/** The sources of an answer, or passages to read on in where it cites none. */
 export function sources(citations, onjump) {
-  return element("ul", { className: "sources", "aria-label": "Sources" },
+  const related = citations.length > 0 && citations.every(({ support }) => support === "RELATED");
+  const list = element("ul", { className: "sources", "aria-label": related ? "Related passages" : "Sources" },
     ...citations.map((citation) => element("li", {}, source(citation, onjump))));
+  if (!related) return list;
+  return element("div", { className: "related" },
+    element("p", { className: "about" }, "The answer cites nothing. Related passages of the course:"), list);
 }
 
 function source(citation, onjump) {
   const from = element("span", { className: "from" }, citation.title ?? "");
-  if (citation.verified) from.append(element("span", { className: "verified" }, "found in the source"));
-  const words = [
+  const words = citation.verified ? "quoted word for word" : SUPPORT[citation.support];
+  const sound = citation.verified || citation.support === "SUPPORTED";
+  if (words) from.append(element("span", { className: sound ? "verified" : "unverified" }, words));
+  const parts = [
     element("span", { className: "where" }, label(citation)),
     element("q", { className: "quote" }, citation.quote ?? ""),
     from,
   ];
-  if (pageOf(citation)) return element("a", { className: "source", ...opening(citation) }, ...words);
-  if (!isPlace(citation)) return element("div", { className: "source" }, ...words);
+  if (pageOf(citation)) return element("a", { className: "source", ...opening(citation) }, ...parts);
+  if (!isPlace(citation)) return element("div", { className: "source" }, ...parts);
   return element("button", {
     type: "button", className: "source", onclick: ({ currentTarget }) => { mark(currentTarget); onjump(citation); },
     "data-start": seconds(citation.startOffset), "data-end": seconds(citation.endOffset),
-  }, ...words);
+  }, ...parts);
 }
 
 /** Shows which source the lecture stands at. */

@@ -92,7 +92,7 @@ export class Conversation {
       const exchange = asked ?? this.#exchange(message.role === "USER" ? message.text ?? "" : "…");
       if (!asked) nodes.push(exchange.node);
       if (message.role === "USER") unanswered.set(message.turn, { exchange, state: message.state });
-      else exchange.complete({ answer: message.text, citations: message.citations, state: message.state });
+      else exchange.complete({ ...message, answer: message.text });
       if (message.role !== "USER") unanswered.delete(message.turn);
     }
     for (const [turn, { exchange, state }] of unanswered) {
@@ -133,6 +133,7 @@ export class Conversation {
     else if (event.started) exchange.wait("Looking through the lecture…");
     if (event.context) this.#ground(exchange, event.context.citations ?? []);
     if (event.delta) exchange.append(event.delta.text ?? "");
+    if (event.support) exchange.check(event.support);
     if (event.notice?.text) exchange.note(event.notice.text);
     if (event.reconnecting) exchange.wait("The connection broke. Taking the answer up where it stopped…");
     if (event.completed) {

@@ -3,6 +3,7 @@ import { chip, sources } from "./citations.js";
 import { element } from "./dom.js";
 import { inWords } from "./failures.js";
 import { MarkdownView } from "./markdown.js";
+import { SupportMarks } from "./support.js";
 import { clock } from "./time.js";
 
 export class Exchange {
@@ -13,6 +14,7 @@ export class Exchange {
   #status = element("p", { className: "status" });
   #extra = element("div", { className: "extra" });
   #markdown;
+  #support = new SupportMarks(this.#answer);
   #drawing = 0;
 
   /** Shows the question; the answer comes piece by piece. */
@@ -51,16 +53,25 @@ export class Exchange {
     this.#drawing ||= requestAnimationFrame(() => this.#draw());
   }
 
+  /** Learns how a sentence stands in the course. */
+  check(sentence) {
+    this.#support.add(sentence);
+    this.#drawing ||= requestAnimationFrame(() => this.#draw());
+  }
+
   /** Adds a remark where it came: before the answer, or after what was said of it. */
   note(words) {
     (this.#text ? this.#extra : this.#answer).before(element("p", { className: "note" }, words));
   }
 
   /** Shows the whole answer with its final citations. */
-  complete({ answer = "", citations = [], state = "COMPLETED", ...turn }) {
+  complete({ answer = "", citations = [], sentences = [], state = "COMPLETED", ...turn }) {
     this.#text = answer || this.#text;
     this.#citations = citations;
+    for (const sentence of sentences) this.#support.add(sentence);
     this.#settle(state.toLowerCase());
+    const support = this.#support.summary(this.#onjump);
+    if (support) this.#extra.append(support);
     this.#extra.append(sources(this.#shown(), this.#onjump));
     if (state !== "COMPLETED") this.note(endOf(state, turn.failureReason));
     else if (turn.degraded) this.note("No model could answer; these are the passages of the lecture themselves.");
@@ -91,12 +102,14 @@ export class Exchange {
     this.node.removeAttribute("aria-busy");
     this.#status.replaceChildren();
     this.#markdown.refresh(this.#text);
+    this.#support.draw();
   }
 
   #draw() {
     cancelAnimationFrame(this.#drawing);
     this.#drawing = 0;
     this.#markdown.show(this.#text);
+    this.#support.draw();
   }
 
   #cite(number) {

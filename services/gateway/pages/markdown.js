@@ -1,7 +1,7 @@
 // Light Markdown as DOM nodes: paragraphs, headings, lists, quotes, code, bold and italics. All else stays text.
 import { element } from "./dom.js";
 
-const INLINE = /(`[^`]+`)|\*\*([^*]+)\*\*|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()/g;
+const INLINE = /(`[^`]+`)|\*\*([^*]+)\*\*|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|(?:(?<![A-Za-z0-9_)])|(?<=[A-Za-z]{4})(?=\[\d+\]\s*(?:[.,;:!?)[]|$)))\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()/g;
 const ITEM = /^\s*(?:([-*+])|(\d{1,3})[.)])\s+(.*)$/;
 const HEADING = /^#{1,6}\s+(.*)$/;
 const QUOTE = /^\s*>\s?/;

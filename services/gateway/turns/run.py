@@ -8,7 +8,6 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.errors import Conflict, LecternError, NotFound, Reason
-from services.gateway import citations
 from services.gateway.model import (
     Begun,
     Completed,
@@ -22,11 +21,15 @@ from services.gateway.model import (
     Happening,
     Notice,
     Prompt,
+    SentenceSupport,
     Started,
     State,
     Turn,
 )
 from services.gateway.ports import Generation, Journal, Threads
+from services.gateway.support import citations
+from services.gateway.support.checking import SupportCheck
+from services.gateway.support.vectors import SupportVectors
 from services.gateway.turns.broadcast import Broadcast
 from services.gateway.turns.durably import durably
 from services.gateway.turns.generation_retries import generate_with_retries
@@ -37,12 +40,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a run works with; `puts_off` says whether questions can be asked as jobs here."""
+    """What a run works with; `puts_off` says whether questions can be asked as jobs here.
+
+    Sentences are held against their sources by `vectors` too, for which the end of an answer waits `support_seconds`.
+    """
 
     threads: Threads
     generation: Generation
     journal: Journal
     puts_off: bool = True
+    vectors: SupportVectors | None = None
+    support_seconds: float = 0.5
 
 
 class TurnRun:
@@ -61,6 +69,8 @@ class TurnRun:
         self._resumed = bool(self.broadcast.events)
         self._writer = TurnWriter(ports.journal, self.turn.name, begun.lease.token, self.broadcast)
         self._cancelled = False
+        self._support = SupportCheck(caller, grounding, ports.vectors, ports.support_seconds)
+        self._told = {e.happening.start for e in self.broadcast.events if isinstance(e.happening, SentenceSupport)}
 
     async def answer(self) -> None:
         """Runs to the end of the turn; what went wrong is told to its readers."""
@@ -82,6 +92,7 @@ class TurnRun:
             log.exception("turn_failed", turn=self.turn.name)
             await self._end(State.PARTIAL if self._text else State.FAILED, Reason.INTERNAL, "something went wrong")
         finally:
+            await self._support.close()
             await self._writer.close()
 
     def cancel(self, task: asyncio.Task[None]) -> None:
@@ -123,21 +134,33 @@ class TurnRun:
 
     async def _generate(self, history: tuple[Exchange, ...]) -> None:
         prompt = Prompt(self.turn.question, self._grounding, history, self._begun.video_changed, self._text)
+        await self._write(*self._support.feed(self._text))
         async with aclosing(generate_with_retries(self._ports.generation, self._caller, prompt)) as said:
             async for piece in said:
                 if isinstance(piece, Finish):
                     self._finish = piece
-                    continue
-                if isinstance(piece, Delta):
+                elif isinstance(piece, Delta):
                     self._text += piece.text
-                await self._writer.write(piece)
+                    await self._write(piece, *self._support.feed(piece.text))
+                else:
+                    if piece.kind == "degraded":
+                        self._support.stop()
+                    await self._write(piece)
+        await self._write(*await self._support.end())
+
+    async def _write(self, *happenings: Happening) -> None:
+        """Writes them, but for what an earlier owner has told of sentences."""
+        told = [each for each in happenings if not (isinstance(each, SentenceSupport) and each.start in self._told)]
+        if told:
+            await self._writer.write(*told)
 
     async def _complete(self) -> None:
         finish = self._finish
         turn = self.turn.ended_as(
             State.COMPLETED,
             self._text,
-            citations=citations.cited(self._text, self.turn.question, self._grounding.passages),
+            citations=citations.cited(self._text, self.turn.question, self._grounding.passages, self._support.checked),
+            sentences=self._support.sentences,
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,
             provider=finish.provider,
@@ -145,6 +168,7 @@ class TurnRun:
             policy=finish.policy or self._grounding.policy,
             degraded=finish.degraded,
             cached=finish.cached,
+            finish_reason=finish.finish_reason,
         )
         self.turn = await self._durable(turn)
         await self._writer.write(Completed(self.turn))

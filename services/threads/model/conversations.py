@@ -63,12 +63,27 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, and where the video stood, in seconds."""
+    """What was asked, and where the video stood, in seconds.
+
+    `continues` is the name of a turn whose cut answer is to be gone on with; `options` is the gateway's own, until the end.
+    """
 
     request_id: str
     text: str
     video_url: str = ""
     position: float | None = None
+    continues: str = ""
+    options: str = ""
+
+
+class Support(StrEnum):
+    """What a source says of the sentence that leans on it; RELATED is a passage that no sentence leans on."""
+
+    UNKNOWN = "SUPPORT_UNSPECIFIED"
+    SUPPORTED = "SUPPORTED"
+    PARTLY = "PARTLY"
+    NOT_FOUND = "NOT_FOUND"
+    RELATED = "RELATED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +99,22 @@ class Citation:
     verified: bool = False
     index: int = 0
     title: str = ""
+    support: Support = Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSupport:
+    """A sentence of an answer, from a letter on, and the place that bears it, as far as one does."""
+
+    sentence: str
+    start: int
+    support: Support
+    citation: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said to a question, by whom and at what cost in tokens."""
+    """What was said to a question, by whom and at what cost in tokens; `finish_reason` is why the model stopped."""
 
     text: str = ""
     citations: tuple[Citation, ...] = ()
@@ -100,6 +126,8 @@ class Answer:
     degraded: bool = False
     cached: bool = False
     failure_reason: str = ""
+    finish_reason: str = ""
+    sentences: tuple[SentenceSupport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

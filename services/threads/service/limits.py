@@ -8,9 +8,12 @@ from services.threads.model import Answer, Question
 QUESTION_BYTES = 16 * 1024
 ANSWER_BYTES = 1024 * 1024
 CITATIONS = 256
+SENTENCES = 4096
 REQUEST_ID_LENGTH = 128
 VIDEO_URL_LENGTH = 2048
 OWNER_LENGTH = 128
+CONTINUES_LENGTH = 256
+OPTIONS_BYTES = 64 * 1024
 TITLE_LENGTH = 200
 METADATA_ENTRIES = 32
 METADATA_LENGTH = 256
@@ -24,6 +27,9 @@ def check_question(question: Question) -> None:
         raise InvalidArgument(f"message must not exceed {QUESTION_BYTES} bytes", Reason.TOO_LARGE, field="message")
     check_request_id(question.request_id)
     _at_most(question.video_url, VIDEO_URL_LENGTH, "video_url")
+    _at_most(question.continues, CONTINUES_LENGTH, "continues")
+    if len(question.options.encode()) > OPTIONS_BYTES:
+        raise InvalidArgument(f"options must not exceed {OPTIONS_BYTES} bytes", Reason.TOO_LARGE, field="options")
 
 
 def check_request_id(request_id: str) -> None:
@@ -37,6 +43,8 @@ def check_answer(answer: Answer) -> None:
         )
     if len(answer.citations) > CITATIONS:
         raise InvalidArgument(f"at most {CITATIONS} citations", Reason.TOO_LARGE, field="turn.citations")
+    if len(answer.sentences) > SENTENCES:
+        raise InvalidArgument(f"at most {SENTENCES} sentences", Reason.TOO_LARGE, field="turn.sentences")
 
 
 def check_owner(owner: str) -> None:

@@ -39,6 +39,7 @@ async def older_turn(database: Database, begun: Turn, request_id: str, answer: s
     document: Any = await database.threads.find_one({"_id": begun.thread})
     entry = document["pending"][-1]
     row = {name: entry[name] for name in ("sequence", "request_id", "question", "video_url", "position", "created")}
+    # The version before knew neither why an answer ended nor what it goes on with.
     blank = dict.fromkeys(("provider", "model", "policy", "failure_reason"), "")
     counts: dict[str, Any] = {"prompt_tokens": 0, "completion_tokens": 0, "degraded": False, "cached": False}
     owner = {"tenant": ANN.tenant, "user": ANN.user, "thread": begun.thread, "course": "waves"}
@@ -149,3 +150,11 @@ async def test_the_past_in_the_document_is_bounded(one: Instance, database: Data
     document: Any = await database.threads.find_one()
     assert len(document["past"]) <= 10
     assert said(await one.begin("And?"))[-1].startswith("29 ")
+
+
+async def test_a_turn_of_the_version_before_has_no_finish_reason(database: Database, one: Instance) -> None:
+    begun = await one.answered("First?", "1")
+    await older_turn(database, begun, "r2", "2")
+    found = await one.store.find(ANN, begun.thread, turn_id(begun.thread, "r2"))
+    assert found is not None
+    assert (found.answer.text, found.answer.finish_reason, found.question.continues) == ("2", "", "")

@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 
 from kit.errors import NotFound, Reason
-from services.threads.model import Order, Question, ThreadKey
+from services.threads.model import (
+    Answer,
+    Citation,
+    Order,
+    Question,
+    SentenceSupport,
+    State,
+    Support,
+    ThreadKey,
+)
 from services.threads.ports import NewTurn, ThreadChange, ThreadQuery
 from tests.contract.threads.conftest import BOB, ELSEWHERE, FULL, Stores, ended
 from tests.contract.threads.instances import ANN
@@ -50,6 +59,40 @@ async def test_a_thread_is_its_owners_alone(stores: Stores, thread: str) -> None
         assert await stores.turns.queue(stranger, thread) is None
         assert await stores.turns.enqueue(stranger, thread, NewTurn(Question("r", "q"), "g1", FULL)) is None
         assert await stores.turns.join(stranger, thread, NewTurn(Question("r", "q"), "g1", FULL)) is None
+
+
+async def test_a_turn_keeps_why_its_answer_ended_and_what_it_goes_on_with(stores: Stores, thread: str) -> None:
+    question = Question("r", "Go on.", continues="threads/t/turns/1", options='{"max_tokens":9}')
+    place = await stores.turns.enqueue(ANN, thread, NewTurn(question, "g1", FULL))
+    assert place is not None
+    assert place.turn is not None
+    assert place.turn.lease is not None
+    waiting = await stores.turns.find(ANN, thread, place.turn.id)
+    assert waiting is not None
+    assert waiting.question == question
+    said = replace(place.turn, state=State.COMPLETED, answer=Answer("cut in mid", finish_reason="length"))
+    await stores.turns.finish(ANN, said, place.turn.lease)
+    found = await stores.turns.find(ANN, thread, place.turn.id)
+    assert found is not None
+    assert (found.answer.finish_reason, found.question.continues) == ("length", "threads/t/turns/1")
+
+
+async def test_a_turn_keeps_how_its_sentences_stand_in_the_course(stores: Stores, thread: str) -> None:
+    turn = await stores.asked(thread, "one")
+    assert turn.lease is not None
+    place = Citation("words", "https://v/1", 1.0, 2.5, index=1, support=Support.PARTLY)
+    answer = Answer(
+        "So it is [1]. The moon is cheese.",
+        (place, Citation("near", support=Support.RELATED)),
+        sentences=(
+            SentenceSupport("So it is [1].", 0, Support.PARTLY, place),
+            SentenceSupport("The moon is cheese.", 14, Support.NOT_FOUND),
+        ),
+    )
+    await stores.turns.finish(ANN, replace(turn, state=State.COMPLETED, answer=answer), turn.lease)
+    found = await stores.turns.find(ANN, thread, turn.id)
+    assert found is not None
+    assert found.answer == answer
 
 
 async def test_a_thread_goes_with_its_only_turn(stores: Stores, thread: str) -> None:

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.words.scripts import tokens
+from kit.words.sentences import LONGEST, sentences
 from services.context.captions.reading import Format, read
 from services.context.model import Cue
 from services.context.passages.cutting import TARGET, joined, passages
-from services.context.passages.scripts import tokens
-from services.context.passages.sentences import LONGEST, sentences
 from tests.captions import hour_of_captions, spoken_in
 
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.words.languages import UNKNOWN, language_of
+from kit.words.terms import terms
 from services.context.retrieval.bm25 import K1, B, Bm25
 from services.context.retrieval.fusion import by_rank, by_share, fuse
-from services.context.retrieval.languages import UNKNOWN, language_of
 from services.context.retrieval.settling import settled
-from services.context.retrieval.terms import terms
 from services.context.retrieval.vectors import ranking
 from services.context.service.search import fused
 

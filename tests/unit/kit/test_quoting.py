@@ -3,7 +3,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.quoting import Said, place_of, words_of
+from kit.words.quotes import Said, place_of
+from kit.words.terms import words as words_of
 
 WORDS = st.sampled_from(["a", "b", "ab", "Ä", "é", "①", "x_y"])
 TEXTS = st.lists(st.lists(WORDS, max_size=4).map(" ".join), max_size=5)

@@ -31,7 +31,7 @@ from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb
 from lectern.jobs.v1 import jobs_pb2 as lectern_dot_jobs_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/chat/v1/chat.proto\x12\x0flectern.chat.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/jobs/v1/jobs.proto\"\xab\x01\n\x11StreamTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xab\x01\n\x11\x43reateTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xac\x01\n\x12\x45nqueueTurnRequest\x12+\n\x06\x63ourse\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"9\n\x0eGetTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"T\n\x11ResumeTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\"<\n\x11\x43\x61ncelTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"\xe7\x06\n\x04Turn\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\'\n\x06thread\x18\x02 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Thread\x12\x10\n\x08question\x18\x03 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\x12,\n\tcitations\x18\x05 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12*\n\x05usage\x18\x06 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x12\x10\n\x08provider\x18\x07 \x01(\t\x12\x10\n\x08\x64\x65graded\x18\x08 \x01(\x08\x12\x0e\n\x06\x63\x61\x63hed\x18\t \x01(\x08\x12\x30\n\x05state\x18\n \x01(\x0e\x32\x1b.lectern.chat.v1.Turn.StateB\x04\xe2\x41\x01\x03\x12\r\n\x05model\x18\x0b \x01(\t\x12\'\n\x06\x63ourse\x18\x0c \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\r \x01(\t\x12\x12\n\nrequest_id\x18\x0e \x01(\t\x12\x0e\n\x06policy\x18\x0f \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x0e\x66\x61ilure_reason\x18\x12 \x01(\t\x12\x16\n\x08sequence\x18\x13 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12+\n\x08position\x18\x14 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\rfinish_reason\x18\x15 \x01(\tB\x04\xe2\x41\x01\x03\x12\x39\n\tsentences\x18\x16 \x03(\x0b\x32 .lectern.chat.v1.SentenceSupportB\x04\xe2\x41\x01\x03\"n\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tCOMPLETED\x10\x03\x12\x0b\n\x07PARTIAL\x10\x04\x12\r\n\tCANCELLED\x10\x05\x12\n\n\x06\x46\x41ILED\x10\x06:A\xea\x41>\n\x10lectern.dev/Turn\x12\x1dthreads/{thread}/turns/{turn}*\x05turns2\x04turn\"\x93\x01\n\x0fSentenceSupport\x12\x10\n\x08sentence\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x32\n\x07support\x18\x03 \x01(\x0e\x32!.lectern.chat.v1.Citation.Support\x12+\n\x08\x63itation\x18\x04 \x01(\x0b\x32\x19.lectern.chat.v1.Citation\"\xeb\x02\n\x08\x43itation\x12\r\n\x05quote\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12/\n\x0cstart_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x64ocument\x18\x05 \x01(\t\x12\x0c\n\x04page\x18\x06 \x01(\x05\x12\x10\n\x08verified\x18\x07 \x01(\x08\x12\r\n\x05index\x18\x08 \x01(\x05\x12\r\n\x05title\x18\t \x01(\t\x12\x32\n\x07support\x18\n \x01(\x0e\x32!.lectern.chat.v1.Citation.Support\"Y\n\x07Support\x12\x17\n\x13SUPPORT_UNSPECIFIED\x10\x00\x12\r\n\tSUPPORTED\x10\x01\x12\n\n\x06PARTLY\x10\x02\x12\r\n\tNOT_FOUND\x10\x03\x12\x0b\n\x07RELATED\x10\x04\">\n\nTokenUsage\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x02 \x01(\x05\"\xb5\x06\n\tTurnEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\x35\n\x07started\x18\x02 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.StartedH\x00\x12\x35\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.ContextH\x00\x12\x31\n\x05\x64\x65lta\x18\x04 \x01(\x0b\x32 .lectern.chat.v1.TurnEvent.DeltaH\x00\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.NoticeH\x00\x12\x39\n\theartbeat\x18\x06 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.HeartbeatH\x00\x12\x39\n\tcompleted\x18\x07 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.CompletedH\x00\x12\x33\n\x06\x66\x61iled\x18\x08 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.FailedH\x00\x12\x33\n\x07support\x18\t \x01(\x0b\x32 .lectern.chat.v1.SentenceSupportH\x00\x1a>\n\x07Started\x12\x0c\n\x04turn\x18\x01 \x01(\t\x12\x0e\n\x06thread\x18\x02 \x01(\t\x12\x15\n\rvideo_changed\x18\x03 \x01(\x08\x1aP\n\x07\x43ontext\x12,\n\tcitations\x18\x01 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12\x17\n\x0f\x63ontext_version\x18\x02 \x01(\t\x1a\x15\n\x05\x44\x65lta\x12\x0c\n\x04text\x18\x01 \x01(\t\x1a$\n\x06Notice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x1a\x0b\n\tHeartbeat\x1a\x30\n\tCompleted\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x1aI\n\x06\x46\x61iled\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07partial\x18\x03 \x01(\t\x12\r\n\x05offer\x18\x04 \x01(\tB\x07\n\x05\x65vent2\xb5\x05\n\x0b\x43hatService\x12n\n\nStreamTurn\x12\".lectern.chat.v1.StreamTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/chat:stream:\x01*0\x01\x12`\n\nCreateTurn\x12\".lectern.chat.v1.CreateTurnRequest\x1a\x15.lectern.chat.v1.Turn\"\x17\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\r\"\x08/v1/chat:\x01*\x12i\n\x0b\x45nqueueTurn\x12#.lectern.chat.v1.EnqueueTurnRequest\x1a\x14.lectern.jobs.v1.Job\"\x1f\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x15\"\x10/v1/chat:enqueue:\x01*\x12k\n\x07GetTurn\x12\x1f.lectern.chat.v1.GetTurnRequest\x1a\x15.lectern.chat.v1.Turn\"(\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=threads/*/turns/*}\x12\x7f\n\nResumeTurn\x12\".lectern.chat.v1.ResumeTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"/\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{name=threads/*/turns/*}:stream0\x01\x12{\n\nCancelTurn\x12\".lectern.chat.v1.CancelTurnRequest\x1a\x15.lectern.chat.v1.Turn\"2\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02(\"#/v1/{name=threads/*/turns/*}:cancel:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1alectern/chat/v1/chat.proto\x12\x0flectern.chat.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/jobs/v1/jobs.proto\"\xcb\x01\n\x11StreamTurnRequest\x12\'\n\x06\x63ourse\x18\x01 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\tcontinues\x18\x06 \x01(\tB\x15\xfa\x41\x12\n\x10lectern.dev/Turn\"\xcb\x01\n\x11\x43reateTurnRequest\x12\'\n\x06\x63ourse\x18\x01 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\tcontinues\x18\x06 \x01(\tB\x15\xfa\x41\x12\n\x10lectern.dev/Turn\"\xcc\x01\n\x12\x45nqueueTurnRequest\x12\'\n\x06\x63ourse\x18\x01 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\tcontinues\x18\x06 \x01(\tB\x15\xfa\x41\x12\n\x10lectern.dev/Turn\"9\n\x0eGetTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"T\n\x11ResumeTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\"<\n\x11\x43\x61ncelTurnRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10lectern.dev/Turn\"\x91\x07\n\x04Turn\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\'\n\x06thread\x18\x02 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Thread\x12\x10\n\x08question\x18\x03 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\t\x12,\n\tcitations\x18\x05 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12*\n\x05usage\x18\x06 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x12\x10\n\x08provider\x18\x07 \x01(\t\x12\x10\n\x08\x64\x65graded\x18\x08 \x01(\x08\x12\x0e\n\x06\x63\x61\x63hed\x18\t \x01(\x08\x12\x30\n\x05state\x18\n \x01(\x0e\x32\x1b.lectern.chat.v1.Turn.StateB\x04\xe2\x41\x01\x03\x12\r\n\x05model\x18\x0b \x01(\t\x12\'\n\x06\x63ourse\x18\x0c \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x11\n\tvideo_url\x18\r \x01(\t\x12\x12\n\nrequest_id\x18\x0e \x01(\t\x12\x0e\n\x06policy\x18\x0f \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x0e\x66\x61ilure_reason\x18\x12 \x01(\t\x12\x16\n\x08sequence\x18\x13 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12+\n\x08position\x18\x14 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\rfinish_reason\x18\x15 \x01(\tB\x04\xe2\x41\x01\x03\x12\x39\n\tsentences\x18\x16 \x03(\x0b\x32 .lectern.chat.v1.SentenceSupportB\x04\xe2\x41\x01\x03\x12(\n\tcontinues\x18\x17 \x01(\tB\x15\xfa\x41\x12\n\x10lectern.dev/Turn\"n\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tCOMPLETED\x10\x03\x12\x0b\n\x07PARTIAL\x10\x04\x12\r\n\tCANCELLED\x10\x05\x12\n\n\x06\x46\x41ILED\x10\x06:A\xea\x41>\n\x10lectern.dev/Turn\x12\x1dthreads/{thread}/turns/{turn}*\x05turns2\x04turn\"\x93\x01\n\x0fSentenceSupport\x12\x10\n\x08sentence\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x32\n\x07support\x18\x03 \x01(\x0e\x32!.lectern.chat.v1.Citation.Support\x12+\n\x08\x63itation\x18\x04 \x01(\x0b\x32\x19.lectern.chat.v1.Citation\"\xeb\x02\n\x08\x43itation\x12\r\n\x05quote\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12/\n\x0cstart_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x64ocument\x18\x05 \x01(\t\x12\x0c\n\x04page\x18\x06 \x01(\x05\x12\x10\n\x08verified\x18\x07 \x01(\x08\x12\r\n\x05index\x18\x08 \x01(\x05\x12\r\n\x05title\x18\t \x01(\t\x12\x32\n\x07support\x18\n \x01(\x0e\x32!.lectern.chat.v1.Citation.Support\"Y\n\x07Support\x12\x17\n\x13SUPPORT_UNSPECIFIED\x10\x00\x12\r\n\tSUPPORTED\x10\x01\x12\n\n\x06PARTLY\x10\x02\x12\r\n\tNOT_FOUND\x10\x03\x12\x0b\n\x07RELATED\x10\x04\">\n\nTokenUsage\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x02 \x01(\x05\"\xb5\x06\n\tTurnEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\x35\n\x07started\x18\x02 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.StartedH\x00\x12\x35\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\".lectern.chat.v1.TurnEvent.ContextH\x00\x12\x31\n\x05\x64\x65lta\x18\x04 \x01(\x0b\x32 .lectern.chat.v1.TurnEvent.DeltaH\x00\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.NoticeH\x00\x12\x39\n\theartbeat\x18\x06 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.HeartbeatH\x00\x12\x39\n\tcompleted\x18\x07 \x01(\x0b\x32$.lectern.chat.v1.TurnEvent.CompletedH\x00\x12\x33\n\x06\x66\x61iled\x18\x08 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.FailedH\x00\x12\x33\n\x07support\x18\t \x01(\x0b\x32 .lectern.chat.v1.SentenceSupportH\x00\x1a>\n\x07Started\x12\x0c\n\x04turn\x18\x01 \x01(\t\x12\x0e\n\x06thread\x18\x02 \x01(\t\x12\x15\n\rvideo_changed\x18\x03 \x01(\x08\x1aP\n\x07\x43ontext\x12,\n\tcitations\x18\x01 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12\x17\n\x0f\x63ontext_version\x18\x02 \x01(\t\x1a\x15\n\x05\x44\x65lta\x12\x0c\n\x04text\x18\x01 \x01(\t\x1a$\n\x06Notice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x1a\x0b\n\tHeartbeat\x1a\x30\n\tCompleted\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x1aI\n\x06\x46\x61iled\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07partial\x18\x03 \x01(\t\x12\r\n\x05offer\x18\x04 \x01(\tB\x07\n\x05\x65vent2\xb5\x05\n\x0b\x43hatService\x12n\n\nStreamTurn\x12\".lectern.chat.v1.StreamTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/chat:stream:\x01*0\x01\x12`\n\nCreateTurn\x12\".lectern.chat.v1.CreateTurnRequest\x1a\x15.lectern.chat.v1.Turn\"\x17\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\r\"\x08/v1/chat:\x01*\x12i\n\x0b\x45nqueueTurn\x12#.lectern.chat.v1.EnqueueTurnRequest\x1a\x14.lectern.jobs.v1.Job\"\x1f\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x15\"\x10/v1/chat:enqueue:\x01*\x12k\n\x07GetTurn\x12\x1f.lectern.chat.v1.GetTurnRequest\x1a\x15.lectern.chat.v1.Turn\"(\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=threads/*/turns/*}\x12\x7f\n\nResumeTurn\x12\".lectern.chat.v1.ResumeTurnRequest\x1a\x1a.lectern.chat.v1.TurnEvent\"/\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{name=threads/*/turns/*}:stream0\x01\x12{\n\nCancelTurn\x12\".lectern.chat.v1.CancelTurnRequest\x1a\x15.lectern.chat.v1.Turn\"2\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02(\"#/v1/{name=threads/*/turns/*}:cancel:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,17 +39,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'lectern.chat.v1.chat_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STREAMTURNREQUEST'].fields_by_name['course']._loaded_options = None
-  _globals['_STREAMTURNREQUEST'].fields_by_name['course']._serialized_options = b'\342A\001\002\372A\024\n\022lectern.dev/Course'
-  _globals['_STREAMTURNREQUEST'].fields_by_name['message']._loaded_options = None
-  _globals['_STREAMTURNREQUEST'].fields_by_name['message']._serialized_options = b'\342A\001\002'
+  _globals['_STREAMTURNREQUEST'].fields_by_name['course']._serialized_options = b'\372A\024\n\022lectern.dev/Course'
+  _globals['_STREAMTURNREQUEST'].fields_by_name['continues']._loaded_options = None
+  _globals['_STREAMTURNREQUEST'].fields_by_name['continues']._serialized_options = b'\372A\022\n\020lectern.dev/Turn'
   _globals['_CREATETURNREQUEST'].fields_by_name['course']._loaded_options = None
-  _globals['_CREATETURNREQUEST'].fields_by_name['course']._serialized_options = b'\342A\001\002\372A\024\n\022lectern.dev/Course'
-  _globals['_CREATETURNREQUEST'].fields_by_name['message']._loaded_options = None
-  _globals['_CREATETURNREQUEST'].fields_by_name['message']._serialized_options = b'\342A\001\002'
+  _globals['_CREATETURNREQUEST'].fields_by_name['course']._serialized_options = b'\372A\024\n\022lectern.dev/Course'
+  _globals['_CREATETURNREQUEST'].fields_by_name['continues']._loaded_options = None
+  _globals['_CREATETURNREQUEST'].fields_by_name['continues']._serialized_options = b'\372A\022\n\020lectern.dev/Turn'
   _globals['_ENQUEUETURNREQUEST'].fields_by_name['course']._loaded_options = None
-  _globals['_ENQUEUETURNREQUEST'].fields_by_name['course']._serialized_options = b'\342A\001\002\372A\024\n\022lectern.dev/Course'
-  _globals['_ENQUEUETURNREQUEST'].fields_by_name['message']._loaded_options = None
-  _globals['_ENQUEUETURNREQUEST'].fields_by_name['message']._serialized_options = b'\342A\001\002'
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['course']._serialized_options = b'\372A\024\n\022lectern.dev/Course'
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['continues']._loaded_options = None
+  _globals['_ENQUEUETURNREQUEST'].fields_by_name['continues']._serialized_options = b'\372A\022\n\020lectern.dev/Turn'
   _globals['_GETTURNREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETTURNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020lectern.dev/Turn'
   _globals['_RESUMETURNREQUEST'].fields_by_name['name']._loaded_options = None
@@ -74,6 +74,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TURN'].fields_by_name['finish_reason']._serialized_options = b'\342A\001\003'
   _globals['_TURN'].fields_by_name['sentences']._loaded_options = None
   _globals['_TURN'].fields_by_name['sentences']._serialized_options = b'\342A\001\003'
+  _globals['_TURN'].fields_by_name['continues']._loaded_options = None
+  _globals['_TURN'].fields_by_name['continues']._serialized_options = b'\372A\022\n\020lectern.dev/Turn'
   _globals['_TURN']._loaded_options = None
   _globals['_TURN']._serialized_options = b'\352A>\n\020lectern.dev/Turn\022\035threads/{thread}/turns/{turn}*\005turns2\004turn'
   _globals['_CHATSERVICE'].methods_by_name['StreamTurn']._loaded_options = None
@@ -89,45 +91,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHATSERVICE'].methods_by_name['CancelTurn']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['CancelTurn']._serialized_options = b'\250\273\030\002\202\323\344\223\002(\"#/v1/{name=threads/*/turns/*}:cancel:\001*'
   _globals['_STREAMTURNREQUEST']._serialized_start=261
-  _globals['_STREAMTURNREQUEST']._serialized_end=432
-  _globals['_CREATETURNREQUEST']._serialized_start=435
-  _globals['_CREATETURNREQUEST']._serialized_end=606
-  _globals['_ENQUEUETURNREQUEST']._serialized_start=609
-  _globals['_ENQUEUETURNREQUEST']._serialized_end=781
-  _globals['_GETTURNREQUEST']._serialized_start=783
-  _globals['_GETTURNREQUEST']._serialized_end=840
-  _globals['_RESUMETURNREQUEST']._serialized_start=842
-  _globals['_RESUMETURNREQUEST']._serialized_end=926
-  _globals['_CANCELTURNREQUEST']._serialized_start=928
-  _globals['_CANCELTURNREQUEST']._serialized_end=988
-  _globals['_TURN']._serialized_start=991
-  _globals['_TURN']._serialized_end=1862
-  _globals['_TURN_STATE']._serialized_start=1685
-  _globals['_TURN_STATE']._serialized_end=1795
-  _globals['_SENTENCESUPPORT']._serialized_start=1865
-  _globals['_SENTENCESUPPORT']._serialized_end=2012
-  _globals['_CITATION']._serialized_start=2015
-  _globals['_CITATION']._serialized_end=2378
-  _globals['_CITATION_SUPPORT']._serialized_start=2289
-  _globals['_CITATION_SUPPORT']._serialized_end=2378
-  _globals['_TOKENUSAGE']._serialized_start=2380
-  _globals['_TOKENUSAGE']._serialized_end=2442
-  _globals['_TURNEVENT']._serialized_start=2445
-  _globals['_TURNEVENT']._serialized_end=3266
-  _globals['_TURNEVENT_STARTED']._serialized_start=2914
-  _globals['_TURNEVENT_STARTED']._serialized_end=2976
-  _globals['_TURNEVENT_CONTEXT']._serialized_start=2978
-  _globals['_TURNEVENT_CONTEXT']._serialized_end=3058
-  _globals['_TURNEVENT_DELTA']._serialized_start=3060
-  _globals['_TURNEVENT_DELTA']._serialized_end=3081
-  _globals['_TURNEVENT_NOTICE']._serialized_start=3083
-  _globals['_TURNEVENT_NOTICE']._serialized_end=3119
-  _globals['_TURNEVENT_HEARTBEAT']._serialized_start=3121
-  _globals['_TURNEVENT_HEARTBEAT']._serialized_end=3132
-  _globals['_TURNEVENT_COMPLETED']._serialized_start=3134
-  _globals['_TURNEVENT_COMPLETED']._serialized_end=3182
-  _globals['_TURNEVENT_FAILED']._serialized_start=3184
-  _globals['_TURNEVENT_FAILED']._serialized_end=3257
-  _globals['_CHATSERVICE']._serialized_start=3269
-  _globals['_CHATSERVICE']._serialized_end=3962
+  _globals['_STREAMTURNREQUEST']._serialized_end=464
+  _globals['_CREATETURNREQUEST']._serialized_start=467
+  _globals['_CREATETURNREQUEST']._serialized_end=670
+  _globals['_ENQUEUETURNREQUEST']._serialized_start=673
+  _globals['_ENQUEUETURNREQUEST']._serialized_end=877
+  _globals['_GETTURNREQUEST']._serialized_start=879
+  _globals['_GETTURNREQUEST']._serialized_end=936
+  _globals['_RESUMETURNREQUEST']._serialized_start=938
+  _globals['_RESUMETURNREQUEST']._serialized_end=1022
+  _globals['_CANCELTURNREQUEST']._serialized_start=1024
+  _globals['_CANCELTURNREQUEST']._serialized_end=1084
+  _globals['_TURN']._serialized_start=1087
+  _globals['_TURN']._serialized_end=2000
+  _globals['_TURN_STATE']._serialized_start=1823
+  _globals['_TURN_STATE']._serialized_end=1933
+  _globals['_SENTENCESUPPORT']._serialized_start=2003
+  _globals['_SENTENCESUPPORT']._serialized_end=2150
+  _globals['_CITATION']._serialized_start=2153
+  _globals['_CITATION']._serialized_end=2516
+  _globals['_CITATION_SUPPORT']._serialized_start=2427
+  _globals['_CITATION_SUPPORT']._serialized_end=2516
+  _globals['_TOKENUSAGE']._serialized_start=2518
+  _globals['_TOKENUSAGE']._serialized_end=2580
+  _globals['_TURNEVENT']._serialized_start=2583
+  _globals['_TURNEVENT']._serialized_end=3404
+  _globals['_TURNEVENT_STARTED']._serialized_start=3052
+  _globals['_TURNEVENT_STARTED']._serialized_end=3114
+  _globals['_TURNEVENT_CONTEXT']._serialized_start=3116
+  _globals['_TURNEVENT_CONTEXT']._serialized_end=3196
+  _globals['_TURNEVENT_DELTA']._serialized_start=3198
+  _globals['_TURNEVENT_DELTA']._serialized_end=3219
+  _globals['_TURNEVENT_NOTICE']._serialized_start=3221
+  _globals['_TURNEVENT_NOTICE']._serialized_end=3257
+  _globals['_TURNEVENT_HEARTBEAT']._serialized_start=3259
+  _globals['_TURNEVENT_HEARTBEAT']._serialized_end=3270
+  _globals['_TURNEVENT_COMPLETED']._serialized_start=3272
+  _globals['_TURNEVENT_COMPLETED']._serialized_end=3320
+  _globals['_TURNEVENT_FAILED']._serialized_start=3322
+  _globals['_TURNEVENT_FAILED']._serialized_end=3395
+  _globals['_CHATSERVICE']._serialized_start=3407
+  _globals['_CHATSERVICE']._serialized_end=4100
 # @@protoc_insertion_point(module_scope)

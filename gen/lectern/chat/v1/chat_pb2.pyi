@@ -32,14 +32,19 @@ class StreamTurnRequest(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    CONTINUES_FIELD_NUMBER: _builtins.int
     course: _builtins.str
-    """The course, as `courses/{course}`."""
+    """The course, as `courses/{course}`; may be empty with `continues`."""
     video_url: _builtins.str
     """The address of the video on screen; empty asks about the whole course."""
     message: _builtins.str
-    """The question, at most 16 KiB of UTF-8."""
+    """The question, at most 16 KiB of UTF-8; may be empty with `continues`."""
     request_id: _builtins.str
     """Makes the request safe to repeat: the same id attaches to the same turn. At most 128 characters."""
+    continues: _builtins.str
+    """An ended turn of the caller's whose answer was cut, as `threads/{thread}/turns/{turn}`: this one says the rest of it.
+    Its course, video and position are taken over, and `message` may be empty.
+    """
     @_builtins.property
     def position(self) -> _duration_pb2.Duration:
         """Where the video stands."""
@@ -52,10 +57,11 @@ class StreamTurnRequest(_message.Message):
         message: _builtins.str = ...,
         request_id: _builtins.str = ...,
         position: _duration_pb2.Duration | None = ...,
+        continues: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continues", b"continues", "course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -72,14 +78,19 @@ class CreateTurnRequest(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    CONTINUES_FIELD_NUMBER: _builtins.int
     course: _builtins.str
-    """The course, as `courses/{course}`."""
+    """The course, as `courses/{course}`; may be empty with `continues`."""
     video_url: _builtins.str
     """The address of the video on screen; empty asks about the whole course."""
     message: _builtins.str
-    """The question, at most 16 KiB of UTF-8."""
+    """The question, at most 16 KiB of UTF-8; may be empty with `continues`."""
     request_id: _builtins.str
     """Makes the request safe to repeat: the same id attaches to the same turn. At most 128 characters."""
+    continues: _builtins.str
+    """An ended turn of the caller's whose answer was cut, as `threads/{thread}/turns/{turn}`: this one says the rest of it.
+    Its course, video and position are taken over, and `message` may be empty.
+    """
     @_builtins.property
     def position(self) -> _duration_pb2.Duration:
         """Where the video stands."""
@@ -92,10 +103,11 @@ class CreateTurnRequest(_message.Message):
         message: _builtins.str = ...,
         request_id: _builtins.str = ...,
         position: _duration_pb2.Duration | None = ...,
+        continues: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continues", b"continues", "course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -112,14 +124,19 @@ class EnqueueTurnRequest(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    CONTINUES_FIELD_NUMBER: _builtins.int
     course: _builtins.str
-    """The course, as `courses/{course}`."""
+    """The course, as `courses/{course}`; may be empty with `continues`."""
     video_url: _builtins.str
     """The address of the video on screen; empty asks about the whole course."""
     message: _builtins.str
-    """The question, at most 16 KiB of UTF-8."""
+    """The question, at most 16 KiB of UTF-8; may be empty with `continues`."""
     request_id: _builtins.str
     """Makes the request safe to repeat: the same id is the same job, and its turn has it too. At most 128 characters."""
+    continues: _builtins.str
+    """An ended turn of the caller's whose answer was cut, as `threads/{thread}/turns/{turn}`: this one says the rest of it.
+    Its course, video and position are taken over, and `message` may be empty.
+    """
     @_builtins.property
     def position(self) -> _duration_pb2.Duration:
         """Where the video stands."""
@@ -132,10 +149,11 @@ class EnqueueTurnRequest(_message.Message):
         message: _builtins.str = ...,
         request_id: _builtins.str = ...,
         position: _duration_pb2.Duration | None = ...,
+        continues: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continues", b"continues", "course", b"course", "message", b"message", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -278,6 +296,7 @@ class Turn(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     FINISH_REASON_FIELD_NUMBER: _builtins.int
     SENTENCES_FIELD_NUMBER: _builtins.int
+    CONTINUES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The turn, as `threads/{thread}/turns/{turn}`."""
     thread: _builtins.str
@@ -312,6 +331,8 @@ class Turn(_message.Message):
     """Why the model stopped: `stop` at an end of its own, `length` where a limit cut the answer, `content_filter` where its
     provider withheld the rest. Empty where no model ended it.
     """
+    continues: _builtins.str
+    """The turn whose cut answer this one goes on with: its text begins where that one's stops. Empty where it stands alone."""
     @_builtins.property
     def citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
         """Where the answer stands in the lecture. Final once the turn is completed."""
@@ -361,10 +382,11 @@ class Turn(_message.Message):
         position: _duration_pb2.Duration | None = ...,
         finish_reason: _builtins.str = ...,
         sentences: _abc.Iterable[Global___SentenceSupport] | None = ...,
+        continues: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "position", b"position", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "finish_reason", b"finish_reason", "model", b"model", "name", b"name", "policy", b"policy", "position", b"position", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sentences", b"sentences", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cached", b"cached", "citations", b"citations", "continues", b"continues", "course", b"course", "create_time", b"create_time", "degraded", b"degraded", "end_time", b"end_time", "failure_reason", b"failure_reason", "finish_reason", b"finish_reason", "model", b"model", "name", b"name", "policy", b"policy", "position", b"position", "provider", b"provider", "question", b"question", "request_id", b"request_id", "sentences", b"sentences", "sequence", b"sequence", "state", b"state", "thread", b"thread", "usage", b"usage", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -216,6 +216,9 @@ class StreamGenerateRequest(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     JSON_SCHEMA_FIELD_NUMBER: _builtins.int
     COURSE_FIELD_NUMBER: _builtins.int
+    CONTINUES_FIELD_NUMBER: _builtins.int
+    STOP_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
     purpose: Global___Purpose.ValueType
     """What the call is for."""
     continue_from: _builtins.str
@@ -230,6 +233,10 @@ class StreamGenerateRequest(_message.Message):
     """A JSON schema that the answer must follow; empty for free text. An answer with a schema is never continued by another model."""
     course: _builtins.str
     """The course that pays where `tutoring` is not set, as `courses/{course}`, or empty."""
+    continues: _builtins.str
+    """Text of an ended answer that this one goes on with. Unlike `continue_from` it does not count for `max_tokens`."""
+    parameters: _builtins.str
+    """More of what tunes a model, as the JSON object of the fields by their names in OpenAI's API; empty for none."""
     @_builtins.property
     def tutoring(self) -> Global___StreamGenerateRequest.Tutoring:
         """A question about a course, rendered by the prompts of inference."""
@@ -237,6 +244,10 @@ class StreamGenerateRequest(_message.Message):
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromptMessage]:
         """Ready messages, for purposes other than tutoring."""
+
+    @_builtins.property
+    def stop(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The answer ends before the first of these texts; at most 4."""
 
     def __init__(
         self,
@@ -250,10 +261,13 @@ class StreamGenerateRequest(_message.Message):
         model: _builtins.str = ...,
         json_schema: _builtins.str = ...,
         course: _builtins.str = ...,
+        continues: _builtins.str = ...,
+        stop: _abc.Iterable[_builtins.str] | None = ...,
+        parameters: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "temperature", b"temperature", "tutoring", b"tutoring"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "continue_from", b"continue_from", "course", b"course", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "purpose", b"purpose", "temperature", b"temperature", "tutoring", b"tutoring"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "continue_from", b"continue_from", "continues", b"continues", "course", b"course", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "parameters", b"parameters", "purpose", b"purpose", "stop", b"stop", "temperature", b"temperature", "tutoring", b"tutoring"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
@@ -289,7 +303,7 @@ class StreamGenerateResponse(_message.Message):
         degraded: _builtins.bool
         """Whether the passages themselves are the answer."""
         finish_reason: _builtins.str
-        """Why the model stopped: `stop`, `length`."""
+        """Why the model stopped: `stop`, or `length` where a limit cut the answer."""
         policy: _builtins.str
         """The policy that was followed, with the rung of the hint ladder."""
         @_builtins.property

@@ -32,7 +32,7 @@ from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb
 from lectern.chat.v1 import chat_pb2 as lectern_dot_chat_dot_v1_dot_chat__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n lectern/threads/v1/threads.proto\x12\x12lectern.threads.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\"\xa5\x03\n\x06Thread\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x06\x63ourse\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x03\xfa\x41\x14\n\x12lectern.dev/Course\x12\r\n\x05title\x18\x03 \x01(\t\x12\x17\n\tvideo_url\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rmessage_count\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12:\n\x08metadata\x18\x06 \x03(\x0b\x32(.lectern.threads.v1.Thread.MetadataEntry\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01::\xea\x41\x37\n\x12lectern.dev/Thread\x12\x10threads/{thread}*\x07threads2\x06thread\"\xb9\x03\n\x07Message\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x10\n\x08sequence\x18\x02 \x01(\x05\x12.\n\x04role\x18\x03 \x01(\x0e\x32 .lectern.threads.v1.Message.Role\x12\x0c\n\x04text\x18\x04 \x01(\t\x12,\n\tcitations\x18\x05 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12#\n\x04turn\x18\x06 \x01(\tB\x15\xfa\x41\x12\n\x10lectern.dev/Turn\x12*\n\x05state\x18\x07 \x01(\x0e\x32\x1b.lectern.chat.v1.Turn.State\x12\x11\n\tvideo_url\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"5\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x08\n\x04USER\x10\x01\x12\r\n\tASSISTANT\x10\x02:P\xea\x41M\n\x13lectern.dev/Message\x12#threads/{thread}/messages/{message}*\x08messages2\x07message\"\x88\x01\n\x12ListThreadsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\'\n\x06\x63ourse\x18\x03 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x10\n\x08order_by\x18\x04 \x01(\t\x12\x10\n\x08metadata\x18\x05 \x03(\t\"[\n\x13ListThreadsResponse\x12+\n\x07threads\x18\x01 \x03(\x0b\x32\x1a.lectern.threads.v1.Thread\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x14SearchThreadsRequest\x12\x13\n\x05query\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\'\n\x06\x63ourse\x18\x04 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\"\xe8\x01\n\x15SearchThreadsResponse\x12\x41\n\x07results\x18\x01 \x03(\x0b\x32\x30.lectern.threads.v1.SearchThreadsResponse.Result\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x1as\n\x06Result\x12*\n\x06thread\x18\x01 \x01(\x0b\x32\x1a.lectern.threads.v1.Thread\x12,\n\x07message\x18\x02 \x01(\x0b\x32\x1b.lectern.threads.v1.Message\x12\x0f\n\x07snippet\x18\x03 \x01(\t\"=\n\x10GetThreadRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\"x\n\x13UpdateThreadRequest\x12\x30\n\x06thread\x18\x01 \x01(\x0b\x32\x1a.lectern.threads.v1.ThreadB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"@\n\x13\x44\x65leteThreadRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\"\xab\x01\n\x13ListMessagesRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12.\n\x04role\x18\x04 \x01(\x0e\x32 .lectern.threads.v1.Message.Role\x12\x10\n\x08order_by\x18\x05 \x01(\t\"^\n\x14ListMessagesResponse\x12-\n\x08messages\x18\x01 \x03(\x0b\x32\x1b.lectern.threads.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x12WatchThreadRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\"\xfa\x02\n\x0bThreadEvent\x12?\n\nturn_event\x18\x01 \x01(\x0b\x32).lectern.threads.v1.ThreadEvent.TurnEventH\x00\x12\x34\n\x0ethread_updated\x18\x02 \x01(\x0b\x32\x1a.lectern.threads.v1.ThreadH\x00\x12G\n\x0ethread_deleted\x18\x03 \x01(\x0b\x32-.lectern.threads.v1.ThreadEvent.ThreadDeletedH\x00\x12>\n\theartbeat\x18\x04 \x01(\x0b\x32).lectern.threads.v1.ThreadEvent.HeartbeatH\x00\x1a\x44\n\tTurnEvent\x12\x0c\n\x04turn\x18\x01 \x01(\t\x12)\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1a.lectern.chat.v1.TurnEvent\x1a\x0f\n\rThreadDeleted\x1a\x0b\n\tHeartbeatB\x07\n\x05\x65vent2\x8e\x07\n\rThreadService\x12w\n\x0bListThreads\x12&.lectern.threads.v1.ListThreadsRequest\x1a\'.lectern.threads.v1.ListThreadsResponse\"\x17\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/threads\x12\x84\x01\n\rSearchThreads\x12(.lectern.threads.v1.SearchThreadsRequest\x1a).lectern.threads.v1.SearchThreadsResponse\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/threads:search\x12o\n\tGetThread\x12$.lectern.threads.v1.GetThreadRequest\x1a\x1a.lectern.threads.v1.Thread\" \xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=threads/*}\x12\x84\x01\n\x0cUpdateThread\x12\'.lectern.threads.v1.UpdateThreadRequest\x1a\x1a.lectern.threads.v1.Thread\"/\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02%2\x1b/v1/{thread.name=threads/*}:\x06thread\x12q\n\x0c\x44\x65leteThread\x12\'.lectern.threads.v1.DeleteThreadRequest\x1a\x16.google.protobuf.Empty\" \xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=threads/*}\x12\x8e\x01\n\x0cListMessages\x12\'.lectern.threads.v1.ListMessagesRequest\x1a(.lectern.threads.v1.ListMessagesResponse\"+\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=threads/*}/messages\x12\x80\x01\n\x0bWatchThread\x12&.lectern.threads.v1.WatchThreadRequest\x1a\x1f.lectern.threads.v1.ThreadEvent\"&\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{name=threads/*}:watch0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n lectern/threads/v1/threads.proto\x12\x12lectern.threads.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\"\xa5\x03\n\x06Thread\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x06\x63ourse\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x03\xfa\x41\x14\n\x12lectern.dev/Course\x12\r\n\x05title\x18\x03 \x01(\t\x12\x17\n\tvideo_url\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rmessage_count\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12:\n\x08metadata\x18\x06 \x03(\x0b\x32(.lectern.threads.v1.Thread.MetadataEntry\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01::\xea\x41\x37\n\x12lectern.dev/Thread\x12\x10threads/{thread}*\x07threads2\x06thread\"\x85\x04\n\x07Message\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x10\n\x08sequence\x18\x02 \x01(\x05\x12.\n\x04role\x18\x03 \x01(\x0e\x32 .lectern.threads.v1.Message.Role\x12\x0c\n\x04text\x18\x04 \x01(\t\x12,\n\tcitations\x18\x05 \x03(\x0b\x32\x19.lectern.chat.v1.Citation\x12#\n\x04turn\x18\x06 \x01(\tB\x15\xfa\x41\x12\n\x10lectern.dev/Turn\x12*\n\x05state\x18\x07 \x01(\x0e\x32\x1b.lectern.chat.v1.Turn.State\x12\x11\n\tvideo_url\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfinish_reason\x18\n \x01(\t\x12\x33\n\tsentences\x18\x0b \x03(\x0b\x32 .lectern.chat.v1.SentenceSupport\"5\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x08\n\x04USER\x10\x01\x12\r\n\tASSISTANT\x10\x02:P\xea\x41M\n\x13lectern.dev/Message\x12#threads/{thread}/messages/{message}*\x08messages2\x07message\"\x88\x01\n\x12ListThreadsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\'\n\x06\x63ourse\x18\x03 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\x12\x10\n\x08order_by\x18\x04 \x01(\t\x12\x10\n\x08metadata\x18\x05 \x03(\t\"[\n\x13ListThreadsResponse\x12+\n\x07threads\x18\x01 \x03(\x0b\x32\x1a.lectern.threads.v1.Thread\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x14SearchThreadsRequest\x12\x13\n\x05query\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\'\n\x06\x63ourse\x18\x04 \x01(\tB\x17\xfa\x41\x14\n\x12lectern.dev/Course\"\xe8\x01\n\x15SearchThreadsResponse\x12\x41\n\x07results\x18\x01 \x03(\x0b\x32\x30.lectern.threads.v1.SearchThreadsResponse.Result\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x1as\n\x06Result\x12*\n\x06thread\x18\x01 \x01(\x0b\x32\x1a.lectern.threads.v1.Thread\x12,\n\x07message\x18\x02 \x01(\x0b\x32\x1b.lectern.threads.v1.Message\x12\x0f\n\x07snippet\x18\x03 \x01(\t\"=\n\x10GetThreadRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\"x\n\x13UpdateThreadRequest\x12\x30\n\x06thread\x18\x01 \x01(\x0b\x32\x1a.lectern.threads.v1.ThreadB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"@\n\x13\x44\x65leteThreadRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\"\xab\x01\n\x13ListMessagesRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12.\n\x04role\x18\x04 \x01(\x0e\x32 .lectern.threads.v1.Message.Role\x12\x10\n\x08order_by\x18\x05 \x01(\t\"^\n\x14ListMessagesResponse\x12-\n\x08messages\x18\x01 \x03(\x0b\x32\x1b.lectern.threads.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x12WatchThreadRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12lectern.dev/Thread\"\xfa\x02\n\x0bThreadEvent\x12?\n\nturn_event\x18\x01 \x01(\x0b\x32).lectern.threads.v1.ThreadEvent.TurnEventH\x00\x12\x34\n\x0ethread_updated\x18\x02 \x01(\x0b\x32\x1a.lectern.threads.v1.ThreadH\x00\x12G\n\x0ethread_deleted\x18\x03 \x01(\x0b\x32-.lectern.threads.v1.ThreadEvent.ThreadDeletedH\x00\x12>\n\theartbeat\x18\x04 \x01(\x0b\x32).lectern.threads.v1.ThreadEvent.HeartbeatH\x00\x1a\x44\n\tTurnEvent\x12\x0c\n\x04turn\x18\x01 \x01(\t\x12)\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1a.lectern.chat.v1.TurnEvent\x1a\x0f\n\rThreadDeleted\x1a\x0b\n\tHeartbeatB\x07\n\x05\x65vent2\x8e\x07\n\rThreadService\x12w\n\x0bListThreads\x12&.lectern.threads.v1.ListThreadsRequest\x1a\'.lectern.threads.v1.ListThreadsResponse\"\x17\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/threads\x12\x84\x01\n\rSearchThreads\x12(.lectern.threads.v1.SearchThreadsRequest\x1a).lectern.threads.v1.SearchThreadsResponse\"\x1e\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/threads:search\x12o\n\tGetThread\x12$.lectern.threads.v1.GetThreadRequest\x1a\x1a.lectern.threads.v1.Thread\" \xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=threads/*}\x12\x84\x01\n\x0cUpdateThread\x12\'.lectern.threads.v1.UpdateThreadRequest\x1a\x1a.lectern.threads.v1.Thread\"/\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02%2\x1b/v1/{thread.name=threads/*}:\x06thread\x12q\n\x0c\x44\x65leteThread\x12\'.lectern.threads.v1.DeleteThreadRequest\x1a\x16.google.protobuf.Empty\" \xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=threads/*}\x12\x8e\x01\n\x0cListMessages\x12\'.lectern.threads.v1.ListMessagesRequest\x1a(.lectern.threads.v1.ListMessagesResponse\"+\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=threads/*}/messages\x12\x80\x01\n\x0bWatchThread\x12&.lectern.threads.v1.WatchThreadRequest\x1a\x1f.lectern.threads.v1.ThreadEvent\"&\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{name=threads/*}:watch0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -96,39 +96,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_THREAD_METADATAENTRY']._serialized_start=615
   _globals['_THREAD_METADATAENTRY']._serialized_end=662
   _globals['_MESSAGE']._serialized_start=725
-  _globals['_MESSAGE']._serialized_end=1166
-  _globals['_MESSAGE_ROLE']._serialized_start=1031
-  _globals['_MESSAGE_ROLE']._serialized_end=1084
-  _globals['_LISTTHREADSREQUEST']._serialized_start=1169
-  _globals['_LISTTHREADSREQUEST']._serialized_end=1305
-  _globals['_LISTTHREADSRESPONSE']._serialized_start=1307
-  _globals['_LISTTHREADSRESPONSE']._serialized_end=1398
-  _globals['_SEARCHTHREADSREQUEST']._serialized_start=1400
-  _globals['_SEARCHTHREADSREQUEST']._serialized_end=1523
-  _globals['_SEARCHTHREADSRESPONSE']._serialized_start=1526
-  _globals['_SEARCHTHREADSRESPONSE']._serialized_end=1758
-  _globals['_SEARCHTHREADSRESPONSE_RESULT']._serialized_start=1643
-  _globals['_SEARCHTHREADSRESPONSE_RESULT']._serialized_end=1758
-  _globals['_GETTHREADREQUEST']._serialized_start=1760
-  _globals['_GETTHREADREQUEST']._serialized_end=1821
-  _globals['_UPDATETHREADREQUEST']._serialized_start=1823
-  _globals['_UPDATETHREADREQUEST']._serialized_end=1943
-  _globals['_DELETETHREADREQUEST']._serialized_start=1945
-  _globals['_DELETETHREADREQUEST']._serialized_end=2009
-  _globals['_LISTMESSAGESREQUEST']._serialized_start=2012
-  _globals['_LISTMESSAGESREQUEST']._serialized_end=2183
-  _globals['_LISTMESSAGESRESPONSE']._serialized_start=2185
-  _globals['_LISTMESSAGESRESPONSE']._serialized_end=2279
-  _globals['_WATCHTHREADREQUEST']._serialized_start=2281
-  _globals['_WATCHTHREADREQUEST']._serialized_end=2344
-  _globals['_THREADEVENT']._serialized_start=2347
-  _globals['_THREADEVENT']._serialized_end=2725
-  _globals['_THREADEVENT_TURNEVENT']._serialized_start=2618
-  _globals['_THREADEVENT_TURNEVENT']._serialized_end=2686
-  _globals['_THREADEVENT_THREADDELETED']._serialized_start=2688
-  _globals['_THREADEVENT_THREADDELETED']._serialized_end=2703
-  _globals['_THREADEVENT_HEARTBEAT']._serialized_start=2705
-  _globals['_THREADEVENT_HEARTBEAT']._serialized_end=2716
-  _globals['_THREADSERVICE']._serialized_start=2728
-  _globals['_THREADSERVICE']._serialized_end=3638
+  _globals['_MESSAGE']._serialized_end=1242
+  _globals['_MESSAGE_ROLE']._serialized_start=1107
+  _globals['_MESSAGE_ROLE']._serialized_end=1160
+  _globals['_LISTTHREADSREQUEST']._serialized_start=1245
+  _globals['_LISTTHREADSREQUEST']._serialized_end=1381
+  _globals['_LISTTHREADSRESPONSE']._serialized_start=1383
+  _globals['_LISTTHREADSRESPONSE']._serialized_end=1474
+  _globals['_SEARCHTHREADSREQUEST']._serialized_start=1476
+  _globals['_SEARCHTHREADSREQUEST']._serialized_end=1599
+  _globals['_SEARCHTHREADSRESPONSE']._serialized_start=1602
+  _globals['_SEARCHTHREADSRESPONSE']._serialized_end=1834
+  _globals['_SEARCHTHREADSRESPONSE_RESULT']._serialized_start=1719
+  _globals['_SEARCHTHREADSRESPONSE_RESULT']._serialized_end=1834
+  _globals['_GETTHREADREQUEST']._serialized_start=1836
+  _globals['_GETTHREADREQUEST']._serialized_end=1897
+  _globals['_UPDATETHREADREQUEST']._serialized_start=1899
+  _globals['_UPDATETHREADREQUEST']._serialized_end=2019
+  _globals['_DELETETHREADREQUEST']._serialized_start=2021
+  _globals['_DELETETHREADREQUEST']._serialized_end=2085
+  _globals['_LISTMESSAGESREQUEST']._serialized_start=2088
+  _globals['_LISTMESSAGESREQUEST']._serialized_end=2259
+  _globals['_LISTMESSAGESRESPONSE']._serialized_start=2261
+  _globals['_LISTMESSAGESRESPONSE']._serialized_end=2355
+  _globals['_WATCHTHREADREQUEST']._serialized_start=2357
+  _globals['_WATCHTHREADREQUEST']._serialized_end=2420
+  _globals['_THREADEVENT']._serialized_start=2423
+  _globals['_THREADEVENT']._serialized_end=2801
+  _globals['_THREADEVENT_TURNEVENT']._serialized_start=2694
+  _globals['_THREADEVENT_TURNEVENT']._serialized_end=2762
+  _globals['_THREADEVENT_THREADDELETED']._serialized_start=2764
+  _globals['_THREADEVENT_THREADDELETED']._serialized_end=2779
+  _globals['_THREADEVENT_HEARTBEAT']._serialized_start=2781
+  _globals['_THREADEVENT_HEARTBEAT']._serialized_end=2792
+  _globals['_THREADSERVICE']._serialized_start=2804
+  _globals['_THREADSERVICE']._serialized_end=3714
 # @@protoc_insertion_point(module_scope)

@@ -136,6 +136,8 @@ class Message(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     VIDEO_URL_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    FINISH_REASON_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The message, as `threads/{thread}/messages/{sequence}`."""
     sequence: _builtins.int
@@ -150,6 +152,8 @@ class Message(_message.Message):
     """How far the turn has come."""
     video_url: _builtins.str
     """The video that was on screen."""
+    finish_reason: _builtins.str
+    """Why the model stopped that gave the answer: `length` where a limit cut it; see lectern.chat.v1.Turn."""
     @_builtins.property
     def citations(self) -> _containers.RepeatedCompositeFieldContainer[_chat_pb2.Citation]:
         """Where an answer stands in the lecture."""
@@ -157,6 +161,10 @@ class Message(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was said."""
+
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedCompositeFieldContainer[_chat_pb2.SentenceSupport]:
+        """How each sentence of an answer that claims something stands in the course."""
 
     def __init__(
         self,
@@ -170,10 +178,12 @@ class Message(_message.Message):
         state: _chat_pb2.Turn.State.ValueType = ...,
         video_url: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        finish_reason: _builtins.str = ...,
+        sentences: _abc.Iterable[_chat_pb2.SentenceSupport] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "create_time", b"create_time", "name", b"name", "role", b"role", "sequence", b"sequence", "state", b"state", "text", b"text", "turn", b"turn", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "create_time", b"create_time", "finish_reason", b"finish_reason", "name", b"name", "role", b"role", "sentences", b"sentences", "sequence", b"sequence", "state", b"state", "text", b"text", "turn", b"turn", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb
 from lectern.chat.v1 import chat_pb2 as lectern_dot_chat_dot_v1_dot_chat__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1electern/threads/v1/turns.proto\x12\x12lectern.threads.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\"-\n\x05Lease\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\rfencing_token\x18\x02 \x01(\x03\"?\n\x08\x45xchange\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\x12\x11\n\tvideo_url\x18\x03 \x01(\t\"\xb4\x01\n\x10\x42\x65ginTurnRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x1c\n\x14history_token_budget\x18\x07 \x01(\x05\"\xc9\x01\n\x11\x42\x65ginTurnResponse\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\x12\x10\n\x08\x61ttached\x18\x03 \x01(\x08\x12\x15\n\rvideo_changed\x18\x04 \x01(\x08\x12-\n\x07history\x18\x05 \x03(\x0b\x32\x1c.lectern.threads.v1.Exchange\x12\r\n\x05\x61head\x18\x06 \x03(\t\"d\n\x13\x43ompleteTurnRequest\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\"L\n\x12\x44iscardTurnRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\"\x15\n\x13\x44iscardTurnResponse\"\x1f\n\x0fReadTurnRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"v\n\x10ReadTurnResponse\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\x12\x13\n\x0bowner_alive\x18\x03 \x01(\x08\"M\n\x10\x43laimTurnRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x1c\n\x14history_token_budget\x18\x03 \x01(\x05\"\xbe\x01\n\x11\x43laimTurnResponse\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\x12-\n\x07history\x18\x03 \x03(\x0b\x32\x1c.lectern.threads.v1.Exchange\x12+\n\x08position\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"3\n\x11RenewOwnerRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0f\n\x07release\x18\x02 \x01(\x08\"A\n\x12RenewOwnerResponse\x12+\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration2\xc9\x04\n\x0bTurnService\x12^\n\tBeginTurn\x12$.lectern.threads.v1.BeginTurnRequest\x1a%.lectern.threads.v1.BeginTurnResponse\"\x04\xa8\xbb\x18\x05\x12T\n\x0c\x43ompleteTurn\x12\'.lectern.threads.v1.CompleteTurnRequest\x1a\x15.lectern.chat.v1.Turn\"\x04\xa8\xbb\x18\x05\x12\x64\n\x0b\x44iscardTurn\x12&.lectern.threads.v1.DiscardTurnRequest\x1a\'.lectern.threads.v1.DiscardTurnResponse\"\x04\xa8\xbb\x18\x05\x12[\n\x08ReadTurn\x12#.lectern.threads.v1.ReadTurnRequest\x1a$.lectern.threads.v1.ReadTurnResponse\"\x04\xa8\xbb\x18\x05\x12^\n\tClaimTurn\x12$.lectern.threads.v1.ClaimTurnRequest\x1a%.lectern.threads.v1.ClaimTurnResponse\"\x04\xa8\xbb\x18\x05\x12\x61\n\nRenewOwner\x12%.lectern.threads.v1.RenewOwnerRequest\x1a&.lectern.threads.v1.RenewOwnerResponse\"\x04\xa8\xbb\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1electern/threads/v1/turns.proto\x12\x12lectern.threads.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\"-\n\x05Lease\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\rfencing_token\x18\x02 \x01(\x03\"?\n\x08\x45xchange\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\x12\x11\n\tvideo_url\x18\x03 \x01(\t\"\xd8\x01\n\x10\x42\x65ginTurnRequest\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12+\n\x08position\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x1c\n\x14history_token_budget\x18\x07 \x01(\x05\x12\x11\n\tcontinues\x18\x08 \x01(\t\x12\x0f\n\x07options\x18\t \x01(\t\"\xc9\x01\n\x11\x42\x65ginTurnResponse\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\x12\x10\n\x08\x61ttached\x18\x03 \x01(\x08\x12\x15\n\rvideo_changed\x18\x04 \x01(\x08\x12-\n\x07history\x18\x05 \x03(\x0b\x32\x1c.lectern.threads.v1.Exchange\x12\r\n\x05\x61head\x18\x06 \x03(\t\"d\n\x13\x43ompleteTurnRequest\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\"L\n\x12\x44iscardTurnRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\"\x15\n\x13\x44iscardTurnResponse\"\x1f\n\x0fReadTurnRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"v\n\x10ReadTurnResponse\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\x12\x13\n\x0bowner_alive\x18\x03 \x01(\x08\"M\n\x10\x43laimTurnRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x1c\n\x14history_token_budget\x18\x03 \x01(\x05\"\xcf\x01\n\x11\x43laimTurnResponse\x12#\n\x04turn\x18\x01 \x01(\x0b\x32\x15.lectern.chat.v1.Turn\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.lectern.threads.v1.Lease\x12-\n\x07history\x18\x03 \x03(\x0b\x32\x1c.lectern.threads.v1.Exchange\x12+\n\x08position\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07options\x18\x05 \x01(\t\"3\n\x11RenewOwnerRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0f\n\x07release\x18\x02 \x01(\x08\"A\n\x12RenewOwnerResponse\x12+\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration2\xc9\x04\n\x0bTurnService\x12^\n\tBeginTurn\x12$.lectern.threads.v1.BeginTurnRequest\x1a%.lectern.threads.v1.BeginTurnResponse\"\x04\xa8\xbb\x18\x05\x12T\n\x0c\x43ompleteTurn\x12\'.lectern.threads.v1.CompleteTurnRequest\x1a\x15.lectern.chat.v1.Turn\"\x04\xa8\xbb\x18\x05\x12\x64\n\x0b\x44iscardTurn\x12&.lectern.threads.v1.DiscardTurnRequest\x1a\'.lectern.threads.v1.DiscardTurnResponse\"\x04\xa8\xbb\x18\x05\x12[\n\x08ReadTurn\x12#.lectern.threads.v1.ReadTurnRequest\x1a$.lectern.threads.v1.ReadTurnResponse\"\x04\xa8\xbb\x18\x05\x12^\n\tClaimTurn\x12$.lectern.threads.v1.ClaimTurnRequest\x1a%.lectern.threads.v1.ClaimTurnResponse\"\x04\xa8\xbb\x18\x05\x12\x61\n\nRenewOwner\x12%.lectern.threads.v1.RenewOwnerRequest\x1a&.lectern.threads.v1.RenewOwnerResponse\"\x04\xa8\xbb\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,27 +51,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGE']._serialized_start=191
   _globals['_EXCHANGE']._serialized_end=254
   _globals['_BEGINTURNREQUEST']._serialized_start=257
-  _globals['_BEGINTURNREQUEST']._serialized_end=437
-  _globals['_BEGINTURNRESPONSE']._serialized_start=440
-  _globals['_BEGINTURNRESPONSE']._serialized_end=641
-  _globals['_COMPLETETURNREQUEST']._serialized_start=643
-  _globals['_COMPLETETURNREQUEST']._serialized_end=743
-  _globals['_DISCARDTURNREQUEST']._serialized_start=745
-  _globals['_DISCARDTURNREQUEST']._serialized_end=821
-  _globals['_DISCARDTURNRESPONSE']._serialized_start=823
-  _globals['_DISCARDTURNRESPONSE']._serialized_end=844
-  _globals['_READTURNREQUEST']._serialized_start=846
-  _globals['_READTURNREQUEST']._serialized_end=877
-  _globals['_READTURNRESPONSE']._serialized_start=879
-  _globals['_READTURNRESPONSE']._serialized_end=997
-  _globals['_CLAIMTURNREQUEST']._serialized_start=999
-  _globals['_CLAIMTURNREQUEST']._serialized_end=1076
-  _globals['_CLAIMTURNRESPONSE']._serialized_start=1079
-  _globals['_CLAIMTURNRESPONSE']._serialized_end=1269
-  _globals['_RENEWOWNERREQUEST']._serialized_start=1271
-  _globals['_RENEWOWNERREQUEST']._serialized_end=1322
-  _globals['_RENEWOWNERRESPONSE']._serialized_start=1324
-  _globals['_RENEWOWNERRESPONSE']._serialized_end=1389
-  _globals['_TURNSERVICE']._serialized_start=1392
-  _globals['_TURNSERVICE']._serialized_end=1977
+  _globals['_BEGINTURNREQUEST']._serialized_end=473
+  _globals['_BEGINTURNRESPONSE']._serialized_start=476
+  _globals['_BEGINTURNRESPONSE']._serialized_end=677
+  _globals['_COMPLETETURNREQUEST']._serialized_start=679
+  _globals['_COMPLETETURNREQUEST']._serialized_end=779
+  _globals['_DISCARDTURNREQUEST']._serialized_start=781
+  _globals['_DISCARDTURNREQUEST']._serialized_end=857
+  _globals['_DISCARDTURNRESPONSE']._serialized_start=859
+  _globals['_DISCARDTURNRESPONSE']._serialized_end=880
+  _globals['_READTURNREQUEST']._serialized_start=882
+  _globals['_READTURNREQUEST']._serialized_end=913
+  _globals['_READTURNRESPONSE']._serialized_start=915
+  _globals['_READTURNRESPONSE']._serialized_end=1033
+  _globals['_CLAIMTURNREQUEST']._serialized_start=1035
+  _globals['_CLAIMTURNREQUEST']._serialized_end=1112
+  _globals['_CLAIMTURNRESPONSE']._serialized_start=1115
+  _globals['_CLAIMTURNRESPONSE']._serialized_end=1322
+  _globals['_RENEWOWNERREQUEST']._serialized_start=1324
+  _globals['_RENEWOWNERREQUEST']._serialized_end=1375
+  _globals['_RENEWOWNERRESPONSE']._serialized_start=1377
+  _globals['_RENEWOWNERRESPONSE']._serialized_end=1442
+  _globals['_TURNSERVICE']._serialized_start=1445
+  _globals['_TURNSERVICE']._serialized_end=2030
 # @@protoc_insertion_point(module_scope)

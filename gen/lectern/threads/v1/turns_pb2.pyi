@@ -89,6 +89,8 @@ class BeginTurnRequest(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_NUMBER: _builtins.int
     HISTORY_TOKEN_BUDGET_FIELD_NUMBER: _builtins.int
+    CONTINUES_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     course: _builtins.str
     """The course, as `courses/{course}`."""
     video_url: _builtins.str
@@ -101,6 +103,10 @@ class BeginTurnRequest(_message.Message):
     """The process that will answer."""
     history_token_budget: _builtins.int
     """How many tokens of history to return at the most."""
+    continues: _builtins.str
+    """The turn whose cut answer this one goes on with, or empty."""
+    options: _builtins.str
+    """How the answer is to be made, in the gateway's own words; returned to whoever takes the turn over."""
     @_builtins.property
     def position(self) -> _duration_pb2.Duration:
         """Where the video stands."""
@@ -115,10 +121,12 @@ class BeginTurnRequest(_message.Message):
         position: _duration_pb2.Duration | None = ...,
         owner: _builtins.str = ...,
         history_token_budget: _builtins.int = ...,
+        continues: _builtins.str = ...,
+        options: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["course", b"course", "history_token_budget", b"history_token_budget", "message", b"message", "owner", b"owner", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continues", b"continues", "course", b"course", "history_token_budget", b"history_token_budget", "message", b"message", "options", b"options", "owner", b"owner", "position", b"position", "request_id", b"request_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -345,6 +353,9 @@ class ClaimTurnResponse(_message.Message):
     LEASE_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    options: _builtins.str
+    """How the answer is to be made, as it was said when the turn began."""
     @_builtins.property
     def turn(self) -> _chat_pb2.Turn:
         """The turn."""
@@ -368,10 +379,11 @@ class ClaimTurnResponse(_message.Message):
         lease: Global___Lease | None = ...,
         history: _abc.Iterable[Global___Exchange] | None = ...,
         position: _duration_pb2.Duration | None = ...,
+        options: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "position", b"position", "turn", b"turn"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["history", b"history", "lease", b"lease", "position", b"position", "turn", b"turn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["history", b"history", "lease", b"lease", "options", b"options", "position", b"position", "turn", b"turn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

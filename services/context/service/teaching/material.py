@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.errors import InvalidArgument, NotFound, Reason
-from kit.quoting import place_of, words_of
+from kit.words.quotes import place_of
+from kit.words.terms import words as words_of
 from services.context.model import Document, Passage, Quote, Scope, Source, Video
 from services.context.retrieval.knowledge import Knowledge
 

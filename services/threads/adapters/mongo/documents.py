@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kit.auth.caller import Caller
-from services.threads.model import Answer, Citation, Lease, Question, State, Thread, ThreadKey, Turn
+from services.threads.model import (
+    Answer,
+    Citation,
+    Lease,
+    Question,
+    SentenceSupport,
+    State,
+    Support,
+    Thread,
+    ThreadKey,
+    Turn,
+)
 
 Document = dict[str, Any]
 
@@ -89,12 +100,14 @@ def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Docum
         "question": turn.question.text,
         "video_url": turn.question.video_url,
         "position": turn.question.position,
+        **({"continues": turn.question.continues} if turn.question.continues else {}),
         "state": turn.state.value,
         "created": turn.created,
         "ended": ended,
         "fencing_token": token,
         "answer": answer.text,
-        "citations": [{name: getattr(citation, name) for name in CITATION_FIELDS} for citation in answer.citations],
+        "citations": [_from_citation(citation) for citation in answer.citations],
+        **({"sentences": [_from_sentence(each) for each in answer.sentences]} if answer.sentences else {}),
         **{name: getattr(answer, name) for name in ANSWER_FIELDS},
     }
 
@@ -105,16 +118,37 @@ def _question(document: Document) -> Question:
         text=document["question"],
         video_url=document["video_url"],
         position=document.get("position"),
+        continues=document.get("continues", ""),
+        options=document.get("options", ""),
     )
 
 
 def _answer(document: Document) -> Answer:
     return Answer(
         text=document["answer"],
-        citations=tuple(Citation(**citation) for citation in document.get("citations", ())),
-        **{name: document[name] for name in ANSWER_FIELDS},
+        citations=tuple(to_citation(citation) for citation in document.get("citations", ())),
+        sentences=tuple(_sentence(sentence) for sentence in document.get("sentences", ())),
+        **{name: document[name] for name in ANSWER_FIELDS if name in document},  # older rows know fewer
     )
 
 
-ANSWER_FIELDS = tuple(name for name in Answer.__dataclass_fields__ if name not in ("text", "citations"))
+def _from_citation(citation: Citation) -> Document:
+    return {name: getattr(citation, name) for name in CITATION_FIELDS}
+
+
+def to_citation(document: Document) -> Citation:
+    return Citation(**{**document, "support": Support(document.get("support", Support.UNKNOWN))})
+
+
+def _from_sentence(sentence: SentenceSupport) -> Document:
+    citation = sentence.citation and _from_citation(sentence.citation)
+    return {"sentence": sentence.sentence, "start": sentence.start, "support": sentence.support, "citation": citation}
+
+
+def _sentence(document: Document) -> SentenceSupport:
+    citation = document["citation"] and to_citation(document["citation"])
+    return SentenceSupport(document["sentence"], document["start"], Support(document["support"]), citation)
+
+
+ANSWER_FIELDS = tuple(name for name in Answer.__dataclass_fields__ if name not in ("text", "citations", "sentences"))
 CITATION_FIELDS = tuple(Citation.__dataclass_fields__)

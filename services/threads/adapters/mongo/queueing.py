@@ -9,6 +9,8 @@ from services.threads.adapters.mongo.keeping import KEPT_IDS
 from services.threads.ports import NewTurn, Survey
 
 Stage = dict[str, Any]
+# What few questions have, and no entry without it.
+SELDOM = ("continues", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def said_of(turn: str, new: NewTurn) -> Stage:
         "question": question.text,
         "video_url": question.video_url,
         "position": question.position,
+        **{name: value for name in SELDOM if (value := getattr(question, name))},
         "owner": new.owner,
         "token": 1,
         "call": new.call,

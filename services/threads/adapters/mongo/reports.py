@@ -10,8 +10,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from kit.auth.caller import Caller
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import Document, readable
-from services.threads.model import Citation, Findings, Point, Report, ThreadKey
+from services.threads.adapters.mongo.documents import Document, readable, to_citation
+from services.threads.model import Findings, Point, Report, ThreadKey
 from services.threads.ports import ReportQuery
 
 SECTIONS = ("asked", "understood", "unclear", "next_steps")
@@ -95,4 +95,4 @@ def _to_report(document: Document) -> Report:
 
 
 def _point(document: Document) -> Point:
-    return Point(document["text"], tuple(Citation(**citation) for citation in document["citations"]))
+    return Point(document["text"], tuple(to_citation(citation) for citation in document["citations"]))

@@ -3,9 +3,9 @@
 import pytest
 
 from kit.errors import InvalidArgument
+from kit.words.scripts import tokens
 from services.context.model import Passage
 from services.context.passages.cutting import beginning
-from services.context.passages.scripts import tokens
 from services.context.service.courses import NewCourse
 from services.context.service.grounding import TOKENS_PER_PASSAGE, Question
 from services.context.service.videos import video_id

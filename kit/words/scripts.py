@@ -3,7 +3,10 @@
 import re
 
 # Scripts that are written without spaces between words: kana, Han, Thai, Lao, Khmer, Burmese.
-DENSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+DENSE = (
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
 _DENSE = re.compile(f"[{DENSE}]")
 _DENSE_LETTERS_PER_TOKEN = 1.2
 _LETTERS_PER_TOKEN = 3.6

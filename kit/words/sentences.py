@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.context.passages.scripts import is_dense
+from kit.words.scripts import is_dense
 
 LONGEST = 400
 LONGEST_DENSE = 160
@@ -32,7 +32,7 @@ def sentences(text: str, seams: Sequence[int]) -> Iterator[Span]:
     """The sentences of a text; one that is too long is cut, best at a seam, where one cue gives way to the next."""
     longest = LONGEST_DENSE if is_dense(text) else LONGEST
     start = seam = 0
-    for end in _ends(text):
+    for end in ends(text):
         while end - start > longest:
             while seam < len(seams) and seams[seam] <= start + longest // 3:
                 seam += 1
@@ -44,7 +44,7 @@ def sentences(text: str, seams: Sequence[int]) -> Iterator[Span]:
         start = end
 
 
-def _ends(text: str) -> Iterator[int]:
+def ends(text: str) -> Iterator[int]:
     for match in _END.finditer(text):
         if not _goes_on(text, match):
             yield match.end()

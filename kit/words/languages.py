@@ -5,13 +5,20 @@ from collections import Counter
 
 UNKNOWN = ""
 _SAMPLE_LETTERS = 20_000
+# Letters of scripts that tell the language, or a family of languages, and which share of a text they are at the least.
 _SCRIPTS = (
-    (re.compile("[\u0400-\u04ff]"), "russian"),
-    (re.compile("[\u0370-\u03ff]"), "greek"),
-    (re.compile("[\u0600-\u06ff]"), "arabic"),
-    (re.compile("[\u0900-\u097f]"), "hindi"),
-    (re.compile("[\u0b80-\u0bff]"), "tamil"),
-    (re.compile("[\u0530-\u058f]"), "armenian"),
+    (re.compile("[\u3040-\u30ff]"), "japanese", 0.1),
+    (re.compile("[\u4e00-\u9fff]"), "chinese", 0.25),
+    (re.compile("[\uac00-\ud7a3]"), "korean", 0.25),
+    (re.compile("[\u0e00-\u0e7f]"), "thai", 0.25),
+    (re.compile("[\u0590-\u05ff]"), "hebrew", 0.25),
+    (re.compile("[\u0980-\u09ff]"), "bengali", 0.25),
+    (re.compile("[\u0400-\u04ff]"), "russian", 0.33),
+    (re.compile("[\u0370-\u03ff]"), "greek", 0.33),
+    (re.compile("[\u0600-\u06ff]"), "arabic", 0.33),
+    (re.compile("[\u0900-\u097f]"), "hindi", 0.33),
+    (re.compile("[\u0b80-\u0bff]"), "tamil", 0.33),
+    (re.compile("[\u0530-\u058f]"), "armenian", 0.33),
 )
 _COMMON = {
     "english": "the of and to is that it you for are was with this what how does why which",
@@ -43,8 +50,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 def language_of(text: str) -> str:
     """The language by its English name, or UNKNOWN."""
     sample = text[:_SAMPLE_LETTERS].lower()
-    for script, language in _SCRIPTS:
-        if len(script.findall(sample)) * 3 > len(sample):
+    for script, language, share in _SCRIPTS:
+        if len(script.findall(sample)) > len(sample) * share:
             return language
     votes = Counter[str]()
     for word in _WORD.findall(sample):

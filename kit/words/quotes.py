@@ -1,25 +1,19 @@
-"""Where a quote stands in its source: case, space and punctuation do not count."""
+"""Where a quote stands in its source: case, space, punctuation and the form of Unicode do not count."""
 
-import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-_WORD = re.compile(r"\w+")
-
-
-def words_of(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+from kit.words.terms import words
 
 
 class Said:
     """Texts that are read one after another, made ready for many quotes to be looked up in them."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        words = [words_of(text) for text in texts]
-        self._ends = list(accumulate(len(each) for each in words))
-        self._row = _row(word for each in words for word in each)
+        rows = [words(text) for text in texts]
+        self._ends = list(accumulate(len(each) for each in rows))
+        self._row = _row(word for each in rows for word in each)
 
     def place_of(self, quote: Sequence[str]) -> range | None:
         """The texts in which these words stand in a row; None where they do not."""
@@ -35,6 +29,6 @@ def place_of(quote: Sequence[str], texts: Sequence[str]) -> range | None:
     return Said(texts).place_of(quote)
 
 
-def _row(words: Iterable[str]) -> str:
+def _row(parts: Iterable[str]) -> str:
     """Words hold no spaces: one between any two, and around them, keeps each whole."""
-    return f" {' '.join(words)} "
+    return f" {' '.join(parts)} "

@@ -1,0 +1,24 @@
+from collections.abc import Sequence
+
+import numpy as np
+from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
+
+from kit.auth.caller import Caller
+from kit.channel import Peer
+from services.gateway.support.verdicts import Vectors
+
+SECONDS = 10.0
+
+
+class GrpcEmbeddings:
+    """Vectors from the inference service, over gRPC."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
+
+    async def embed(self, caller: Caller, course: str, texts: Sequence[str]) -> Vectors:
+        # Sentences and what they are held against are of one kind: neither asks for the other.
+        request = generation_pb2.EmbedRequest(texts=texts, query=True, course=course)
+        made = await self._peer.call(self._stub.Embed, request, caller, timeout=SECONDS, idempotent=True)
+        return np.array([vector.values for vector in made.vectors], dtype=np.float32)

@@ -1,0 +1,107 @@
+"""Where an answer stands in its sources: what it cites or quotes is looked up, set to the second, or left out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import regex
+
+from kit.words.scripts import is_dense
+from kit.words.terms import words
+from services.gateway.model import Citation, Passage, Support
+from services.gateway.support.checking import CheckedSentence
+from services.gateway.support.places import citation_at, nearest, quoted_at, whole
+from services.gateway.support.sentences import Sentence, sentences_of
+from services.gateway.support.sources import source_of
+from services.gateway.support.verdicts import ORDER
+
+QUOTED = regex.compile(
+    r"[\"“”„«‹]([^\"“”„«»‹›]{6,400})[\"“”»›]|「([^「」]{4,400})」|『([^『』]{4,400})』|《([^《》]{6,400})》"
+)
+MIN_QUOTE_WORDS, MIN_QUOTE_LETTERS = 3, 12
+MIN_DENSE_LETTERS = 6
+FALLBACK_CITATIONS = 2
+
+
+def candidates(passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """The passages as citations that the model may use, numbered from 1."""
+    return tuple(whole(passage, number) for number, passage in enumerate(passages, 1))
+
+
+def cited(
+    answer: str, question: str, passages: Sequence[Passage], checked: Sequence[CheckedSentence] = ()
+) -> tuple[Citation, ...]:
+    """The citations of an answer, each once and in the order of the text, with what `checked` says of their sentences.
+
+    Markers such as `[2]` and quoted words that no source has are left out. An answer that cites nothing gets the places
+    of the best sources that are nearest to the question, as RELATED and with index 0; `passages` come best first.
+    """
+    sentences = sentences_of(answer, len(passages))
+    verdicts = {each.sentence.start: each for each in checked}
+    quotes = list(_by_quotes(sentences, passages, verdicts))
+    found = [*_by_markers(sentences, passages, verdicts, quotes), *quotes]
+    if not found:
+        texts = (question, answer)
+        found = [nearest(passage, texts, 0, Support.RELATED) for passage in passages[:FALLBACK_CITATIONS]]
+    return tuple(_distinct(found))
+
+
+def _by_markers(
+    sentences: Sequence[Sentence],
+    passages: Sequence[Passage],
+    verdicts: dict[int, CheckedSentence],
+    quotes: Sequence[Citation],
+) -> Iterator[Citation]:
+    """One citation for each number, where the source says most of the sentences that cite it."""
+    quoted = {quote.index: quote for quote in reversed(quotes)}
+    for number in dict.fromkeys(number for sentence in sentences for number in sentence.numbers):
+        citing = [sentence for sentence in sentences if number in sentence.numbers]
+        yield quoted.get(number) or _best_place(passages[number - 1], number, citing, verdicts)
+
+
+def _best_place(
+    passage: Passage, number: int, citing: Sequence[Sentence], verdicts: dict[int, CheckedSentence]
+) -> Citation:
+    found = [verdicts[each.start].verdicts[number] for each in citing if each.start in verdicts]
+    if not found:
+        return nearest(passage, [citing[0].said], number, Support.UNKNOWN)
+    best = max(found, key=lambda verdict: ORDER.index(verdict.support))
+    if best.stretch is None:
+        return nearest(passage, [citing[0].said], number, best.support)
+    return citation_at(source_of(passage), best.stretch.first, best.stretch.last, number, best.support)
+
+
+def _by_quotes(
+    sentences: Sequence[Sentence], passages: Sequence[Passage], verdicts: dict[int, CheckedSentence]
+) -> Iterator[Citation]:
+    for sentence in sentences:
+        for quote in _quotes(sentence.said):
+            if found := _quoted(quote, passages, verdicts.get(sentence.start)):
+                yield found
+
+
+def _quotes(said: str) -> Iterator[str]:
+    for match in QUOTED.finditer(said):
+        quote = next(group for group in match.groups() if group).strip()
+        dense = is_dense(quote)
+        if len(quote) >= (MIN_DENSE_LETTERS if dense else MIN_QUOTE_LETTERS) and len(words(quote)) >= MIN_QUOTE_WORDS:
+            yield quote
+
+
+def _quoted(quote: str, passages: Sequence[Passage], checked: CheckedSentence | None) -> Citation | None:
+    """The quote where a source has it, the cited ones first."""
+    cited = checked.sentence.numbers if checked else ()
+    for number in dict.fromkeys([*cited, *range(1, len(passages) + 1)]):
+        source = source_of(passages[number - 1])
+        place = source.said.place_of(words(quote))
+        if place is not None:
+            wholly = checked is None or checked.support is Support.SUPPORTED
+            return quoted_at(source, quote, place, number, Support.SUPPORTED if wholly else Support.PARTLY)
+    return None
+
+
+def _distinct(citations: Iterable[Citation]) -> Iterator[Citation]:
+    seen: set[tuple[str, str, float | None]] = set()
+    for citation in citations:
+        key = (citation.video_url or citation.document, citation.quote, citation.start)
+        if key not in seen:
+            seen.add(key)
+            yield citation
