@@ -49,6 +49,7 @@ from services.context.service.loading import Loader
 from services.context.service.popularity import Popularity
 from services.context.service.preloading import Preloading
 from services.context.service.queries import QueryVectors
+from services.context.service.recognising import ModelRecogniser
 from services.context.service.search import Search
 from services.context.service.shelf import Shelf
 from services.context.service.teaching.building import Building
@@ -134,7 +135,14 @@ def open_actors(settings: ContextSettings, outside: Outside, knowing: Knowing) -
     reader = SpawnedDocumentReader(memory_mb=settings.pdf_memory_mb, seconds=settings.pdf_seconds)
     quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer)
     return ContextActors(
-        Ingesting(outside.documents, outside.blobs, reader, knowing.indexing),
+        Ingesting(
+            outside.documents,
+            outside.blobs,
+            reader,
+            knowing.indexing,
+            recogniser=ModelRecogniser(outside.writer) if settings.recognition_pages else None,
+            most_recognised=settings.recognition_pages,
+        ),
         Preloading(knowing.grounding, knowing.popularity),
         quizzing,
         Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer),

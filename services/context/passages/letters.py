@@ -29,6 +29,12 @@ def _pairs(listed: str) -> frozenset[str]:
 
 
 USUAL_PAIRS = {"LATIN": _pairs(_LATIN), "CYRILLIC": _pairs(_CYRILLIC), "GREEK": _pairs(_GREEK)}
+# In Chinese about three of ten signs are among these, in Japanese and Korean more; of signs at random, one of hundreds.
+USUAL_SIGNS = frozenset(
+    "的一是不了在有人我他这個个们們中来來上大为為和国國地到以说說时時要就出会會可也你对對生能而子那得于於着下自之年过過发發"
+    "后後作里用道行所然家种種事成方多经經么麼去法学學如都同现現当當没沒动動面起看定天分还還进進好小部其些主样樣理心她本前开"
+    "のにはをたがでてとしれさいるなかもこうっくすりらんあ이다는에의을를하고가지은로기리사도"
+)
 # What is written side by side in one text.
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK", "HALFWIDTH": "CJK"}
 

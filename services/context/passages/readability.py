@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.context.model import RawPage
-from services.context.passages.letters import USUAL_PAIRS, plain, script_of
+from services.context.passages.letters import USUAL_PAIRS, USUAL_SIGNS, plain, script_of
 
 # Shares of letters and other signs that are not spaces.
 MEANINGLESS_SHARE = 0.15
 NAMED_SHARE = 0.3
 STRANGE_SCRIPTS_SHARE = 0.2
+USUAL_SIGNS_SHARE = 0.08
 MARKED_SHARE = 0.55
 # A page is doubted where its fonts do not say what half of its letters are.
 UNSAID_SHARE = 0.5
@@ -82,6 +83,8 @@ def _is_garbled(text: str, doubt: bool, together: bool) -> bool:
     pairs = pairs_of(text)
     if _meaningless(dense) > MEANINGLESS_SHARE:  # words among signs, as under notes of music, are words
         return pairs.count < FEWEST_PAIRS_AMONG_SIGNS or pairs.share < USUAL_SHARE_IN_DOUBT
+    if doubt and _has_strange_signs(dense):
+        return True
     return together if doubt and pairs.count < FEWEST_PAIRS else _is_cipher(pairs, doubt=doubt)
 
 
@@ -103,6 +106,14 @@ def _named(dense: str) -> float:
     if "/" not in dense and "(cid:" not in dense:
         return 0.0
     return sum(map(len, _GLYPH_NAMES.findall(dense))) / len(dense)
+
+
+def _has_strange_signs(dense: str) -> bool:
+    """Whether what looks like Chinese, Japanese or Korean has none of the signs that every text there has."""
+    signs = [] if dense.isascii() else [sign for sign in dense if script_of(sign) == "CJK"]
+    if len(signs) < FEWEST_LETTERS or 2 * len(signs) < len(dense):
+        return False
+    return sum(sign in USUAL_SIGNS for sign in signs) < USUAL_SIGNS_SHARE * len(signs)
 
 
 def _is_soup(dense: str) -> bool:

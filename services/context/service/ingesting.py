@@ -11,7 +11,7 @@ import structlog
 
 from kit.auth.caller import Caller
 from kit.document_kinds import DocumentKind
-from kit.errors import InvalidArgument, LecternError, Reason
+from kit.errors import FailedPrecondition, InvalidArgument, LecternError, Reason
 from kit.words.languages import language_of
 from services.context.model import CourseKey, Document, DocumentState, Page, PageState, Reading
 from services.context.model.missing import document_not_found
@@ -86,8 +86,16 @@ class Ingesting:
             return {}
         found = await self._found(key, document)
         pictures = await self._reader.pictures(self._blobs.read(found.blob), numbers)
-        texts = [await self._recogniser.text(caller, key, picture) for picture in pictures]
+        texts = [await self._recognised(self._recogniser, caller, key, picture) for picture in pictures]
         return {str(number): text for number, text in zip(numbers, texts, strict=True)}
+
+    async def _recognised(self, recogniser: PageRecogniser, caller: Caller, key: CourseKey, picture: bytes) -> str:
+        """Nothing where no model will ever take it; then its page stays without text, and the others have theirs."""
+        try:
+            return await recogniser.text(caller, key, picture)
+        except (FailedPrecondition, InvalidArgument) as error:
+            log.warning("page_not_recognised", course=key.name, error=error.message)
+            return ""
 
     async def complete(self, key: CourseKey, document: str, texts: Mapping[str, str]) -> Read:
         """Reads the document again, with these texts for pages that have none."""
