@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-PACKAGES = ("inference", "peers")
-# Takes half an hour: only where it is named.
-LONG = ("soak",)
+PACKAGES = ("evaluation", "inference", "peers", "support")
+# Asks a model that may cost money, and takes half an hour: only where they are named.
+LONG = ("evaluation", "soak")
 
 
 def main() -> int:

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 
 UNKNOWN = ""
+# In a short text a few words of the likely language outweigh more that another one has too.
+LIKELY_SHARE = 2
 _SAMPLE_LETTERS = 20_000
 # Letters of scripts that tell the language, or a family of languages, and which share of a text they are at the least.
 _SCRIPTS = (
@@ -47,8 +49,8 @@ _LANGUAGES_OF = {
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def language_of(text: str) -> str:
-    """The language by its English name, or UNKNOWN."""
+def language_of(text: str, likely: str = UNKNOWN) -> str:
+    """The language by its English name; `likely` where the text does not speak clearly against it, else UNKNOWN."""
     sample = text[:_SAMPLE_LETTERS].lower()
     for script, language, share in _SCRIPTS:
         if len(script.findall(sample)) > len(sample) * share:
@@ -56,4 +58,6 @@ def language_of(text: str) -> str:
     votes = Counter[str]()
     for word in _WORD.findall(sample):
         votes.update(_LANGUAGES_OF.get(word, ()))
-    return votes.most_common(1)[0][0] if votes else UNKNOWN
+    if not votes or (likely and votes[likely] * LIKELY_SHARE >= max(votes.values())):
+        return likely
+    return votes.most_common(1)[0][0]

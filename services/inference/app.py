@@ -68,7 +68,7 @@ class Outside:
 async def build(settings: InferenceSettings, stack: AsyncExitStack) -> Sequence[Mount]:
     """The servicers over every layer around the call to a model."""
     outside = await _outside(settings, stack)
-    prompts = Prompts(max_tokens(settings))
+    prompts = Prompts(max_tokens(settings), settings.prompt_version)
     generation = Generation(outside.catalog, prompts, _layers(settings, stack, outside, prompts.continuation))
     embeddings = ObservedEmbeddings(OpenAIEmbeddings(outside.clients))
     embedding = Embedding(outside.catalog, embeddings, outside.breakers, outside.door, settings.queue_seconds)

@@ -25,6 +25,9 @@ class InferenceSettings(CommonSettings):
     chat_max_tokens: int = Field(700, description="Tokens of an answer in chat whose request sets no limit")
     quick_max_tokens: int = Field(60, description="Tokens of a title, at the most")
     bulk_max_tokens: int = Field(3000, description="Tokens of a report, quiz or chapter, at the most")
+    prompt_version: str = Field(
+        "v2", description="The instructions that models get in chat: v1 or v2; docs/evaluation.md tells them apart"
+    )
     coalesce_ms: int = Field(80, description="Milliseconds between two deltas after the first, at most 100")
 
     breaker_share: float = Field(0.5, description="Share of failures at which a provider's breaker opens")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from kit.auth.caller import Caller
-from kit.words.languages import UNKNOWN, language_of
+from kit.words.languages import language_of
 from services.gateway.model import Grounding, SentenceSupport, Support
 from services.gateway.support.claims import is_claim
 from services.gateway.support.clauses import Clause, clauses, joined
@@ -116,9 +116,7 @@ class SupportCheck:
         numbers = sentence.numbers or tuple(self._sources)
         if not numbers:
             return None
-        language = language_of(sentence.said)
-        if language == UNKNOWN:
-            language = self._sources[numbers[0]].language
+        language = language_of(sentence.said, likely=self._sources[numbers[0]].language)
         if not is_claim(sentence.said, language):
             return None
         says = joined(clauses(sentence.said, language))

@@ -75,7 +75,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request as it is sent to a model; `policy` says what was followed, as in `hints:2`."""
+    """A request as it is sent to a model.
+
+    `policy` says what was followed, as in `hints:2`; `version` by which instructions, where they are of ours.
+    """
 
     purpose: Purpose
     messages: tuple[Message, ...]
@@ -84,6 +87,7 @@ class Prompt:
     course: str = ""
     sources: tuple[Source, ...] = ()
     policy: str = ""
+    version: str = ""
     context_version: str = ""
     personal: bool = True
     continue_from: str = ""

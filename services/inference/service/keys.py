@@ -20,8 +20,9 @@ def shareable(prompt: Prompt) -> bool:
 
 def answer_key(tenant: str, model: str, prompt: Prompt) -> str:
     """Tenant, model and a hash of all that decides the answer; an edited course has another context version."""
+    how = [prompt.version, prompt.policy, prompt.max_tokens, prompt.temperature]
     parts = [
-        [tenant, model, prompt.course, prompt.context_version, prompt.policy, prompt.max_tokens, prompt.temperature],
+        [tenant, model, prompt.course, prompt.context_version, *how],
         [[message.speaker.value, message.text] for message in prompt.messages],
     ]
     return f"{tenant}:{model}:{hashlib.blake2b(orjson.dumps(parts), digest_size=20).hexdigest()}"

@@ -1,22 +1,13 @@
 """The tutoring policy of a course, and how far up the ladder of hints a student has come."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from services.inference.model.generation import Message, Speaker
+from services.inference.service.follow_ups import content, only_asks_for_more
 
 LADDER = ("nudge", "hint", "worked step", "answer")
-CONTENT_WORD = re.compile(r"[^\W\d_]{4,}")
-ASKS_FOR_MORE = re.compile(
-    r"\b(more|again|hint|help|stuck|answer|solution|tell me|give up|don.?t (know|get|understand)|no idea|why|how)\b",
-    re.IGNORECASE,
-)
-FILLERS = frozenset(
-    {"another", "give", "just", "need", "please", "really", "show", "still", "that", "this", "want", "with"}
-)
-FOLLOW_UP_WORDS = 8
 SAME_MATTER = 0.5
 
 
@@ -65,7 +56,7 @@ def rung(history: Sequence[Message], question: str) -> int:
     """One more than the questions before this one that were about the same matter, without a break."""
     climbed, follow_ups, current = 1, 0, question
     for earlier in reversed([message.text for message in history if message.speaker is Speaker.USER]):
-        if _only_asks(earlier):
+        if only_asks_for_more(earlier):
             follow_ups += 1  # belongs to whatever was asked before it
             continue
         if not _same_matter(current, earlier):
@@ -75,16 +66,5 @@ def rung(history: Sequence[Message], question: str) -> int:
 
 
 def _same_matter(question: str, earlier: str) -> bool:
-    words = _content(question)
-    return _only_asks(question) or (bool(words) and len(words & _content(earlier)) / len(words) >= SAME_MATTER)
-
-
-def _only_asks(question: str) -> bool:
-    """Whether a question has no matter of its own, such as `just tell me the answer`."""
-    if len(question.split()) > FOLLOW_UP_WORDS:
-        return False
-    return bool(ASKS_FOR_MORE.search(question)) and not _content(ASKS_FOR_MORE.sub("", question)) - FILLERS
-
-
-def _content(text: str) -> set[str]:
-    return {word.lower() for word in CONTENT_WORD.findall(text)}
+    words = content(question)
+    return only_asks_for_more(question) or (bool(words) and len(words & content(earlier)) / len(words) >= SAME_MATTER)

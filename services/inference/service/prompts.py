@@ -17,7 +17,8 @@ from services.inference.service.echo import PREFIX
 from services.inference.service.policy import Stance, stance
 
 DIRECTORY = Path(__file__).parent.parent / "prompts"
-VERSION = "v1"
+SYSTEM = ".system.j2"
+CONTINUATION = "v1"
 TITLE_LENGTH = 120
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 ROLE_MARK = re.compile(r"<(?=[|/]?(?:\||s>|start_of_turn|end_of_turn))")
@@ -50,15 +51,21 @@ class _Costed:
 class Prompts:
     """Renders requests for models with so much room."""
 
-    def __init__(self, max_tokens: dict[Purpose, int], directory: Path = DIRECTORY) -> None:
-        """`max_tokens` bounds the answers, by purpose."""
+    def __init__(self, max_tokens: dict[Purpose, int], version: str) -> None:
+        """`max_tokens` bounds the answers, by purpose; `version` is that of the instructions of tutoring.
+
+        Raises ValueError for a version that there is none of.
+        """
+        if version not in versions():
+            raise ValueError(f"LECTERN_PROMPT_VERSION is {version!r}, but there are {', '.join(versions())}")
         environment = Environment(  # noqa: S701 - prompts are text, not HTML
-            loader=FileSystemLoader(directory), undefined=StrictUndefined, keep_trailing_newline=False
+            loader=FileSystemLoader(DIRECTORY), undefined=StrictUndefined, keep_trailing_newline=False
         )
-        self._system = environment.get_template(f"chat/{VERSION}.system.j2")
+        self._version = version
+        self._system = environment.get_template(f"chat/{version}{SYSTEM}")
         self._max_tokens = max_tokens
         self._instructions = functools.lru_cache(KEPT_SYSTEMS)(self._instructed)
-        self.continuation = environment.get_template(f"continue/{VERSION}.user.j2").render()
+        self.continuation = environment.get_template(f"continue/{CONTINUATION}.user.j2").render()
 
     def render(self, request: Request, context_tokens: int) -> Prompt:
         """The prompt for a model with `context_tokens` for question and answer together."""
@@ -103,6 +110,7 @@ class Prompts:
             course=tutoring.course,
             sources=sources,
             policy=str(how),
+            version=self._version,
             context_version=tutoring.context_version,
             personal=bool(history),
             continue_from=request.continue_from,
@@ -122,6 +130,11 @@ class Prompts:
             "fence": _fence(scene.sources),
         }
         return _costed(Speaker.SYSTEM, self._system.render(values).strip())
+
+
+def versions() -> list[str]:
+    """The versions of the instructions of tutoring, oldest first."""
+    return sorted(path.name.removesuffix(SYSTEM) for path in (DIRECTORY / "chat").glob(f"v*{SYSTEM}"))
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:

@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from kit.words.languages import language_of
 from kit.words.terms import terms, words
 
 
@@ -38,3 +39,18 @@ def test_vowel_signs_tell_words_apart() -> None:
 def test_words_without_spaces_stand_letter_by_letter() -> None:
     assert words("图像 Fourier 变换") == ["图", "像", "fourier", "变", "换"]
     assert words("It's l’eau") == ["it", "s", "l", "eau"]
+
+
+@pytest.mark.parametrize(
+    ("text", "likely", "language"),
+    [
+        ("A wave carries energy from place to place", "english", "english"),
+        ("La energía de los sonidos se pierde por el camino, pero no para todos", "english", "spanish"),
+        ("Eine Welle trägt Energie und keine Materie", "english", "german"),
+        ("共振", "english", "chinese"),
+        ("Resonanz", "german", "german"),
+        ("Resonance", "", ""),
+    ],
+)
+def test_a_short_text_is_in_the_likely_language_unless_it_says_otherwise(text: str, likely: str, language: str) -> None:
+    assert language_of(text, likely) == language

@@ -1,0 +1,1 @@
+"""How a model answers the questions of the labelled set under each version of the prompt."""
