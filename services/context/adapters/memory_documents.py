@@ -95,7 +95,8 @@ class MemoryDocuments:
             self._shelves.documents[key, document.id] = failed
 
     async def page_text(self, key: CourseKey, document: Document, page: int) -> Page | None:
-        reading = self._shelves.readings.get(document.edition)
+        known = self._shelves.documents.get((key, document.id))
+        reading = self._shelves.readings.get(document.edition) if known else None
         return next((each for each in reading.pages if each.number == page), None) if reading else None
 
     async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:

@@ -132,15 +132,16 @@ class MongoDocuments:
             await self._documents.update_one(unread, {"$set": values})
 
     async def page_text(self, key: CourseKey, document: Document, page: int) -> Page | None:
-        of_it = {**owned(key), "edition": document.edition, "page": page}
+        edition = {**owned(key), "edition": document.edition}
         with translated():
-            row = await self._pages.find_one(of_it)
-            if row is not None or not 0 < page <= document.page_count:
-                return page_of(row) if row else None
-            if await self._pages.find_one({**owned(key), "edition": document.edition}, {"_id": 1}) is not None:
+            row = await self._pages.find_one({**edition, "page": page})
+            if row is not None:
+                return page_of(row)
+            kept = await self._pages.find_one(edition, {"_id": 1}) is not None
+            if kept or not 0 < page <= document.page_count or await self._passages.find_one(edition) is None:
                 return None
             # It was read when pages were not kept yet: what is known of them are their passages.
-            said = self._passages.find(of_it, {"text": 1}).sort("position", ASCENDING)
+            said = self._passages.find({**edition, "page": page}, {"text": 1}).sort("position", ASCENDING)
             return Page(page, " ".join([row["text"] async for row in said]))
 
     async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
