@@ -1,7 +1,7 @@
 """What the reader makes of a folder of documents: pages, what of them is text, and how long each takes.
 
-Run by `python -m bench reading FOLDER`. Where `pdftotext` is on the PATH, the last column is the share of its words that
-ours have as well: words that run together, or are a cipher, are missing there.
+Run by `python -m bench reading FOLDER`. Where `pdftotext` is on the PATH, the last column is the share of its words
+that ours have as well: words that run together, or are a cipher, are missing there.
 """
 
 import argparse
@@ -19,7 +19,9 @@ from kit.document_kinds import HEAD_BYTES, TAIL_BYTES, DocumentKind, kind_of
 from kit.errors import InvalidArgument, LecternError
 from services.context.adapters.document_reader import SpawnedDocumentReader
 from services.context.model import Page, PageState, ranges
+from services.context.passages.joining import normal
 from services.context.passages.pages import cleaned
+from services.context.service.ingesting import PRINTED
 
 ENDINGS = {f".{ending}" for ending in ("pdf", "pptx", "docx", "md", "markdown", "html", "htm")}
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -52,7 +54,7 @@ class Outcome:
 
 async def measure(arguments: argparse.Namespace) -> None:
     folder = Path(arguments.folder)
-    files = sorted(each for each in folder.rglob("*") if each.suffix.lower() in ENDINGS)[: arguments.most]
+    files = _documents(folder)[: arguments.most]
     reader, turns = SpawnedDocumentReader(memory_mb=1024, seconds=120), asyncio.Semaphore(arguments.at_once)
     print(f"({machine()})")
 
@@ -65,12 +67,16 @@ async def measure(arguments: argparse.Namespace) -> None:
     _sum_up(await asyncio.gather(*map(one, files)))
 
 
+def _documents(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.rglob("*") if each.suffix.lower() in ENDINGS)
+
+
 async def _read(reader: SpawnedDocumentReader, file: Path) -> Outcome:
     content = await asyncio.to_thread(file.read_bytes)
     began = time.perf_counter()
     try:
         kind = kind_of(file.name, content[:HEAD_BYTES], content[-TAIL_BYTES:])
-        pages = cleaned(await reader.pages(kind, _pieces(content)))
+        pages = cleaned(await reader.pages(kind, _pieces(content)), printed=kind in PRINTED)
     except InvalidArgument as error:
         return Outcome(file, time.perf_counter() - began, refused=error.message)
     except LecternError as error:
@@ -91,7 +97,7 @@ async def _share(file: Path, pages: Sequence[Page]) -> float:
     command = (program, "-q", "-enc", "UTF-8", str(file), "-")
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     said, _ = await process.communicate()
-    theirs = Counter(WORD.findall(said.decode(errors="replace").lower()))
+    theirs = Counter(WORD.findall(normal(said.decode(errors="replace")).lower()))
     ours = Counter(WORD.findall(" ".join(page.text for page in pages).lower()))
     return (theirs & ours).total() / theirs.total() if theirs.total() else -1.0
 
