@@ -114,9 +114,8 @@ def _sum_up(outcomes: Sequence[Outcome]) -> None:
     print(f"seconds each: median {seconds[len(seconds) // 2]:.1f}, longest {seconds[-1]:.1f}")
     if asked:
         low = sum(share < GARBLED_SHARE for share in asked)
-        print(
-            f"words of pdftotext: median {100 * sorted(asked)[len(asked) // 2]:.1f}%, below 80% in {low} of {len(asked)}"
-        )
+        median = 100 * sorted(asked)[len(asked) // 2]
+        print(f"words of pdftotext: median {median:.1f}%, below 80% in {low} of {len(asked)}")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from lectern_client.protocol.requests import Request, Upload, delete, get, resou
 
 
 class Documents(Group[D]):
-    """Documents of courses (PDF, PPTX, DOCX, Markdown, HTML), whose passages are found and cited by their pages. Changes are for teachers."""
+    """Documents of courses, whose passages are found and cited by their pages. Changes are for teachers."""
 
     @one
     def upload(self, course: str, *files: Path | Upload) -> Call[Uploaded]:

@@ -4,7 +4,8 @@ import unicodedata
 from functools import lru_cache
 
 # By first letters, those that often follow: in 36 languages of Latin letters, in 7 of Cyrillic ones, in Greek. Each
-# language counts alike. Of the pairs in words of any of them 77 % or more are here; of letters that stand for others, 38 % in the mean.
+# language counts alike. Of the pairs in words of any of them 77 % or more are here; of letters that stand for others,
+# 38 % in the mean.
 _LATIN = (
     "a:abcdfghijklmnoprstuvyz b:aeiloru c:aehiortu d:adeioru e:abcdefghijklmnprstuvxz f:aefio g:aeinoru "
     "h:aeiotu i:abcdefgjklmnoprstuvz j:aeu k:aeiklorstu l:adeilmostu m:abeimopu n:acdefghijknostuy "

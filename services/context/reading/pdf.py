@@ -16,7 +16,7 @@ from services.context.reading.refusals import DAMAGED, ENCRYPTED, UnreadableErro
 from services.context.reading.right_to_left import spaced
 
 # So many letters of a page tell which way it is turned, and whether its fonts say their letters.
-SAMPLE = 400
+FEW, MANY = 60, 400
 # Pictures may lie in forms within forms; what lies deeper than a few is no scan.
 DEEPEST_FORM = 4
 # A page that is listed, but is not there.
@@ -81,10 +81,12 @@ def _pages(document: pypdfium2.PdfDocument) -> Iterator[RawPage]:
 
 def _page(page: pypdfium2.PdfPage) -> RawPage:
     page.set_rotation(0)
-    turned = _turned(page)
-    if turned:
+    text = page.get_textpage()
+    if turned := _turned(text):
+        text.close()
         page.set_rotation(turned)
-    with closing(page.get_textpage()) as text:
+        text = page.get_textpage()
+    with closing(text):
         return RawPage(_text(text), _unsaid(text), _pictured(page))
 
 
@@ -93,26 +95,25 @@ def _text(text: pypdfium2.PdfTextPage) -> str:
     return spaced(text, said).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 
-def _turned(page: pypdfium2.PdfPage) -> int:
+def _turned(text: pypdfium2.PdfTextPage) -> int:
     """How far most of its letters are turned: lines come in their order where the page is turned as they are."""
     angles = Counter[int]()
-    with closing(page.get_textpage()) as text:
-        for at in _sample(text.count_chars()):
-            angle = raw.FPDFText_GetCharAngle(text, at)
-            if angle >= 0:
-                angles[round(angle / (pi / 2)) % 4 * 90] += 1
+    for at in _sample(text.count_chars(), FEW):
+        angle = raw.FPDFText_GetCharAngle(text, at)
+        if angle >= 0:
+            angles[round(angle / (pi / 2)) % 4 * 90] += 1
     return angles.most_common(1)[0][0] if angles else 0
 
 
 def _unsaid(text: pypdfium2.PdfTextPage) -> float:
     """The share of its letters whose fonts do not say which letters they are."""
-    letters = [at for at in _sample(text.count_chars()) if raw.FPDFText_IsGenerated(text, at) == 0]
+    letters = [at for at in _sample(text.count_chars(), MANY) if raw.FPDFText_IsGenerated(text, at) == 0]
     unsaid = sum(raw.FPDFText_HasUnicodeMapError(text, at) == 1 for at in letters)
     return unsaid / len(letters) if letters else 0.0
 
 
-def _sample(count: int) -> range:
-    return range(0, count, max(1, count // SAMPLE))
+def _sample(count: int, wanted: int) -> range:
+    return range(0, count, max(1, count // wanted))
 
 
 def _pictured(page: pypdfium2.PdfPage) -> float:
