@@ -20,7 +20,7 @@ ROLES ?= student
 ORG ?= default
 ARGS ?=
 
-.PHONY: help setup run token proto docs lint test check bench faults load-test charts containers cluster observe dashboards pictures alerts lock clean
+.PHONY: help setup run token proto docs lint test check bench eval faults load-test charts containers cluster observe dashboards pictures alerts lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ check: lint proto docs dashboards test ## All that CI runs; ends with a clean gi
 bench: setup ## Measure ours beside its peers, or what ARGS names ("peers --quick", "turns --students 8")
 	@$(BIN)/python -m bench $(or $(ARGS),peers)
 	@$(if $(ARGS),,echo "bench/README.md names the other measurements: make bench ARGS=budget, growth, soak, turns, ...")
+
+eval: setup ## Ask the configured model (or the demo model) the labelled questions under each prompt (ARGS="--items 20")
+	@$(BIN)/python -m bench evaluation $(ARGS)
 
 faults: setup ## Kill each process of a running stack in turn, and both Redis under load
 	FAULTS=all $(BIN)/python -m pytest -s tests/e2e/test_stack.py $(ARGS)

@@ -23,7 +23,7 @@ from services.gateway.support.vectors import SupportVectors
 from services.inference.service.prompts import versions
 
 KEPT = Path(__file__).parents[2] / ".data" / "bench"
-ITEMS = 10
+ITEMS = 5
 
 
 async def evaluate(options: argparse.Namespace) -> None:
@@ -42,6 +42,7 @@ async def evaluate(options: argparse.Namespace) -> None:
 async def _scored(
     version: str, given: str, items: Sequence[Item], vectors: SupportVectors, at_once: int
 ) -> list[Scored]:
+    print(f"prompt {version}: {len(items)} questions ...", flush=True)
     async with asking.inference(version, given) as peer:
         answers = await asking.answers(peer, items, at_once)
     rows = []

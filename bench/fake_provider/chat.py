@@ -12,14 +12,20 @@ from bench.fake_provider.counts import Served
 from bench.fake_provider.script import Script
 from bench.fake_provider.wire import Connection
 
+COMMON = frozenset({"model", "messages", "stream", "stream_options", "response_format"})
+
 
 async def complete(script: Script, body: dict[str, Any], connection: Connection, served: Served) -> None:
     messages = body.get("messages", [])
     served.prompt_tokens = tokens_of(messages)
-    served.schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    wanted = body.get("response_format") or {}
+    served.schema = {"type": "object"} if wanted.get("type") == "json_object" else _schema(wanted)
+    served.fields = {name: value for name, value in body.items() if name not in COMMON}
     said = pieces(script, messages)
-    limit = body.get("max_completion_tokens") or body.get("max_tokens") or len(said)
-    finish = script.finish_reason if len(said) <= limit else "length"
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or script.thinking + len(said)
+    served.thought = min(script.thinking, limit)
+    limit -= served.thought
+    finish = script.finish_reason if len(said) <= limit and served.thought == script.thinking else "length"
     if body.get("stream"):
         usage = bool((body.get("stream_options") or {}).get("include_usage"))
         await _stream(script, said[:limit], finish, usage, connection, served)
@@ -38,6 +44,8 @@ async def _stream(
 ) -> None:
     head = _envelope("chat.completion.chunk", served.model)
     connection.start_stream()
+    for _ in range(served.thought):
+        connection.send_chunk(_event({**head, "choices": [_choice({"reasoning_content": " hm"})]}))
     stop = min(len(said), *(len(said) if at is None else at for at in (script.stall_after, script.cut_after)))
     await _say(script, said[:stop], head, connection, served)
     if script.stall_after is not None and stop < len(said):
@@ -74,6 +82,11 @@ async def _wait(script: Script, words: int) -> None:
         await asyncio.sleep(words / script.words_per_second)
 
 
+def _schema(wanted: dict[str, Any]) -> dict[str, Any] | None:
+    schema: dict[str, Any] | None = (wanted.get("json_schema") or {}).get("schema")
+    return schema
+
+
 def _event(body: dict[str, Any]) -> bytes:
     return b"data: " + orjson.dumps(body) + b"\n\n"
 
@@ -87,8 +100,9 @@ def _choice(delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
 
 
 def _usage(served: Served) -> dict[str, int]:
+    spoken = served.thought + served.words
     return {
         "prompt_tokens": served.prompt_tokens,
-        "completion_tokens": served.words,
-        "total_tokens": served.prompt_tokens + served.words,
+        "completion_tokens": spoken,
+        "total_tokens": served.prompt_tokens + spoken,
     }

@@ -20,10 +20,12 @@ class Served:
     status: int = 0
     prompt_tokens: int = 0
     words: int = 0
+    thought: int = 0
     complete: bool = False
     closed_early: bool = False
     end: float = 0.0
     schema: dict[str, Any] | None = None  # what the answer should follow
+    fields: dict[str, Any] = field(default_factory=dict)  # what else was asked of it
 
 
 @dataclass(slots=True)

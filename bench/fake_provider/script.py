@@ -25,6 +25,7 @@ class Script:
     repeat_words: int = 0  # words said again when an answer is continued
     prefill: bool = False  # continues an assistant message at its last character, as local servers do
     finish_reason: str = "stop"
+    thinking: int = 0  # words of reasoning before the answer; they count for its limit
     dimensions: int = 384
 
     def settled(self) -> "Script":

@@ -1,7 +1,9 @@
 """How well the support of sentences is told, by words alone and with vectors, on the labelled set.
 
 `python -m bench support` prints for each part of the set, the one that limits were chosen by and the one that judges
-them, precision and recall of SUPPORTED, what was taken for what, and the time of a sentence. `--mistakes` lists them.
+them, precision and recall of SUPPORTED, what was taken for what, and the time of a sentence.
+
+`--mistakes` lists what went wrong in the first part alone: who looks at those of the second tunes on them.
 """
 
 import argparse
@@ -39,7 +41,7 @@ async def measure(way: str, vectors: SupportVectors | None, *, mistakes: bool) -
         print(f"median {median(took):.1f} ms a sentence, {sorted(took)[int(0.99 * len(took))]:.1f} ms at 99 %")
         _print_quality(judged)
         _print_confusion(judged)
-        if mistakes:
+        if mistakes and split is Split.TUNE:
             _print_mistakes(judged)
 
 
@@ -75,7 +77,9 @@ async def run(ways: Sequence[str], *, mistakes: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench support", description=__doc__)
     parser.add_argument("--ways", nargs="+", choices=("words", "vectors"), default=("words", "vectors"))
-    parser.add_argument("--mistakes", action="store_true", help="list false support, and faithful claims not found")
+    parser.add_argument(
+        "--mistakes", action="store_true", help="list false support and faithful claims not found, of `tune`"
+    )
     options = parser.parse_args()
     asyncio.run(run(options.ways, mistakes=options.mistakes))
 

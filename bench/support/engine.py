@@ -34,7 +34,7 @@ async def checked(answer: str, lecture: Lecture, vectors: SupportVectors | None)
     try:
         return [*check.feed(answer), *await check.end()]
     finally:
-        check.close()
+        await check.close()
 
 
 async def verdict(sentence: LabelledSentence, lecture: Lecture, vectors: SupportVectors | None) -> Verdict:

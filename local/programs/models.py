@@ -15,6 +15,7 @@ CHAT_MODEL_NAME = "smollm2-135m-instruct"
 EMBEDDINGS_MODEL_NAME = "multilingual-e5-small-q4"
 
 # A tiny model on a processor that it shares with everything else: little to read, short answers, and patience with it.
+# What it has to say ends well before the limit; answers that reach it run on without end, whatever room they have.
 DEMO = {
     "OPENAI_API_KEY": "local",
     "OPENAI_MODEL": CHAT_MODEL_NAME,

@@ -53,8 +53,8 @@ class GatewayActors:
 
 def _question_of(work: Work) -> Question:
     asked = work.payload
-    request_id = asked["request_id"] or work.key
-    return Question(asked["course"], asked["video_url"], asked["message"], request_id, asked["position"])
+    request_id, continues = asked["request_id"] or work.key, asked.get("continues", "")  # older jobs have none
+    return Question(asked["course"], asked["video_url"], asked["message"], request_id, asked["position"], continues)
 
 
 def _result_of(turn: Turn) -> Mapping[str, Any]:

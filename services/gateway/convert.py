@@ -18,14 +18,25 @@ from services.gateway import model
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_SECONDS = 86_400
+TURN = "threads/{thread}/turns/{turn}"
 
 
 def question_of(
     request: chat_pb2.StreamTurnRequest | chat_pb2.CreateTurnRequest | chat_pb2.EnqueueTurnRequest,
 ) -> model.Question:
-    names.course_id(request.course)
+    check_place(request.course, request.continues)
     position = seconds_of(request.position) if request.HasField("position") else None
-    return model.Question(request.course, request.video_url, request.message, request.request_id, position)
+    return model.Question(
+        request.course, request.video_url, request.message, request.request_id, position, request.continues
+    )
+
+
+def check_place(course: str, continues: str) -> None:
+    """Raises InvalidArgument where a question names neither a course nor a turn to go on with, as they are named."""
+    if continues:
+        names.parse(TURN, continues, "continues")
+    if course or not continues:
+        names.course_id(course)
 
 
 def event_to_proto(event: model.Event) -> chat_pb2.TurnEvent:

@@ -22,6 +22,9 @@ class Options:
     parameters: str = ""
 
 
+AS_CONFIGURED = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a student asks, and where they are. `continues` names a turn whose cut answer is to be gone on with."""
@@ -32,7 +35,7 @@ class Question:
     request_id: str = ""
     position: float | None = None
     continues: str = ""
-    options: Options = Options()
+    options: Options = AS_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,13 @@ class Turn:
     create_time: datetime | None = None
     end_time: datetime | None = None
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more to say: a limit cut the answer, or it broke off."""
+        if self.failure_reason == "CONTENT_REFUSED" or not self.answer.strip():
+            return False
+        return self.state.broke_off or self.finish_reason == "length"
+
     def ended_as(self, state: State, answer: str, reason: str = "", **more: Any) -> "Turn":
         """The turn with its end; `more` are further fields."""
         return replace(self, state=state, answer=answer, failure_reason=reason, **more)
@@ -191,6 +201,15 @@ class Begun:
     history: tuple[Exchange, ...] = ()
     ahead: tuple[str, ...] = ()
     position: float | None = None
+    options: Options = AS_CONFIGURED
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A cut answer to go on with: the turn that was asked first, and all that was said to it so far."""
+
+    turn: Turn
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,10 +300,15 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that an answer is generated from; `continue_from` is the text of one that broke off."""
+    """All that an answer is generated from.
+
+    `continue_from` is its own text before it broke off, `continues` that of the answer that it goes on with.
+    """
 
     question: str
     grounding: Grounding
     history: tuple[Exchange, ...] = ()
     video_changed: bool = False
     continue_from: str = ""
+    continues: str = ""
+    options: Options = AS_CONFIGURED

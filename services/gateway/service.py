@@ -20,6 +20,7 @@ from kit.errors import (
 from services.gateway.model import (
     Begun,
     Completed,
+    Cut,
     Delta,
     Event,
     Failed,
@@ -33,6 +34,7 @@ from services.gateway.model import (
 )
 from services.gateway.ports import Journal, Knowledge, Orders, Threads
 from services.gateway.silences import with_silences
+from services.gateway.turns.cut_answers import cut_answer
 from services.gateway.turns.desk import Desk
 from services.gateway.turns.run import TurnRun
 
@@ -41,6 +43,7 @@ CANCEL_SECONDS = 5.0
 MAX_REQUEST_ID = 128
 MAX_POSITION = 366 * 24 * 3600.0
 LONGEST_REPEATED_ID = 120
+GO_ON = "Go on."  # what stands in the thread where a student said nothing else
 
 
 class ChatService:
@@ -65,28 +68,29 @@ class ChatService:
         self._max_message_bytes = max_message_bytes
         self._heartbeat_seconds = heartbeat_seconds
 
-    async def check(self, caller: Caller, question: Question) -> None:
-        """Raises what would refuse the question."""
-        self._check(question)
-        await self._knowledge.ground(caller, question)
+    async def check(self, caller: Caller, question: Question) -> Question:
+        """The question as it would be asked; raises what would refuse it."""
+        question, cut = await self._whole(caller, question)
+        await self._knowledge.ground(caller, _grounded_by(question, cut))
+        return question
 
     async def ask(self, caller: Caller, question: Question, *, afresh: bool = False) -> AsyncGenerator[Event, None]:
         """The events of the turn; a repeated `request_id` reads the turn that exists.
 
         `afresh` asks again in a turn of its own where that one has ended without a whole answer.
         """
-        self._check(question)
-        begun, grounding = await self._begin(caller, question)
+        question, cut = await self._whole(caller, question)
+        begun, grounding = await self._begin(caller, question, cut)
         for number in itertools.count(2):
             if not afresh or not begun.turn.state.broke_off:
                 break
             again = replace(question, request_id=f"{question.request_id[:LONGEST_REPEATED_ID]}~{number}")
-            begun, grounding = await self._begin(caller, again)
+            begun, grounding = await self._begin(caller, again, cut)
         run = self._desk.run_of(begun.turn.name)
         if begun.attached and run is None:
             events = self.resume(caller, begun.turn.name)
         else:
-            run = run or self._desk.take(caller, begun, grounding)
+            run = run or self._desk.take(caller, begun, grounding, cut=cut)
             events = self._read_along(run)
         async with aclosing(events):
             async for event in events:
@@ -135,13 +139,34 @@ class ChatService:
         ended = begun.turn.ended_as(State.CANCELLED, said, Reason.TURN_CANCELLED)
         return await self._threads.complete(caller, ended, begun.lease)
 
-    async def _begin(self, caller: Caller, question: Question) -> tuple[Begun, Grounding]:
+    async def _whole(self, caller: Caller, question: Question) -> tuple[Question, Cut | None]:
+        """The question with what it takes over from the answer that it goes on with."""
+        if not question.continues:
+            self._check(question)
+            return question, None
+        cut = await cut_answer(self._threads, caller, question.continues)
+        first = cut.turn
+        if question.course and question.course != first.course:
+            raise InvalidArgument("course must be that of the turn to go on with, or empty", field="course")
+        whole = replace(
+            question,
+            course=first.course,
+            video_url=first.video_url,
+            position=first.position,
+            text=question.text if question.text.strip() else GO_ON,
+        )
+        self._check(whole)
+        return whole, cut
+
+    async def _begin(self, caller: Caller, question: Question, cut: Cut | None) -> tuple[Begun, Grounding]:
         """Both at once; a question that can't be grounded leaves no trace."""
         async with self._desk.lease.held() as renewed:
-            return await self._begun(caller, question, renewed)
+            return await self._begun(caller, question, cut, renewed)
 
-    async def _begun(self, caller: Caller, question: Question, renewed: Awaitable[None]) -> tuple[Begun, Grounding]:
-        grounding = asyncio.create_task(self._knowledge.ground(caller, question))
+    async def _begun(
+        self, caller: Caller, question: Question, cut: Cut | None, renewed: Awaitable[None]
+    ) -> tuple[Begun, Grounding]:
+        grounding = asyncio.create_task(self._knowledge.ground(caller, _grounded_by(question, cut)))
         try:
             begun = await self._threads.begin(caller, question, self._desk.owner)
         except BaseException:
@@ -197,12 +222,13 @@ class ChatService:
         begun = await self._threads.claim(caller, name, self._desk.owner)
         turn = begun.turn
         question = Question(turn.course, turn.video_url, turn.question, turn.request_id, begun.position)
+        cut = await cut_answer(self._threads, caller, turn.continues) if turn.continues else None
         try:
-            grounding = await self._knowledge.ground(caller, question)
+            grounding = await self._knowledge.ground(caller, _grounded_by(question, cut))
         except LecternError:
             grounding = Grounding(turn.course, "", "", "", (), "")  # what was begun is ended without sources
         past = await self._journal.read(name)
-        return self._desk.take(caller, begun, grounding, past)
+        return self._desk.take(caller, begun, grounding, past, cut)
 
     async def _replay(self, turn: Turn, after: int) -> list[Event]:
         """The events of an ended turn; where they are no longer kept, its outcome alone."""
@@ -250,6 +276,11 @@ def failure_of(failed: Failed) -> LecternError:
     if reason in {Reason.TURN_CANCELLED, Reason.CONTENT_REFUSED, Reason.CONTEXT_TOO_LONG}:
         return FailedPrecondition(failed.message, reason, metadata=metadata)
     return Unavailable(failed.message, reason, metadata=metadata, retry_after=1)
+
+
+def _grounded_by(question: Question, cut: Cut | None) -> Question:
+    """What the passages are looked for: the rest of an answer cites by the same numbers as its beginning."""
+    return replace(question, text=cut.turn.question) if cut else question
 
 
 def _text(events: list[Event]) -> str:

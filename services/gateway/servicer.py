@@ -15,8 +15,6 @@ from services.gateway.observed import observed, refusals
 from services.gateway.service import ChatService, outcome
 from services.gateway.turns.queueing import TurnQueue
 
-TURN = "threads/{thread}/turns/{turn}"
-
 
 class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
     """`lectern.chat.v1.ChatService`."""
@@ -39,11 +37,11 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             return job_message(await self._queue.enqueue(current_caller(), convert.question_of(request)))
 
     async def GetTurn(self, request: chat_pb2.GetTurnRequest, context: Any) -> chat_pb2.Turn:
-        names.parse(TURN, request.name)
+        names.parse(convert.TURN, request.name)
         return convert.turn_to_proto(await self._chat.read(current_caller(), request.name))
 
     async def ResumeTurn(self, request: chat_pb2.ResumeTurnRequest, context: Any) -> AsyncIterator[Any]:
-        names.parse(TURN, request.name)
+        names.parse(convert.TURN, request.name)
         after = request.after_sequence or _last_event_id(context)
         if after < 0:
             raise InvalidArgument("after_sequence must not be negative", field="after_sequence")
@@ -52,7 +50,7 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
                 yield convert.encoded(event)
 
     async def CancelTurn(self, request: chat_pb2.CancelTurnRequest, context: Any) -> chat_pb2.Turn:
-        names.parse(TURN, request.name)
+        names.parse(convert.TURN, request.name)
         return convert.turn_to_proto(await self._chat.cancel(current_caller(), request.name))
 
     def _asked(self, request: Any) -> AsyncGenerator[Event, None]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from services.inference.families import well_known
@@ -16,6 +16,36 @@ from services.inference.settings import InferenceSettings
 
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+# What is Lectern's own to say of a call.
+OWN_FIELDS = frozenset(
+    {
+        "model",
+        "messages",
+        "input",
+        "stream",
+        "stream_options",
+        "n",
+        "max_tokens",
+        "max_completion_tokens",
+        "tools",
+        "stop",
+    }
+)
+USES = frozenset({"default", "quick", "chat", "bulk", *(purpose.value for purpose in Purpose)})
+
+
+def _checked(parameters: "dict[str, dict[str, Any]]") -> "dict[str, dict[str, Any]]":
+    if strange := parameters.keys() - USES:
+        raise ValueError(f"{min(strange)} is no purpose: one of {', '.join(sorted(USES))}")
+    if taken := OWN_FIELDS & {name for fields in parameters.values() for name in fields}:
+        raise ValueError(f"{min(taken)} is not set by parameters")
+    return parameters
+
+
+Parameters = Annotated[dict[str, dict[str, Any]], AfterValidator(_checked)]
+ThinkingTokens = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class PriceEntry(_Model):
@@ -44,10 +74,14 @@ class ProviderEntry(_Model):
     limit_field: str = "max_tokens"
     limits: LimitsEntry = LimitsEntry()
     prices: dict[str, PriceEntry] = {}
+    parameters: Parameters = {}
+    thinking_tokens: ThinkingTokens = 0
 
 
 ENTRIES = TypeAdapter(list[ProviderEntry])
 PRICES = TypeAdapter(dict[str, PriceEntry])
+PARAMETERS = TypeAdapter(dict[str, Parameters])
+THINKING = TypeAdapter(dict[str, ThinkingTokens])
 
 
 def providers(settings: InferenceSettings, environment: Mapping[str, str]) -> list[Provider]:
@@ -66,7 +100,23 @@ def providers(settings: InferenceSettings, environment: Mapping[str, str]) -> li
         found.append(Provider("embeddings", settings.embeddings_base_url, ("none",), model))
     entries = PRICES.validate_json(settings.prices or "{}")
     table = {name: Price(entry.prompt, entry.completion) for name, entry in entries.items()}
-    return [replace(provider, prices={**table, **provider.prices}) for provider in found]
+    found = [replace(provider, prices={**table, **provider.prices}) for provider in found]
+    return _tuned(found, PARAMETERS.validate_json(settings.parameters or "{}"), settings.thinking_tokens)
+
+
+def _tuned(found: list[Provider], parameters: Mapping[str, Parameters], thinking: str) -> list[Provider]:
+    """The providers with what LECTERN_PARAMETERS and LECTERN_THINKING_TOKENS say of them."""
+    reserves = THINKING.validate_json(thinking or "{}")
+    if unknown := (parameters.keys() | reserves.keys()) - {provider.name for provider in found}:
+        raise ValueError(f"there is no provider {min(unknown)} to set parameters or thinking tokens of")
+    return [
+        replace(
+            provider,
+            parameters={**provider.parameters, **parameters.get(provider.name, {})},
+            thinking_tokens=reserves.get(provider.name, provider.thinking_tokens),
+        )
+        for provider in found
+    ]
 
 
 def timeouts(settings: InferenceSettings) -> dict[str, Timeouts]:

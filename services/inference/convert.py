@@ -1,6 +1,6 @@
 """Between the protos and the values of the service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 from lectern.chat.v1 import chat_pb2
@@ -38,6 +38,8 @@ PURPOSES = {
     pb.PURPOSE_RECOGNITION: Purpose.RECOGNITION,
 }
 
+MOST_STOPS = 4
+
 # How the field `values` of a vector begins on the wire: its number, and that its length comes next.
 PACKED_VALUES = bytes([pb.EmbedResponse.Vector.VALUES_FIELD_NUMBER << 3 | 2])
 
@@ -53,7 +55,10 @@ def request_of(message: pb.StreamGenerateRequest) -> Request:
         max_tokens=max(0, message.max_tokens),
         temperature=message.temperature if message.HasField("temperature") else None,
         model=message.model,
-        schema=_schema(message.json_schema),
+        schema=_object(message.json_schema, "json_schema") if message.json_schema else None,
+        continues=message.continues,
+        stops=_stops(message.stop),
+        parameters=_object(message.parameters, "parameters") if message.parameters else {},
     )
 
 
@@ -124,13 +129,17 @@ def _tutoring(message: pb.StreamGenerateRequest.Tutoring) -> Tutoring:
     )
 
 
-def _schema(text: str) -> dict[str, object] | None:
-    if not text:
-        return None
+def _stops(texts: Sequence[str]) -> tuple[str, ...]:
+    if len(texts) > MOST_STOPS or not all(texts):
+        raise InvalidArgument(f"there may be at most {MOST_STOPS} stop texts, none of them empty", field="stop")
+    return tuple(texts)
+
+
+def _object(text: str, field: str) -> dict[str, object]:
     try:
-        schema = orjson.loads(text)
+        found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise InvalidArgument("the schema is not JSON", field="json_schema") from error
-    if not isinstance(schema, dict):
-        raise InvalidArgument("the schema is not an object", field="json_schema")
-    return schema
+        raise InvalidArgument(f"{field} is not JSON", field=field) from error
+    if not isinstance(found, dict):
+        raise InvalidArgument(f"{field} is not an object", field=field)
+    return found

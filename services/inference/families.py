@@ -17,6 +17,7 @@ class Family:
     model: str
     context_tokens: int = 128_000
     limit_field: str = "max_tokens"
+    thinking_tokens: int = 0
 
 
 FAMILIES = (
@@ -26,6 +27,7 @@ FAMILIES = (
         "GEMINI_API_KEY",
         "GEMINI_MODEL",
         "gemini-2.5-flash",
+        thinking_tokens=4096,
     ),
     Family(
         "groq",
@@ -79,6 +81,7 @@ def _of(family: Family, environment: Mapping[str, str]) -> Provider | None:
         {"default": model},
         context_tokens=family.context_tokens,
         limit_field=family.limit_field,
+        thinking_tokens=family.thinking_tokens,
     )
 
 

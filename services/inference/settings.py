@@ -10,6 +10,14 @@ class InferenceSettings(CommonSettings):
 
     providers: str = Field("", description="JSON list of providers in order of preference; see docs/providers.md")
     prices: str = Field("", description='JSON of US dollars for a million tokens: {"model": {"prompt", "completion"}}')
+    parameters: str = Field(
+        "",
+        description="JSON of further fields of a call's body, by provider and purpose, such as "
+        '{"openai": {"title": {"reasoning_effort": "low"}}}; see docs/providers.md',
+    )
+    thinking_tokens: str = Field(
+        "", description='JSON of tokens that models may think beyond the limit of an answer: {"provider": tokens}'
+    )
     embeddings_base_url: str = Field("", description="An OpenAI-compatible embeddings server of its own")
     embeddings_model: str = Field(
         "e5-{kind}", description="Its model; `{kind}` becomes `query` or `passage` where it tells them apart"

@@ -18,7 +18,7 @@ from services.gateway.adapters.models import GrpcModels
 from services.gateway.adapters.records import GrpcRecords
 from services.gateway.adapters.reports import GrpcReports
 from services.gateway.legacy.ports import Course, Library, Reports
-from services.gateway.model import Delta, Finish
+from services.gateway.model import Delta, Finish, Options
 from services.gateway.openai.ports import Completion, Message, Record, Records
 from services.gateway.stats.ports import BreakerState
 from tests.system import TEACHER, VIDEO, System, make_course, whole_system
@@ -67,7 +67,9 @@ async def peers(request: pytest.FixtureRequest, system: System) -> AsyncIterator
 
 @pytest.mark.parametrize(("most", "text", "reason"), [(0, "one two three four", "stop"), (2, "one two", "length")])
 async def test_a_completion_ends_with_its_reason_and_usage(peers: Peers, most: int, text: str, reason: str) -> None:
-    asked = Completion((Message("system", "Repeat."), Message("user", "one two three four")), max_tokens=most)
+    asked = Completion(
+        (Message("system", "Repeat."), Message("user", "one two three four")), options=Options(max_tokens=most)
+    )
     pieces = [piece async for piece in peers.models.complete(ANN, asked)]
     assert "".join(piece.text for piece in pieces if isinstance(piece, Delta)) == text
     finish = pieces[-1]

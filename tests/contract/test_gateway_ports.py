@@ -20,7 +20,7 @@ from services.gateway.adapters.journal import BulletinOrders
 from services.gateway.adapters.knowledge import GrpcKnowledge
 from services.gateway.adapters.memory import MemoryGeneration, MemoryKnowledge, MemoryOrders, MemoryThreads
 from services.gateway.adapters.threads import GrpcThreads
-from services.gateway.model import Delta, Finish, Grounding, Passage, Prompt, Question, State
+from services.gateway.model import Delta, Finish, Grounding, Options, Passage, Prompt, Question, State
 from services.gateway.ports import Generation, Knowledge, Orders, Threads
 from tests.system import VIDEO, System, make_course, whole_system
 
@@ -126,6 +126,21 @@ async def test_what_was_completed_can_be_read_and_is_completed_once(ports: Ports
     await ports.threads.complete(student, ended, begun.lease)
     held = await ports.threads.read(student, begun.turn.name)
     assert (held.turn.state, held.turn.answer, held.lease) == (State.COMPLETED, "Energy.", None)
+
+
+async def test_a_turn_keeps_its_end_and_what_it_goes_on_with(ports: Ports, student: Caller, owner: str) -> None:
+    first = await ports.threads.begin(student, asked(ports), owner)
+    cut = first.turn.ended_as(State.COMPLETED, "A wave carr", finish_reason="length")
+    kept = await ports.threads.complete(student, cut, first.lease)
+    assert (kept.finish_reason, kept.is_cut) == ("length", True)
+    options = Options(max_tokens=9, temperature=0.5, stops=("x",))
+    rest = replace(asked(ports, "Go on."), continues=kept.name, options=options)
+    begun = await ports.threads.begin(student, rest, owner)
+    assert (begun.turn.continues, begun.options) == (kept.name, options)
+    claimed = await ports.threads.claim(student, begun.turn.name, "another")
+    assert (claimed.turn.continues, claimed.options) == (kept.name, options)
+    held = await ports.threads.read(student, kept.name)
+    assert (held.turn.finish_reason, held.turn.answer) == ("length", "A wave carr")
 
 
 async def test_a_discarded_turn_leaves_no_trace(ports: Ports, student: Caller, owner: str) -> None:

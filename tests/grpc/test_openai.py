@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import openai
@@ -123,6 +123,87 @@ async def test_a_course_grounds_the_answer_and_its_citations_come_along(
     )
     chunks = [chunk async for chunk in stream]
     assert (chunks[-1].model_extra or {})["lectern"]["thread"] == told["thread"]
+
+
+async def test_the_tutor_answers_as_it_is_asked_to(client: openai.AsyncOpenAI, system: System) -> None:
+    await system.provider.script(words=50)
+    grounds = {"course": await make_course(system), "video_url": VIDEO}
+    cut = await client.chat.completions.create(model="fake", messages=ASK, max_tokens=7, extra_body=grounds)
+    assert (cut.choices[0].finish_reason, cut.usage and cut.usage.completion_tokens) == ("length", 7)
+    assert (cut.model_extra or {})["lectern"]["finish_reason"] == "length"
+    stopped = await client.chat.completions.create(
+        model="fake", messages=ASK, stop=["w0004"], temperature=0.3, top_p=0.5, seed=7, stream=True, extra_body=grounds
+    )
+    chunks = [chunk async for chunk in stopped]
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks).split() == ["w0001", "w0002", "w0003"]
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    [fields] = [each["fields"] for each in await system.provider.requests() if "seed" in each["fields"]]
+    assert (round(fields["temperature"], 3), fields["top_p"], fields["seed"]) == (0.3, 0.5, 7)
+
+
+async def test_the_tutor_answers_in_the_form_that_is_asked_for(client: openai.AsyncOpenAI, system: System) -> None:
+    quiz = Quiz(question="What does a wave carry?", answers=["energy", "matter"])
+    await system.provider.script(text=quiz.model_dump_json())
+    grounds = {"course": await make_course(system), "video_url": VIDEO}
+    made = await client.chat.completions.parse(model="fake", messages=ASK, response_format=Quiz, extra_body=grounds)
+    assert made.choices[0].message.parsed == quiz
+    schemas = [each["schema"] for each in await system.provider.requests() if each["schema"]]
+    assert schemas[-1]["required"] == ["question", "answers"]
+
+
+def with_part(part: dict[str, Any]) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": "?"}, part]}]}
+
+
+TOOL = {"role": "tool", "tool_call_id": "1", "content": "5"}
+CALLING = {"role": "assistant", "tool_calls": [{"id": "1"}]}
+
+
+@pytest.mark.parametrize("grounded", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "param", "word"),
+    [
+        ({"logit_bias": {"50256": -100}}, "logit_bias", "supported"),
+        ({"extra_body": {"top_k": 5}}, "top_k", "supported"),
+        ({"tool_choice": "required"}, "tool_choice", "supported"),
+        ({"modalities": ["text", "audio"]}, "modalities", "supported"),
+        (with_part({"type": "image_url", "image_url": {"url": "data:,"}}), "messages.0.content", "images"),
+        (with_part({"type": "input_audio", "input_audio": {}}), "messages.0.content", "audio"),
+        (with_part({"type": "file", "file": {}}), "messages.0.content", "files"),
+        (with_part({"type": "hologram"}), "messages.0.content", "hologram"),
+        (with_part({"type": ["image_url"]}), "messages.0.content", "image_url"),
+        ({"messages": [{"role": "user", "content": "?"}, TOOL]}, "messages.1.role", "tools"),
+        ({"messages": [CALLING, {"role": "user", "content": "?"}]}, "messages.0.tool_calls", "tools"),
+    ],
+)
+async def test_what_cannot_be_followed_is_refused_by_its_name(
+    client: openai.AsyncOpenAI, changes: dict[str, Any], param: str, word: str, grounded: bool
+) -> None:
+    extra = {**changes.get("extra_body", {}), **({"course": "courses/waves"} if grounded else {})}
+    with pytest.raises(openai.BadRequestError) as refused:
+        await client.chat.completions.create(**{"model": "lectern", "messages": ASK, **changes, "extra_body": extra})
+    assert (refused.value.param, word in refused.value.message) == (param, True)
+
+
+async def test_what_changes_nothing_may_be_sent(client: openai.AsyncOpenAI) -> None:
+    said: list[Any] = [
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": "I cannot."}], "refusal": None},
+        {"role": "user", "name": "ann", "content": [{"type": "text", "text": "Why?"}]},
+    ]
+    made = await client.chat.completions.create(
+        model="lectern",
+        messages=said,
+        user="ann",
+        store=False,
+        metadata={"a": "b"},
+        parallel_tool_calls=True,
+        tool_choice="none",
+        logprobs=False,
+        logit_bias={},
+        service_tier="auto",
+        extra_body={"top_k": None},
+    )
+    assert made.choices[0].finish_reason == "stop"
 
 
 @pytest.mark.parametrize("encoding", ["float", "base64"])

@@ -8,6 +8,7 @@ import openai
 import pytest
 import pytest_asyncio
 from openai.types.responses import Response
+from pydantic import BaseModel
 
 from kit.auth.caller import Caller
 from tests.system import STUDENT, VIDEO, System, make_course, whole_system
@@ -92,6 +93,60 @@ async def test_a_response_that_is_cut_is_incomplete(client: openai.AsyncOpenAI, 
     assert made.status == "incomplete"
     assert made.incomplete_details
     assert made.incomplete_details.reason == "max_output_tokens"
+
+
+async def test_a_response_of_the_tutor_is_cut_where_it_is_asked_to_be(
+    client: openai.AsyncOpenAI, system: System
+) -> None:
+    await system.provider.script(words=20)
+    grounds = {"course": await make_course(system), "video_url": VIDEO}
+    made = await client.responses.create(model="fake", input=ASK, max_output_tokens=5, top_p=0.5, extra_body=grounds)
+    assert (made.status, made.output[0].status) == ("incomplete", "incomplete")  # type: ignore[union-attr]
+    assert made.incomplete_details
+    assert made.incomplete_details.reason == "max_output_tokens"
+    assert 0.5 in [each["fields"].get("top_p") for each in await system.provider.requests()]
+
+
+class Count(BaseModel):
+    zebras: int
+
+
+@pytest.mark.parametrize("grounded", [False, True])
+async def test_a_response_has_the_form_that_is_asked_for(
+    client: openai.AsyncOpenAI, system: System, grounded: bool
+) -> None:
+    await system.provider.script(text='{"zebras": 3}')
+    grounds = {"course": await make_course(system), "video_url": VIDEO} if grounded else {}
+    made = await client.responses.parse(model="fake", input=ASK, text_format=Count, extra_body=grounds)
+    assert made.output_parsed == Count(zebras=3)
+    [schema] = [each["schema"] for each in await system.provider.requests() if each["schema"]]
+    assert schema["required"] == ["zebras"]
+    anything = await client.responses.create(model="fake", input=ASK, text={"format": {"type": "json_object"}})
+    assert anything.output_text == '{"zebras": 3}'
+    assert {"type": "object"} in [each["schema"] for each in await system.provider.requests()]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:,"}]}]}, "images"),
+        ({"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}]}, "files"),
+        ({"include": ["reasoning.encrypted_content"]}, "include"),
+        ({"reasoning": {"summary": "auto"}}, "summary"),
+        ({"prompt": {"id": "p"}}, "prompt"),
+    ],
+)
+async def test_what_a_response_cannot_have_is_refused_by_its_name(
+    client: openai.AsyncOpenAI, changes: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=named):
+        await client.responses.create(**{"model": "lectern", "input": ASK, **changes})
+
+
+async def test_a_conversation_takes_text_alone(client: openai.AsyncOpenAI) -> None:
+    picture: Any = {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": "data:,"}]}
+    with pytest.raises(openai.BadRequestError, match="images"):
+        await client.conversations.create(items=[picture])
 
 
 async def test_a_response_goes_on_from_an_earlier_one(client: openai.AsyncOpenAI) -> None:

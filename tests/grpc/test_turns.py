@@ -210,3 +210,30 @@ async def _watched(watch: Any, until: str) -> list[threads_pb2.ThreadEvent]:
         if event.turn_event.event.WhichOneof("event") == until:
             break
     return seen
+
+
+async def test_a_cut_answer_says_so_everywhere_and_is_gone_on_with(
+    system: System, chat: Any, threads: Any, course: str
+) -> None:
+    """The configured limit of an answer in chat is 700 tokens, and the provider counts each word for one."""
+    caller = Caller("school", f"cut-{uuid.uuid4().hex[:8]}")
+    await system.provider.script(words=703, repeat_words=3)
+    cut = (await stream(system, chat, question(course), caller))[-1].completed.turn
+    assert (cut.state, cut.finish_reason, cut.usage.completion_tokens) == (cut.COMPLETED, "length", 700)
+    metadata = system.metadata(caller)
+    assert (await chat.GetTurn(chat_pb2.GetTurnRequest(name=cut.name), metadata=metadata)).finish_reason == "length"
+    going_on = chat_pb2.StreamTurnRequest(continues=cut.name, request_id="more")
+    events = await stream(system, chat, going_on, caller)
+    rest = events[-1].completed.turn
+    assert (rest.continues, rest.thread, rest.question, rest.finish_reason) == (cut.name, cut.thread, "Go on.", "stop")
+    assert cut.answer + rest.answer == " ".join(f"w{number:04d}" for number in range(1, 704))
+    assert said(events) == rest.answer
+    assert (await stream(system, chat, going_on, caller))[-1].completed.turn.name == rest.name
+    page = await threads.ListMessages(threads_pb2.ListMessagesRequest(parent=cut.thread), metadata=metadata)
+    assert [message.finish_reason for message in page.messages] == ["", "length", "", "stop"]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stream(system, chat, chat_pb2.StreamTurnRequest(continues=rest.name), caller)
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    with pytest.raises(grpc.aio.AioRpcError) as unnamed:
+        await stream(system, chat, chat_pb2.StreamTurnRequest(message="What?"), caller)
+    assert unnamed.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -13,6 +13,7 @@ class Answer:
 
     def __init__(self) -> None:
         self.turn = ""
+        self.cut = ""  # the turn, where its answer was cut
         self.completed = False
 
     def show(self, events: Iterable[TurnEvent]) -> None:
@@ -33,6 +34,7 @@ class Answer:
                 err.print(f"\n{message} ({reason})", style="red", markup=False)
             case Completed(turn=turn):
                 self.completed = True
+                self.cut = turn.name if turn.cut else ""
                 _end(turn)
 
 
@@ -43,6 +45,8 @@ def _end(turn: Turn) -> None:
     unfounded = sum(each.support is Support.NOT_FOUND for each in turn.sentences)
     if unfounded:
         err.print(f"{unfounded} of {len(turn.sentences)} statements were not found in the course.", style="yellow")
+    if turn.cut:
+        err.print("The answer was cut at its limit; /more goes on with it in a chat.", style="yellow")
     if turn.citations:
         out.print()
         print_citations(turn.citations)

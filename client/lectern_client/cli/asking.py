@@ -11,6 +11,8 @@ from lectern_client.client import Lectern
 from lectern_client.errors import ConnectionFailed, LecternError
 from lectern_client.model.turns import Completed, TurnEvent
 
+MORE = "/more"
+
 
 @click.command()
 @click.argument("course")
@@ -42,16 +44,26 @@ def chat(lectern: Lectern, course: str, video_url: str, position: float | None) 
     """Talk about a course. Ctrl-C stops an answer, Ctrl-D ends."""
     title = lectern.courses.get(course).title
     err.print(f"{title}. Ctrl-C stops an answer, Ctrl-D ends.", style="dim", markup=False)
+    answer = Answer()
     while question := _next_question():
+        continues = answer.cut if question == MORE else ""
         answer = Answer()
         try:
-            answer.show(lectern.ask(course, question, video_url=video_url, position=position))
+            answer.show(_asked(lectern, course, question, video_url, position, continues))
         except KeyboardInterrupt:
             _stop(lectern, answer)
         except ConnectionFailed:
             raise
         except LecternError as error:
             err.print(str(error), style="red", markup=False)
+
+
+def _asked(
+    lectern: Lectern, course: str, question: str, video_url: str, position: float | None, continues: str
+) -> Iterable[TurnEvent]:
+    if continues:
+        return lectern.ask(course, "", continues=continues)
+    return lectern.ask(course, question, video_url=video_url, position=position)
 
 
 def _all_as_json(events: Iterable[TurnEvent]) -> bool:

@@ -6,6 +6,7 @@ from lectern.inference.v1 import generation_pb2, generation_pb2_grpc
 
 from kit.auth.caller import Caller
 from kit.channel import Peer
+from services.gateway.adapters.options import wishes_of
 from services.gateway.model import Delta, Exchange, Finish, Notice, Passage, Prompt
 
 
@@ -28,6 +29,8 @@ def _request_of(prompt: Prompt) -> generation_pb2.StreamGenerateRequest:
     return generation_pb2.StreamGenerateRequest(
         purpose=generation_pb2.PURPOSE_CHAT,
         continue_from=prompt.continue_from,
+        continues=prompt.continues,
+        **wishes_of(prompt.options),
         tutoring=generation_pb2.StreamGenerateRequest.Tutoring(
             course=grounding.course,
             course_title=grounding.course_title,

@@ -16,6 +16,7 @@ from services.gateway.model import (
     Held,
     Lease,
     Notice,
+    Options,
     Prompt,
     Question,
     State,
@@ -29,6 +30,7 @@ class _Kept:
     turn: Turn
     lease: Lease
     position: float | None
+    options: Options
 
 
 class MemoryThreads:
@@ -55,8 +57,10 @@ class MemoryThreads:
             course=question.course,
             video_url=question.video_url,
             request_id=request,
+            position=question.position,
+            continues=question.continues,
         )
-        kept = self._turns[turn.name] = _Kept(caller, turn, Lease(owner, 1), question.position)
+        kept = self._turns[turn.name] = _Kept(caller, turn, Lease(owner, 1), question.position, question.options)
         return Begun(
             turn,
             kept.lease,
@@ -64,6 +68,7 @@ class MemoryThreads:
             history=_history(earlier),
             ahead=tuple(k.turn.name for k in earlier if not k.turn.state.ended),
             position=question.position,
+            options=question.options,
         )
 
     async def complete(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
@@ -88,7 +93,7 @@ class MemoryThreads:
         if kept.turn.state.ended or kept.lease.owner in self.owners:
             raise Conflict("the turn has an owner", Reason.TURN_IN_PROGRESS)
         kept.lease = Lease(owner, kept.lease.token + 1)
-        return Begun(kept.turn, kept.lease, position=kept.position)
+        return Begun(kept.turn, kept.lease, position=kept.position, options=kept.options)
 
     async def renew(self, owner: str, *, release: bool = False) -> None:
         if release:
@@ -122,21 +127,25 @@ class MemoryGeneration:
         self.words = list(words)
         self.gate: asyncio.Event | None = None
         self.gate_after = 1
+        self.most_words = 0
         self.failure: Exception | None = None
         self.prompts: list[Prompt] = []
         self.closed_early = 0
 
     async def generate(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Delta | Notice | Finish, None]:
         self.prompts.append(prompt)
-        said = len(prompt.continue_from.split())
+        said = len((prompt.continues + prompt.continue_from).split())
+        most = prompt.options.max_tokens or self.most_words or len(self.words)
+        last = min(len(self.words), len(prompt.continues.split()) + most)
         try:
-            for number, word in enumerate(self.words[said:], said):
+            for number, word in enumerate(self.words[said:last], said):
                 if self.gate is not None and number >= self.gate_after:
                     await self.gate.wait()
                 if self.failure is not None and number >= self.gate_after:
                     raise self.failure
                 yield Delta(word if number == 0 else f" {word}")
-            yield Finish(provider="memory", model="words", prompt_tokens=1, completion_tokens=len(self.words))
+            reason = "stop" if last == len(self.words) else "length"
+            yield Finish("memory", "words", prompt_tokens=1, completion_tokens=last, finish_reason=reason)
         except (GeneratorExit, asyncio.CancelledError):
             self.closed_early += 1
             raise

@@ -23,7 +23,7 @@ class MemoryModels:
 
     async def complete(self, caller: Caller, completion: Completion) -> AsyncGenerator[Delta | Notice | Finish, None]:
         words = completion.messages[-1].text.split()
-        said = words[: completion.max_tokens or len(words)]
+        said = words[: completion.options.max_tokens or len(words)]
         for number, word in enumerate(said):
             yield Delta(word if number == 0 else f" {word}")
         reason = "stop" if len(said) == len(words) else "length"

@@ -9,6 +9,7 @@ from kit.auth.caller import Caller
 from kit.auth.service_tokens import on_behalf_of_nobody
 from kit.channel import Peer
 from services.gateway.adapters.generation import piece_of
+from services.gateway.adapters.options import wishes_of
 from services.gateway.model import Delta, Finish, Notice
 from services.gateway.openai.ports import Completion, Embedded, Message, Model
 from services.gateway.stats.ports import Breaker, BreakerState
@@ -33,10 +34,7 @@ class GrpcModels:
         request = generation_pb2.StreamGenerateRequest(
             purpose=generation_pb2.PURPOSE_COMPLETION,
             messages=[_message(message) for message in completion.messages],
-            max_tokens=completion.max_tokens,
-            temperature=completion.temperature,
-            model=completion.model,
-            json_schema=completion.json_schema,
+            **wishes_of(completion.options),
         )
         async with aclosing(self._peer.stream(self._generation.StreamGenerate, request, caller)) as responses:
             async for response in responses:

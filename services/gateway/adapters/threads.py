@@ -7,6 +7,7 @@ from kit.auth.service_tokens import on_behalf_of_nobody
 from kit.channel import Peer
 from kit.errors import Conflict, Reason
 from services.gateway import convert
+from services.gateway.adapters.options import packed, unpacked
 from services.gateway.model import Begun, Exchange, Held, Lease, Question, Turn
 
 SERVICE = "gateway"
@@ -29,6 +30,8 @@ class GrpcThreads:
             position=convert.duration_of(question.position),
             owner=owner,
             history_token_budget=self._history,
+            continues=question.continues,
+            options=packed(question.options),
         )
         # Without an id of the client's a repetition would ask twice.
         repeatable = bool(question.request_id)
@@ -41,6 +44,7 @@ class GrpcThreads:
             history=_history_of(found.history),
             ahead=tuple(found.ahead),
             position=question.position,
+            options=question.options,
         )
 
     async def complete(self, caller: Caller, turn: Turn, lease: Lease) -> Turn:
@@ -69,6 +73,7 @@ class GrpcThreads:
             lease=_lease_of(found.lease),
             history=_history_of(found.history),
             position=position,
+            options=unpacked(found.options),
         )
 
     async def renew(self, owner: str, *, release: bool = False) -> None:

@@ -36,9 +36,18 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate(found)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in fault["loc"])
+        faults = error.errors(include_url=False, include_input=False)
+        # Of a value that may be of several kinds each kind has its say: whoever read the furthest knows the reason.
+        fault = max(
+            (each for each in faults if each["loc"][:1] == faults[0]["loc"][:1]), key=lambda each: len(each["loc"])
+        )
+        field = ".".join(str(part) for part in fault["loc"] if not _is_kind(part))
         raise InvalidArgument(f"{field}: {fault['msg']}" if field else fault["msg"], field=field) from error
+
+
+def _is_kind(part: int | str) -> bool:
+    """Whether a part of a place is no field, but one of the kinds that its value may be of."""
+    return isinstance(part, str) and (part == "str" or "[" in part)
 
 
 async def while_connected(receive: Receive, work: Awaitable[T]) -> T:

@@ -16,14 +16,15 @@ from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
-from services.gateway.model import Question
+from services.gateway.model import Options, Question
 from services.gateway.observed import refusals
 from services.gateway.openai.answers import OrjsonResponse, usage_of
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.errors import error_body
 from services.gateway.openai.ports import Completion, Message
-from services.gateway.openai.shapes import ChatRequest, Grounding, ResponseFormat, Said, text_of
+from services.gateway.openai.shapes import ChatRequest, Grounding, ResponseFormat, Said, TextFormat, text_of
 from services.gateway.openai.speaking import End, Speaking, Speech
+from services.gateway.openai.tuning import check_rest
 
 ROLES = {"developer": "system"}
 # Stands for the text in the form of a chunk; no client can have said it.
@@ -40,6 +41,7 @@ class ChatCompletions:
     async def create(self, request: Request, caller: Caller) -> Response:
         with refusals():
             asked = await read_model(request, ChatRequest)
+            _check(asked)
         speech = await self._speech(caller, asked, request.headers.get("idempotency-key", ""))
         head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.model}
         if not asked.stream:
@@ -50,34 +52,46 @@ class ChatCompletions:
     async def _speech(self, caller: Caller, asked: ChatRequest, request_id: str) -> Speech:
         if asked.course:
             with refusals():
-                await self._catalog.chat_model(asked.model)
-                question = question_from(asked, asked.messages[-1], request_id)
+                options = _options(asked, await self._catalog.chat_model(asked.model))
+                question = question_from(asked, asked.messages[-1], request_id, options)
             return self._speaking.grounded(caller, question)
-        model = await self._catalog.chat_model(asked.model)
-        completion = Completion(
-            tuple(Message(ROLES.get(message.role, message.role), message.text) for message in asked.messages),
-            model,
-            asked.max_completion_tokens or asked.max_tokens or 0,
-            asked.temperature,
-            schema_of(asked.response_format),
-        )
-        return self._speaking.plain(caller, completion, asked.stops)
+        options = _options(asked, await self._catalog.chat_model(asked.model))
+        messages = tuple(Message(ROLES.get(message.role, message.role), message.text) for message in asked.messages)
+        return self._speaking.plain(caller, Completion(messages, options))
 
 
-def question_from(grounding: Grounding, last: Said, request_id: str) -> Question:
+def _check(asked: ChatRequest) -> None:
+    check_rest(asked)
+    for number, message in enumerate(asked.messages):
+        for name in ("tool_calls", "function_call"):
+            if getattr(message, name):
+                raise InvalidArgument("tools are not served here", field=f"messages.{number}.{name}")
+
+
+def _options(asked: ChatRequest, model: str) -> Options:
+    return Options(
+        model=model,
+        max_tokens=asked.max_completion_tokens or asked.max_tokens or 0,
+        temperature=asked.temperature,
+        stops=asked.stops,
+        json_schema=schema_of(asked.response_format),
+        parameters=asked.parameters(reasoning_effort=asked.reasoning_effort, verbosity=asked.verbosity),
+    )
+
+
+def question_from(grounding: Grounding, last: Said, request_id: str, options: Options) -> Question:
     """The last message as a question to the tutor; raises InvalidArgument where it is not the user's."""
     names.course_id(grounding.course)
     if last.role != "user":
         raise InvalidArgument("the last message must be the user's", Reason.MESSAGE_EMPTY, field="messages")
     text = text_of(last.content)
-    return Question(grounding.course, grounding.video_url, text, request_id, grounding.position)
+    return Question(grounding.course, grounding.video_url, text, request_id, grounding.position, options=options)
 
 
-def schema_of(wanted: ResponseFormat | None) -> str:
+def schema_of(wanted: ResponseFormat | TextFormat | None) -> str:
     """The JSON schema that the answer must follow; empty for text."""
-    if wanted is None or wanted.type == "text":
-        return ""
-    return orjson.dumps(wanted.json_schema.schema_ or {"type": "object"}).decode()
+    schema = wanted.schema_wanted if wanted else None
+    return orjson.dumps(schema).decode() if schema else ""
 
 
 async def _whole(head: dict[str, Any], speech: Speech) -> dict[str, Any]:

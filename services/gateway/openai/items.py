@@ -8,15 +8,15 @@ import orjson
 from pydantic import BaseModel, Field
 
 from services.gateway.openai.ports import Message
-from services.gateway.openai.shapes import TextPart, text_of
+from services.gateway.openai.shapes import Content, Role, text_of
 
 ROLES = {"developer": "system"}
 
 
 class InputMessage(BaseModel):
     type: Literal["message"] = "message"
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    role: Role
+    content: Content
 
 
 Items = Annotated[list[InputMessage], Field(max_length=100)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kit.auth.caller import Caller
-from services.gateway.model import Delta, Finish, Notice
+from services.gateway.model import AS_CONFIGURED, Delta, Finish, Notice, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model is to go on from; 0 tokens and an empty model leave these to the configuration."""
+    """What a model is to go on from, and how."""
 
     messages: tuple[Message, ...]
-    model: str = ""
-    max_tokens: int = 0
-    temperature: float | None = None
-    json_schema: str = ""
+    options: Options = AS_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)

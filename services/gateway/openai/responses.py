@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,6 +16,7 @@ from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
+from services.gateway.model import Options
 from services.gateway.observed import refusals
 from services.gateway.openai.answers import OrjsonResponse
 from services.gateway.openai.catalog import Catalog
@@ -25,19 +26,29 @@ from services.gateway.openai.dialogue import PREFIX, Dialogue, Dialogues
 from services.gateway.openai.errors import error_body
 from services.gateway.openai.items import InputMessage, Items, item, items_of, listed, messages_of, unpacked
 from services.gateway.openai.ports import Completion, Message
-from services.gateway.openai.shapes import MAX_TOKENS, Grounding, ResponseFormat, Unsupported
+from services.gateway.openai.shapes import MAX_TOKENS, Grounding, TextFormat, Unsupported
 from services.gateway.openai.speaking import End, Speaking, Speech
+from services.gateway.openai.tuning import Tuned, check_rest
 
 
 class TextOptions(BaseModel):
-    format: ResponseFormat | None = None
+    model_config = ConfigDict(extra="allow")
+
+    format: TextFormat | None = None
+    verbosity: Annotated[str | None, Field(max_length=32)] = None
+
+
+class Reasoning(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    effort: Annotated[str | None, Field(max_length=32)] = None
 
 
 class ConversationParam(BaseModel):
     id: str
 
 
-class ResponseRequest(Grounding):
+class ResponseRequest(Grounding, Tuned):
     """A response. With `course` the last input message is a question to the course's tutor."""
 
     model: str
@@ -46,7 +57,7 @@ class ResponseRequest(Grounding):
     stream: bool = False
     store: bool = True
     max_output_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS)] = None
-    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    reasoning: Reasoning | None = None
     previous_response_id: str | None = None
     conversation: str | ConversationParam | None = None
     metadata: Metadata | None = None
@@ -85,6 +96,9 @@ class Responses:
     async def create(self, request: Request, caller: Caller) -> Response:
         with refusals():
             body = await read_model(request, ResponseRequest)
+            for part in (body, body.text, body.reasoning):
+                if part is not None:
+                    check_rest(part)
         if body.conversation_id and body.previous_response_id:
             raise InvalidArgument("name a conversation or a previous response, not both", field="previous_response_id")
         past = await self._dialogues.past(caller, body.conversation_id, body.previous_response_id or "")
@@ -111,26 +125,20 @@ class Responses:
     async def _speech(self, asked: Asked, body: ResponseRequest, request_id: str) -> Speech:
         if body.course:
             with refusals():
-                await self._catalog.chat_model(body.model)
-                question = question_from(body, body.messages[-1], request_id)
+                options = _options(body, await self._catalog.chat_model(body.model))
+                question = question_from(body, body.messages[-1], request_id, options)
             return self._speaking.grounded(asked.caller, question)
-        model = await self._catalog.chat_model(body.model)
+        options = _options(body, await self._catalog.chat_model(body.model))
         told = (Message("system", body.instructions),) if body.instructions else ()
-        completion = Completion(
-            (*told, *messages_of([*asked.past.items, *asked.new])),
-            model,
-            body.max_output_tokens or 0,
-            body.temperature,
-            schema_of(body.text.format if body.text else None),
-        )
-        return self._speaking.plain(asked.caller, completion, ())
+        completion = Completion((*told, *messages_of([*asked.past.items, *asked.new])), options)
+        return self._speaking.plain(asked.caller, completion)
 
     async def _whole(self, asked: Asked, speech: Speech) -> dict[str, Any]:
         text = ""
         async with aclosing(speech) as pieces:
             async for piece in pieces:
                 if isinstance(piece, End):
-                    return await self._ended(asked, item("assistant", text), piece)
+                    return await self._ended(asked, item("assistant", text, _status(piece)), piece)
                 text += piece
         raise Unavailable("the answer has no end", Reason.STREAM_INTERRUPTED)
 
@@ -161,7 +169,7 @@ class Responses:
                         text += piece
                         yield event("response.output_text.delta", delta=piece, logprobs=[], **place)
                         continue
-                    done = {**item("assistant", text), "id": said["id"]}
+                    done = {**item("assistant", text, _status(piece)), "id": said["id"]}
                     response = await self._ended(asked, done, piece)
                     yield event("response.output_text.done", text=text, logprobs=[], **place)
                     yield event("response.content_part.done", part=done["content"][0], **place)
@@ -171,6 +179,22 @@ class Responses:
             fault = error_body(error)["error"]
             told = {"code": fault["code"], "message": fault["message"]}
             yield event("response.failed", response={**asked.response, "status": "failed", "error": told})
+
+
+def _options(body: ResponseRequest, model: str) -> Options:
+    effort = body.reasoning.effort if body.reasoning else None
+    verbosity = body.text.verbosity if body.text else None
+    return Options(
+        model=model,
+        max_tokens=body.max_output_tokens or 0,
+        temperature=body.temperature,
+        json_schema=schema_of(body.text.format if body.text else None),
+        parameters=body.parameters(reasoning_effort=effort, verbosity=verbosity),
+    )
+
+
+def _status(end: End) -> str:
+    return "incomplete" if end.finish_reason == "length" else "completed"
 
 
 def _begun(body: ResponseRequest) -> dict[str, Any]:
@@ -194,15 +218,16 @@ def _begun(body: ResponseRequest) -> dict[str, Any]:
         "parallel_tool_calls": False,
         "tool_choice": "none",
         "tools": [],
-        "top_p": None,
+        "top_p": body.top_p,
+        "text": body.text.model_dump(by_alias=True, exclude_unset=True) if body.text else {"format": {"type": "text"}},
     }
 
 
 def _outcome(said: dict[str, Any], end: End) -> dict[str, Any]:
-    cut = end.finish_reason == "length"
+    status = _status(end)
     outcome: dict[str, Any] = {
-        "status": "incomplete" if cut else "completed",
-        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "status": status,
+        "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
         "output": [said],
         "usage": {
             "input_tokens": end.prompt_tokens,

@@ -1,17 +1,26 @@
-"""What clients send.
-
-Fields that only tune sampling are taken and left out; those that change the kind of answer are refused.
-"""
+"""What clients send: it is followed, or changes nothing, or is refused by its name; nothing is ignored in silence."""
 
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
+from services.gateway.openai.tuning import Tuned
+
+ANY_OBJECT: dict[str, Any] = {"type": "object"}
 MAX_STOPS = 4
 MAX_STOP_LENGTH = 256
 # Beyond what any model gives.
 MAX_TOKENS = 1_000_000
 MAX_DIMENSIONS = 100_000
+# Parts of messages by what they hold.
+TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+OTHER_PARTS = {
+    **dict.fromkeys(("image", "image_url", "input_image"), "images"),
+    **dict.fromkeys(("audio", "input_audio", "output_audio"), "audio"),
+    **dict.fromkeys(("file", "input_file"), "files"),
+    **dict.fromkeys(("video", "video_url", "input_video"), "videos"),
+}
 
 
 def _refuse(value: object) -> None:
@@ -24,6 +33,30 @@ def _sizes(texts: "str | list[str]") -> "str | list[str]":
     if not all(0 < len(stop) <= MAX_STOP_LENGTH for stop in stops):
         raise ValueError(f"a stop sequence has 1 to {MAX_STOP_LENGTH} characters")
     return texts
+
+
+def _only_text(content: Any) -> Any:
+    """Refuses what is no text by what it is; a refusal is what an assistant said."""
+    if not isinstance(content, list):
+        return content
+    return [_text_part(part) for part in content]
+
+
+def _text_part(part: Any) -> Any:
+    kind = part.get("type", "text") if isinstance(part, dict) else "text"
+    if kind == "refusal":
+        return {"type": "text", "text": part.get("refusal")}
+    kind = kind if isinstance(kind, str) else str(kind)
+    if kind not in TEXT_PARTS:
+        held = OTHER_PARTS.get(kind) or f"parts of the type {kind[:40]!r}"
+        raise PydanticCustomError("not_text", "{held} are not taken here, only text", {"held": held})
+    return part
+
+
+def _no_tool(role: Any) -> Any:
+    if role in ("tool", "function"):
+        raise PydanticCustomError("no_tools", "tools are not served here, so no message can be of one")
+    return role
 
 
 Unsupported = Annotated[Any, AfterValidator(_refuse)]
@@ -45,9 +78,15 @@ class Said(Protocol):
     def content(self) -> str | list[TextPart] | None: ...
 
 
+Content = Annotated[str | list[TextPart], BeforeValidator(_only_text)]
+Role = Annotated[Literal["system", "developer", "user", "assistant"], BeforeValidator(_no_tool)]
+
+
 class ChatMessage(BaseModel):
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart] | None = ""
+    role: Role
+    content: Content | None = ""
+    tool_calls: Any = None
+    function_call: Any = None
 
     @property
     def text(self) -> str:
@@ -60,8 +99,25 @@ class JsonSchema(BaseModel):
 
 
 class ResponseFormat(BaseModel):
+    """The form of a chat completion."""
+
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema = JsonSchema()
+
+    @property
+    def schema_wanted(self) -> dict[str, Any] | None:
+        return None if self.type == "text" else self.json_schema.schema_ or ANY_OBJECT
+
+
+class TextFormat(JsonSchema):
+    """The form of a response, whose schema stands beside its name."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema = JsonSchema()
+
+    @property
+    def schema_wanted(self) -> dict[str, Any] | None:
+        return None if self.type == "text" else self.schema_ or self.json_schema.schema_ or ANY_OBJECT
 
 
 class StreamOptions(BaseModel):
@@ -76,7 +132,7 @@ class Grounding(BaseModel):
     position: Annotated[float | None, Field(ge=0)] = Field(None, description="Where the video stands, in seconds")
 
 
-class ChatRequest(Grounding):
+class ChatRequest(Grounding, Tuned):
     """A chat completion. With `course` the last user message is the question, and the thread itself is the past."""
 
     model: str
@@ -85,10 +141,11 @@ class ChatRequest(Grounding):
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS)] = None
     max_completion_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS)] = None
-    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     stop: Stops | None = None
     n: Annotated[int | None, Field(ge=1, le=1)] = None
     response_format: ResponseFormat | None = None
+    reasoning_effort: Annotated[str | None, Field(max_length=32)] = None
+    verbosity: Annotated[str | None, Field(max_length=32)] = None
     tools: Unsupported = None
     functions: Unsupported = None
     logprobs: Unsupported = None

@@ -8,7 +8,6 @@ from kit.auth.caller import Caller
 from services.gateway.model import Completed, Delta, Failed, Finish, Question, Turn
 from services.gateway.observed import observed
 from services.gateway.openai.ports import Completion, Completions
-from services.gateway.openai.stops import until_stop
 from services.gateway.service import ChatService, failure_of
 
 
@@ -33,13 +32,10 @@ class Speaking:
         self._chat = chat
         self._completions = completions
 
-    async def plain(self, caller: Caller, completion: Completion, stops: tuple[str, ...]) -> Speech:
-        """Ends with the connection, and the provider's with it.
-
-        An answer that a stop sequence cut off has no usage: the provider never told it.
-        """
-        finish, said = Finish(), self._completions.complete(caller, completion)
-        async with aclosing(until_stop(said, stops) if stops else said) as pieces:
+    async def plain(self, caller: Caller, completion: Completion) -> Speech:
+        """Ends with the connection, and the provider's with it."""
+        finish = Finish()
+        async with aclosing(self._completions.complete(caller, completion)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta):
                     yield piece.text

@@ -46,16 +46,16 @@ export class Conversation {
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
   }
 
-  /** Asks, and follows the answer to its end. */
-  async ask(message) {
+  /** Asks, and follows the answer to its end; with `continues` it is the rest of another turn's answer. */
+  async ask(message, continues = "") {
     const place = this.#place();
-    const question = { ...place, message, requestId: crypto.randomUUID(), position: duration(place.position) };
+    const question = { ...place, message, continues, requestId: crypto.randomUUID(), position: duration(place.position) };
     const exchange = this.#exchange(message, place.position);
     byId("welcome").hidden = true;
     this.#list.append(exchange.node);
     exchange.wait("Sending your question…");
     this.#keepInSight(exchange);
-    await this.#follow(exchange, new TurnReader(this.#api, { question }), () => this.ask(message));
+    await this.#follow(exchange, new TurnReader(this.#api, { question }), () => this.ask(message, continues));
   }
 
   /** Stops the answer that is under way; what was said is kept. */
@@ -165,7 +165,8 @@ export class Conversation {
   }
 
   #exchange(question, position = null) {
-    return new Exchange(question, { position, onjump: this.#hooks.onjump });
+    const onmore = (turn) => this.#current || this.ask("Go on.", turn);
+    return new Exchange(question, { position, onjump: this.#hooks.onjump, onmore });
   }
 
   #finish() {

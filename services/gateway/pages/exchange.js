@@ -10,6 +10,7 @@ export class Exchange {
   #text = "";
   #citations = [];
   #onjump;
+  #onmore;
   #answer = element("div", { className: "answer" });
   #status = element("p", { className: "status" });
   #extra = element("div", { className: "extra" });
@@ -18,8 +19,9 @@ export class Exchange {
   #drawing = 0;
 
   /** Shows the question; the answer comes piece by piece. */
-  constructor(question, { position = null, onjump }) {
+  constructor(question, { position = null, onjump, onmore }) {
     this.#onjump = onjump;
+    this.#onmore = onmore;
     this.#markdown = new MarkdownView(this.#answer, (number) => this.#cite(number));
     const asked = element("p", { className: "asked" }, element("span", { className: "question" }, question));
     if (position !== null) asked.append(element("span", { className: "when" }, `asked at ${clock(position)}`));
@@ -75,6 +77,7 @@ export class Exchange {
     this.#extra.append(sources(this.#shown(), this.#onjump));
     if (state !== "COMPLETED") this.note(endOf(state, turn.failureReason));
     else if (turn.degraded) this.note("No model could answer; these are the passages of the lecture themselves.");
+    if (turn.finishReason === "length") this.#offerMore(turn.name ?? turn.turn);
     const about = aboutOf(turn);
     if (about) this.#extra.append(element("p", { className: "about" }, about));
   }
@@ -94,6 +97,12 @@ export class Exchange {
     const answer = partial || this.#text;
     const citations = this.#citations.filter(({ index }) => answer.includes(`[${index}]`));
     this.complete({ answer, citations, state: "CANCELLED" });
+  }
+
+  /** Says that there is more, and asks for it where it is wanted. */
+  #offerMore(turn) {
+    const more = element("button", { type: "button", className: "quiet", onclick: () => this.#onmore(turn) }, "Go on");
+    this.#extra.append(element("p", { className: "note cut" }, "The answer was cut at its limit. ", more));
   }
 
   #settle(state) {

@@ -28,7 +28,7 @@ def answer_packet(completed: Completed) -> EventPacket:
     turn = completed.turn
     citations = [json_format.MessageToDict(convert.citation_to_proto(citation)) for citation in turn.citations]
     said = {"thread": turn.thread, "turn": turn.name, "role": "ASSISTANT", "text": turn.answer}
-    return EventPacket("message", {**said, "citations": citations})
+    return EventPacket("message", {**said, "citations": citations, "finishReason": turn.finish_reason})
 
 
 def thread_packet(name: str, thread: str, more: Mapping[str, Any] | None = None) -> EventPacket:

@@ -12,6 +12,7 @@ from kit import names
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, LecternError, ResourceExhausted
 from kit.jobs.messages import job_message
+from services.gateway.convert import check_place
 from services.gateway.jobs.reading import JobReader
 from services.gateway.model import Question, Started
 from services.gateway.observed import observed, refusals
@@ -146,12 +147,13 @@ def problem(error: LecternError) -> Ack:
 
 
 def _question(body: Mapping[str, Any]) -> Question:
-    course = _text(body, "course")
-    names.course_id(course)
+    course, continues = _text(body, "course"), _text(body, "continues")
+    check_place(course, continues)
     position = body.get("position")
     if position is not None and not isinstance(position, int | float):
         raise InvalidArgument("position must be a number of seconds", field="position")
-    return Question(course, _text(body, "videoUrl"), _text(body, "message"), _text(body, "requestId"), position)
+    message, request_id = _text(body, "message"), _text(body, "requestId")
+    return Question(course, _text(body, "videoUrl"), message, request_id, position, continues)
 
 
 def _settle(begun: "asyncio.Future[Ack]", ack: Ack) -> None:

@@ -147,8 +147,9 @@ class SupportCheck:
         return await self._vectors.cosines(self._caller, self._course, said, [self._sources[n] for n in near])
 
     def _with_meaning(self, checked: CheckedSentence, cosines: dict[int, Vectors]) -> CheckedSentence:
+        share = max(verdict.share for verdict in checked.verdicts.values())
         verdicts = {
-            number: by_meaning(checked.says, checked.language, self._sources[number], cosines[number])
+            number: by_meaning(checked.says, checked.language, checked.verdicts[number], cosines[number], share)
             for number in _near(checked)
         }
         return replace(checked, verdicts={**checked.verdicts, **verdicts})

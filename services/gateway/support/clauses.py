@@ -9,7 +9,7 @@ from stopwordsiso import stopwords
 from text_to_num import alpha2digit
 
 from kit.words.scripts import is_dense
-from kit.words.terms import folded, runs, terms_of_word
+from kit.words.terms import folded, runs, terms_of_word, words
 from services.gateway.support import lexicon
 from services.gateway.support.lexicon import Side
 
@@ -25,13 +25,15 @@ class Clause:
     """The terms of a clause that tell what it is about, in their order, and what makes it mean something else.
 
     `firm` terms are numbers and names, for which no other word can stand; `sides` are those of opposites that it takes.
-    Each of `denials` holds the terms beside a word that denies.
+    Each of `denials` holds the terms beside a word that denies. `words` are all of them, common ones too, where the language's
+    numbers can't be read: there they may be among the common ones.
     """
 
     terms: tuple[str, ...]
     firm: frozenset[str]
     sides: frozenset[Side]
     denials: tuple[frozenset[str], ...]
+    words: tuple[str, ...] = ()
 
     @property
     def content(self) -> frozenset[str]:
@@ -64,6 +66,7 @@ def joined(parts: Sequence[Clause]) -> Clause:
         frozenset().union(*(part.firm for part in parts)),
         frozenset().union(*(part.sides for part in parts)),
         tuple(denied for part in parts for denied in part.denials),
+        tuple(word for part in parts for word in part.words),
     )
 
 
@@ -87,6 +90,7 @@ def _clause(text: str, language: str) -> Clause:
         frozenset(sides[term] for term in found if term in sides),
         tuple(frozenset(found[max(0, at - 1) : at + 1]) for at in denials)
         + (frozenset(found),) * _denials_inside(text, language),
+        () if lexicon.ISO.get(language, "") in lexicon.NUMBERS_SAID else tuple(words(text)),
     )
 
 

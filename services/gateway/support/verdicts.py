@@ -13,12 +13,15 @@ from services.gateway.support.clauses import Clause
 from services.gateway.support.sources import Source, Stretch
 from services.gateway.support.words import Comparison, compared
 
-# Languages in which numbers, names, opposites and denials are told: elsewhere a likeness may hide what differs.
-WELL_READ = frozenset({"english", "german", "spanish"})
-# Cosine of a sentence and a stretch that says it in other words, and of one that speaks of the same.
-SAME_MEANING, SAME_MATTER = 0.90, 0.87
-# A sentence that is copied but for a few words says something else by these; one in other words shares fewer.
-LEAST_SHARED, MOST_SHARED = 0.3, 0.7
+# Cosine of a sentence and a stretch that says it in other words, by the stretch's language. In languages that are not
+# named here numbers, names, opposites and denials are not told well enough: a likeness may hide what differs.
+SAME_MEANING = {"english": 0.90, "german": 0.90, "spanish": 0.90, "hindi": 0.92, "chinese": 0.95}
+NEVER = 2.0
+# Of one that speaks of the same.
+SAME_MATTER = 0.87
+# Where most words are the source's, the others may be what makes a sentence false: likeness does not tell. Of sentences in
+# other words it does.
+LEAST_SHARED, MOST_SHARED = 0.3, 0.5
 FEWEST_TERMS = 3
 PART = 0.4
 # Shared words count beside the meaning where stretches mean about the same.
@@ -29,12 +32,16 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a source says of a sentence, and where; `settled` where its meaning can't change that."""
+    """What a source says of a sentence, and where.
+
+    `share` is how much of the sentence's terms a stretch of it has at the most; `settled` that meaning changes nothing.
+    """
 
     support: Support
     source: Source
     stretch: Stretch | None = None
-    settled: bool = True
+    share: float = 0.0
+    settled: bool = False
 
 
 ORDER = (Support.NOT_FOUND, Support.PARTLY, Support.SUPPORTED)
@@ -46,32 +53,36 @@ def by_words(claim: Clause, source: Source) -> Verdict:
     for stretch in source.stretches:
         found = compared(claim, stretch.says)
         if found.copied:
-            return Verdict(Support.SUPPORTED, source, stretch)
+            return Verdict(Support.SUPPORTED, source, stretch, found.share, settled=True)
         if found.share and (best is None or found.share > best[0].share):
             best = found, stretch
     if best is None:
-        return Verdict(Support.NOT_FOUND, source, settled=False)
+        return Verdict(Support.NOT_FOUND, source)
     support = Support.PARTLY if best[0].share >= PART else Support.NOT_FOUND
-    return Verdict(support, source, best[1], settled=False)
+    return Verdict(support, source, best[1], best[0].share)
 
 
-def by_meaning(claim: Clause, language: str, source: Source, cosines: Vectors) -> Verdict:
-    """As `by_words`, with the likeness of the sentence to each of the source's stretches."""
-    words = by_words(claim, source)
+def by_meaning(claim: Clause, language: str, words: Verdict, cosines: Vectors, share: float) -> Verdict:
+    """As `words`, with the likeness of the sentence to each of the source's stretches.
+
+    `share` is how much of the sentence's terms any source has in one place at the most.
+    """
+    source = words.source
     if words.settled or not len(cosines):
         return words
     found = [compared(claim, stretch.says) for stretch in source.stretches]
     best = int(np.argmax(cosines + WEIGHT_OF_WORDS * np.array([each.share for each in found])))
     stretch, likeness = source.stretches[best], float(cosines[best])
-    if likeness >= SAME_MEANING and _may_say(claim, language, source, found[best]):
-        return Verdict(Support.SUPPORTED, source, stretch)
+    in_other_words = share < MOST_SHARED and likeness >= SAME_MEANING.get(source.language, NEVER)
+    if in_other_words and _may_say(claim, language, source, found[best]):
+        return Verdict(Support.SUPPORTED, source, stretch, words.share)
     if likeness >= SAME_MATTER or found[best].share >= PART:
-        return Verdict(Support.PARTLY, source, stretch)
+        return Verdict(Support.PARTLY, source, stretch, words.share)
     return words
 
 
 def _may_say(claim: Clause, language: str, source: Source, found: Comparison) -> bool:
-    if found.conflict or source.language not in WELL_READ or len(claim.content) < FEWEST_TERMS:
+    if found.conflict or len(claim.content) < FEWEST_TERMS:
         return False
-    least = LEAST_SHARED if language == source.language else 0.0  # other languages share numbers and names alone
-    return least <= found.share < MOST_SHARED
+    # Other languages share numbers and names alone.
+    return found.share >= (LEAST_SHARED if language == source.language else 0.0)

@@ -73,6 +73,8 @@ def _after_numbers(clause: Clause) -> Sequence[tuple[str, str]]:
 
 
 def _is_copy(claim: Clause, said: Clause) -> bool:
+    if len(_places_in_order(claim.words, said.words)) < len(claim.words):
+        return False
     places = _places_in_order(claim.terms, said.terms)
     if len(places) < COPIED_ORDER * len(claim.terms):
         return False

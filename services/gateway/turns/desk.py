@@ -10,7 +10,7 @@ import structlog
 from kit.auth.caller import Caller
 from kit.call import CURRENT, Call, current_call
 from kit.timeouts import within
-from services.gateway.model import Begun, Event, Grounding
+from services.gateway.model import Begun, Cut, Event, Grounding
 from services.gateway.ports import Orders
 from services.gateway.turns.owner_lease import OwnerLease
 from services.gateway.turns.recent import RecentThreads
@@ -64,9 +64,11 @@ class Desk:
         found = self._runs.get(turn)
         return found[0] if found else None
 
-    def take(self, caller: Caller, begun: Begun, grounding: Grounding, past: Iterable[Event] = ()) -> TurnRun:
+    def take(
+        self, caller: Caller, begun: Begun, grounding: Grounding, past: Iterable[Event] = (), cut: Cut | None = None
+    ) -> TurnRun:
         """Starts to answer; the run has its own deadline, not that of the call that asked."""
-        run = TurnRun(self._ports, caller, begun, grounding, past)
+        run = TurnRun(self._ports, caller, begun, grounding, past, cut)
         context = contextvars.copy_context()
         context.run(CURRENT.set, self._call(caller))
         task = asyncio.create_task(self._answer(run), context=context)

@@ -18,13 +18,14 @@ class TurnQueue:
 
     async def enqueue(self, caller: Caller, question: Question) -> Job:
         """The job; the same one for the same request. What could not be asked now is refused now."""
-        await self._chat.check(caller, question)
+        question = await self._chat.check(caller, question)
         payload = {
             "course": question.course,
             "video_url": question.video_url,
             "message": question.text,
             "request_id": question.request_id,
             "position": question.position,
+            "continues": question.continues,
         }
         key = f"{caller.user}/{question.course}/{question.request_id}" if question.request_id else ""
         return await self._jobs.submit(caller, Submission(KIND, payload, key=key))

@@ -12,6 +12,7 @@ from services.gateway.model import (
     Begun,
     Completed,
     Context,
+    Cut,
     Delta,
     Event,
     Exchange,
@@ -31,6 +32,7 @@ from services.gateway.support import citations
 from services.gateway.support.checking import SupportCheck
 from services.gateway.support.vectors import SupportVectors
 from services.gateway.turns.broadcast import Broadcast
+from services.gateway.turns.cut_answers import before
 from services.gateway.turns.durably import durably
 from services.gateway.turns.generation_retries import generate_with_retries
 from services.gateway.turns.writer import TurnWriter
@@ -56,12 +58,22 @@ class Ports:
 class TurnRun:
     """Answers one turn whose lease this process holds, whether or not anybody reads along."""
 
-    def __init__(self, ports: Ports, caller: Caller, begun: Begun, grounding: Grounding, past: Iterable[Event]) -> None:
-        """`past` is what an earlier owner has said; the answer is continued from it."""
+    def __init__(
+        self,
+        ports: Ports,
+        caller: Caller,
+        begun: Begun,
+        grounding: Grounding,
+        past: Iterable[Event],
+        cut: Cut | None = None,
+    ) -> None:
+        """`past` is what an earlier owner has said; the answer is continued from it. `cut` is what it goes on with."""
         self._ports = ports
         self._caller = caller
         self._begun = begun
         self._grounding = grounding
+        self._cut = cut
+        self._question = cut.turn.question if cut else begun.turn.question
         self._finish = Finish()
         self.turn = begun.turn
         self.broadcast = Broadcast(past)
@@ -77,7 +89,7 @@ class TurnRun:
         try:
             self._writer.open(self._opening())
             history = await self._after_those_ahead()
-            await self._generate(history)
+            await self._generate(before(history, self._cut) if self._cut else history)
             await self._complete()
         except asyncio.CancelledError:
             if not self._cancelled:
@@ -133,7 +145,15 @@ class TurnRun:
                         pass
 
     async def _generate(self, history: tuple[Exchange, ...]) -> None:
-        prompt = Prompt(self.turn.question, self._grounding, history, self._begun.video_changed, self._text)
+        prompt = Prompt(
+            self._question,
+            self._grounding,
+            history,
+            self._begun.video_changed,
+            self._text,
+            continues=self._cut.answer if self._cut else "",
+            options=self._begun.options,
+        )
         await self._write(*self._support.feed(self._text))
         async with aclosing(generate_with_retries(self._ports.generation, self._caller, prompt)) as said:
             async for piece in said:
@@ -159,7 +179,7 @@ class TurnRun:
         turn = self.turn.ended_as(
             State.COMPLETED,
             self._text,
-            citations=citations.cited(self._text, self.turn.question, self._grounding.passages, self._support.checked),
+            citations=citations.cited(self._text, self._question, self._grounding.passages, self._support.checked),
             sentences=self._support.sentences,
             prompt_tokens=finish.prompt_tokens,
             completion_tokens=finish.completion_tokens,
@@ -175,7 +195,8 @@ class TurnRun:
 
     async def _end(self, state: State, reason: str, message: str, offer: str = "") -> None:
         try:
-            self.turn = await self._durable(self.turn.ended_as(state, self._text, reason))
+            why = "content_filter" if self._text and reason == Reason.CONTENT_REFUSED else ""
+            self.turn = await self._durable(self.turn.ended_as(state, self._text, reason, finish_reason=why))
         except LecternError as error:
             log.warning("turn_end_not_kept", turn=self.turn.name, reason=error.reason)
             if isinstance(error, Conflict):

@@ -9,12 +9,12 @@ from aiohttp import ClientError
 
 from services.inference.adapters.gathering import Gathering
 from services.inference.adapters.openai_clients import OpenAIClients
-from services.inference.adapters.sse import ChunkDecoder
-from services.inference.model.failures import ProviderFailure, Remedy
+from services.inference.adapters.sse import ChunkDecoder, cut
 from services.inference.model.generation import Message
 from services.inference.ports import ChatCall, Piece
 
 PATH = "chat/completions"
+ANY_OBJECT = {"type": "object"}
 
 
 class OpenAIChat:
@@ -38,15 +38,11 @@ class OpenAIChat:
                             gathering.told()
                         yield piece
             except (ClientError, OSError) as error:
-                raise _cut() from error
+                if not decoder.whole:
+                    raise cut() from error
         if piece := decoder.end():
             yield piece
-        if not decoder.whole:
-            raise _cut()
-
-
-def _cut() -> ProviderFailure:
-    return ProviderFailure(Remedy.RETRY, "cut", "the provider broke off")
+        decoder.check()
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -59,16 +55,19 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 def _body(call: ChatCall) -> dict[str, Any]:
     body: dict[str, Any] = {
+        **call.parameters,
         "model": call.route.model,
         "messages": [{"role": message.speaker.value, "content": _content(message)} for message in call.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
     }
     if call.max_tokens:
-        body[call.route.provider.limit_field] = call.max_tokens
+        body[call.route.provider.limit_field] = call.max_tokens + call.route.provider.thinking_tokens
     if call.temperature is not None:
         body["temperature"] = call.temperature
-    if call.schema is not None:
+    if call.schema == ANY_OBJECT:
+        body["response_format"] = {"type": "json_object"}
+    elif call.schema is not None:
         schema = {"name": "answer", "schema": dict(call.schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body

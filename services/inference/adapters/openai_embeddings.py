@@ -12,10 +12,10 @@ import orjson
 from aiohttp import ClientError
 from opentelemetry import propagate
 
+from services.inference.adapters.chunks import usage_of
 from services.inference.adapters.openai_clients import OpenAIClients
-from services.inference.adapters.sse import usage_of
 from services.inference.model.failures import ProviderFailure, Remedy
-from services.inference.model.generation import FLOATS, Usage, Vectors
+from services.inference.model.generation import FLOATS, Purpose, Usage, Vectors
 from services.inference.model.providers import Route
 
 PATH = "embeddings"
@@ -30,7 +30,11 @@ class OpenAIEmbeddings:
         self._spelling_out: set[str] = set()  # routes that know numbers alone
 
     async def embed(self, route: Route, texts: Sequence[str], *, query: bool, timeout: float) -> Vectors:
-        body = {"model": route.model.replace(KIND, "query" if query else "passage"), "input": list(texts)}
+        body = {
+            **route.provider.parameters_for(Purpose.EMBEDDING),
+            "model": route.model.replace(KIND, "query" if query else "passage"),
+            "input": list(texts),
+        }
         try:
             async with asyncio.timeout(timeout):
                 reply = await self._reply(route, body, timeout)
@@ -38,7 +42,7 @@ class OpenAIEmbeddings:
             raise ProviderFailure(Remedy.RETRY, "timeout", "the provider did not answer in time") from error
         try:
             vectors = _unit(reply["data"], len(texts))
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise _garbled() from error
         name = route.model.replace(f"-{KIND}", "").replace(KIND, "")
         return Vectors(vectors, name, Usage((usage_of(reply.get("usage")) or Usage()).prompt_tokens))
@@ -82,6 +86,8 @@ def _unit(data: Sequence[Mapping[str, Any]], count: int) -> tuple[bytes, ...]:
     if len(rows) != count or not all(row.size for row in rows):
         raise ValueError("there is not one vector for each text")
     matrix = np.stack(rows)
+    if matrix.ndim != 2 or not np.isfinite(matrix).all():
+        raise ValueError("these are no vectors")
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
     lengths[lengths == 0] = 1
     return tuple(row.tobytes() for row in matrix / lengths[:, None])
@@ -90,4 +96,5 @@ def _unit(data: Sequence[Mapping[str, Any]], count: int) -> tuple[bytes, ...]:
 def _row(embedding: str | Sequence[float]) -> npt.NDArray[np.float32]:
     if isinstance(embedding, str):
         return np.frombuffer(b64decode(embedding, validate=True), dtype=FLOATS)
-    return np.asarray(embedding, dtype=FLOATS)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and that is no vector
+        return np.asarray(embedding, dtype=FLOATS)

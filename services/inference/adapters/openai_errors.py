@@ -1,5 +1,6 @@
 """What a provider's refusal means: the one place that reads status codes and error bodies."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,15 @@ from services.inference.model.failures import ProviderFailure, Remedy
 REFUSED = frozenset({"content_filter", "content_policy_violation", "invalid_prompt"})
 TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"})
 OUT_OF_QUOTA = "insufficient_quota"
+LONGEST_REST = 3600.0  # whatever a provider says: it is asked again within the hour
 QUOTA_REST = 300.0  # an account without credit does not get well by itself: ask again in minutes, not seconds
 
 
 def in_stream(body: Any) -> ProviderFailure:
-    """An error that a provider sends as an event after it has begun to answer."""
-    return of_status(500, codes_of(body), None)
+    """An error that a provider sends as an event after it has begun to answer; some give it the code of a status."""
+    codes = codes_of(body)
+    status = next((int(code) for code in codes if code.isascii() and code.isdigit() and len(code) == 3), 500)
+    return of_status(status, codes, None)
 
 
 def of_status(status: int, codes: frozenset[str], wait: float | None) -> ProviderFailure:
@@ -43,14 +47,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds until the provider wants to be asked again."""
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            return max(0.0, float(headers[name]) / scale)
+            seconds = float(headers[name]) / scale
         except (KeyError, ValueError):
             continue
+        if math.isfinite(seconds):
+            return min(max(0.0, seconds), LONGEST_REST)
     return None
 
 
 def codes_of(body: Any) -> frozenset[str]:
-    """The code and type of an error, whichever shape the provider gives it."""
+    """The code and type of an error, whichever shape the provider gives it; Google's is in a list."""
+    if isinstance(body, list) and body:
+        body = body[0]
     inner = body.get("error", body) if isinstance(body, Mapping) else None
     if not isinstance(inner, Mapping):
         return frozenset()

@@ -13,6 +13,10 @@ class Remedy(StrEnum):
     TELL = "tell"
 
 
+# An answer without text; and one whose limit was used up before the first word of it, as models do that think.
+EMPTY, STARVED = "empty", "starved"
+
+
 class ProviderFailure(Exception):
     """A call that brought no whole answer. `outcome` is its name in the metrics."""
 
@@ -35,5 +39,10 @@ class ProviderFailure(Exception):
 
     @property
     def is_trouble(self) -> bool:
-        """Whether it speaks against the provider's health: neither a caller's mistake nor a full quota does."""
-        return self.remedy is not Remedy.TELL and self.outcome != "rate_limited"
+        """Whether it speaks against the provider's health: a caller's mistake, a full quota or a small limit do not."""
+        return self.remedy is not Remedy.TELL and self.outcome not in {"rate_limited", STARVED}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the provider ended well, but without a word; any key of it would."""
+        return self.outcome in {EMPTY, STARVED}

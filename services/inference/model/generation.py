@@ -1,7 +1,7 @@
 """What is asked of a model, and what comes back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -60,24 +60,32 @@ class Tutoring:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What another service asks for: a tutoring question, or ready messages."""
+    """What another service asks for: a tutoring question, or ready messages.
+
+    `continue_from` is what was said of this answer before it broke off, `continues` an answer before it that was cut at
+    its length. `parameters` are further fields that tune a model, by their names in OpenAI's API.
+    """
 
     purpose: Purpose
     tutoring: Tutoring | None = None
     messages: tuple[Message, ...] = ()
     course: str = ""
     continue_from: str = ""
+    continues: str = ""
     max_tokens: int = 0
     temperature: float | None = None
     model: str = ""
     schema: Mapping[str, Any] | None = None
+    stops: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A request as it is sent to a model.
 
-    `policy` says what was followed, as in `hints:2`; `version` by which instructions, where they are of ours.
+    `policy` says what was followed, as in `hints:2`; `version` by which instructions, where they are of ours; and
+    `own_limit` that it was the caller who limited the answer.
     """
 
     purpose: Purpose
@@ -91,9 +99,13 @@ class Prompt:
     context_version: str = ""
     personal: bool = True
     continue_from: str = ""
+    continues: str = ""
     temperature: float | None = None
     model: str = ""
     schema: Mapping[str, Any] | None = None
+    stops: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    own_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of a whole answer."""
+    """The end of an answer, and why the model stopped: `stop`, or `length` at a limit; empty where none ended it."""
 
     usage: Usage
     provider: str = ""

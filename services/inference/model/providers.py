@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from services.inference.model.generation import Purpose
 
@@ -47,6 +48,21 @@ class Provider:
     limit_field: str = "max_tokens"
     limits: Limits = Limits()
     prices: Mapping[str, Price] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    thinking_tokens: int = 0  # what its models may think beyond the limit of an answer
+
+    def parameters_for(self, purpose: Purpose) -> Mapping[str, Any]:
+        """Further fields of a call's body: the purpose's before those of its class, these before the default ones.
+
+        None stands for a field that is left out. Embeddings have only what is set for them.
+        """
+        if not self.parameters:
+            return {}
+        names = (
+            ("default", model_class(purpose), purpose.value) if purpose is not Purpose.EMBEDDING else (purpose.value,)
+        )
+        merged = {name: value for each in names for name, value in self.parameters.get(each, {}).items()}
+        return {name: value for name, value in merged.items() if value is not None}
 
     @property
     def routes(self) -> list[str]:

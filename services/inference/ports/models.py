@@ -19,16 +19,21 @@ class ChatCall:
     max_tokens: int = 0
     temperature: float | None = None
     schema: Mapping[str, Any] | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What arrived together: text, and at the end the reason for stopping and the usage."""
+    """What arrived together: text, and at the end the reason for stopping and the usage.
+
+    `finish_reason` is `stop`, `length` or `content_filter`; `thought` counts letters of reasoning, a sign of life.
+    """
 
     text: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+    thought: int = 0
 
 
 class ChatProvider(Protocol):

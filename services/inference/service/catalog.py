@@ -53,9 +53,12 @@ class Catalog:
         return {name: list(dict.fromkeys(routes)) for name, routes in ids.items()}
 
     def context_tokens(self, purpose: Purpose) -> int:
-        """The context of the preferred provider; prompts are made for it."""
+        """The context of the preferred provider, but for what its models think in; prompts are made for it."""
         routes = self.routes(purpose)
-        return routes[0].provider.context_tokens if routes else 8192
+        if not routes:
+            return 8192
+        context, thinking = routes[0].provider.context_tokens, routes[0].provider.thinking_tokens
+        return context - min(thinking, context // 2)
 
     def preferred_model(self, purpose: Purpose, wanted: str = "") -> str:
         routes = self.routes(purpose, wanted)

@@ -26,7 +26,7 @@ class Degrading:
         self._inner = inner
 
     def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
-        """Passes the error on where there is no passage to quote, or where a part was said already."""
+        """Passes the error on where there is no passage to quote, or where passages are no answer to what was asked."""
         events = self._inner.stream(caller, prompt)
         if prompt.continue_from or not (prompt.sources or prompt.purpose is Purpose.CHAT):
             return events  # nothing else can be done for it
@@ -44,11 +44,16 @@ async def _or_passages(events: AsyncGenerator[Event, None], prompt: Prompt) -> A
                 yield event
             return
     except Unavailable as error:
-        if error.reason is not Reason.PROVIDERS_UNAVAILABLE or not prompt.sources:
+        if error.reason is not Reason.PROVIDERS_UNAVAILABLE or not _may_quote(prompt):
             raise
     yield Notice("degraded", "No model can answer at the moment; these are the passages that fit best.")
     yield Delta(passages(prompt))
-    yield Finish(Usage(), degraded=True, policy=prompt.policy)
+    yield Finish(Usage(), degraded=True, finish_reason="", policy=prompt.policy)
+
+
+def _may_quote(prompt: Prompt) -> bool:
+    """Passages are neither the rest of an answer nor in the form that a schema asks for."""
+    return bool(prompt.sources) and not prompt.continues and prompt.schema is None
 
 
 def _last_moment() -> float | None:

@@ -8,14 +8,15 @@ from functools import lru_cache
 from kit.auth.caller import Caller
 from kit.breaker.ports import Board
 from kit.errors import InvalidArgument, Reason, Unavailable
-from services.inference.model.failures import ProviderFailure, Remedy
-from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Speaker, Usage
+from services.inference.model.failures import EMPTY, STARVED, ProviderFailure, Remedy
+from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Purpose, Speaker, Usage
 from services.inference.model.providers import Route, Timeouts
 from services.inference.ports import ChatCall, ChatProvider, Piece
 from services.inference.service import tokens
 from services.inference.service.admission import Doorkeeper
 from services.inference.service.catalog import Catalog
 from services.inference.service.echo import Echo
+from services.inference.service.ending import Ending
 from services.inference.service.plan import Plan, Try, exhausted
 from services.inference.service.seam import Seam
 from services.inference.service.timing import Patience
@@ -25,9 +26,10 @@ LEAST_TOKENS = 16
 
 @dataclass(slots=True)
 class Answer:
-    """What has been said of an answer, and what that took."""
+    """What has been said of an answer, and what that took; `before` is a cut answer that it goes on with."""
 
     text: str
+    before: str = ""
     said_here: bool = False
     usage: Usage = field(default_factory=Usage)
 
@@ -35,26 +37,51 @@ class Answer:
 class _Saying:
     """What one call says, as far as it is new to the answer and meant for the reader."""
 
-    def __init__(self, answer: Answer, *, prefill: bool) -> None:
-        self._answer = answer
-        self._seam, self._echo = Seam(answer.text, prefill=prefill), Echo()
-        self.finish_reason = ""
+    def __init__(self, answer: Answer, ending: Ending, *, prefill: bool) -> None:
+        self._answer, self._ending = answer, ending
+        self._seam, self._echo = Seam(answer.before + answer.text, prefill=prefill), Echo()
+        self._blank, self._spoken = "", bool(answer.text.strip())
+        self._finish_reason = ""
+        self.thought = 0
         self.usage: Usage | None = None
 
     @property
     def ended(self) -> bool:
-        return self._echo.ended
+        return self._echo.ended or bool(self._ending.reason)
+
+    @property
+    def finish_reason(self) -> str:
+        return self._ending.reason or self._finish_reason or "stop"
+
+    @property
+    def failure(self) -> ProviderFailure | None:
+        """What makes it no answer, once it has come to its end."""
+        if self._finish_reason == "content_filter":
+            refused = Reason.CONTENT_REFUSED
+            return ProviderFailure(Remedy.TELL, "refused", "the provider refused the content", reason=refused)
+        if self._spoken or self._ending.reason == "stop":
+            return None
+        outcome = STARVED if self._finish_reason == "length" or self.thought else EMPTY
+        return ProviderFailure(Remedy.FAIL_OVER, outcome, "the provider ended without an answer")
 
     def feed(self, piece: Piece) -> str:
-        self.finish_reason = piece.finish_reason or self.finish_reason
+        self._finish_reason = piece.finish_reason or self._finish_reason
         self.usage = piece.usage or self.usage
-        return self._added(self._echo.feed(self._seam.feed(piece.text)))
+        self.thought += piece.thought
+        return self._added(self._ending.feed(self._echo.feed(self._seam.feed(piece.text))))
 
     def end(self) -> str:
         """What was held back and is to be said."""
-        return self._added(self._echo.feed(self._seam.end()) + self._echo.end())
+        last = self._echo.feed(self._seam.end()) + self._echo.end()
+        return self._added(self._ending.feed(last) + self._ending.end())
 
     def _added(self, text: str) -> str:
+        if not self._spoken:  # white space is no answer: it waits for the first word
+            text, self._blank = self._blank + text, ""
+            self._spoken = bool(text.strip())
+            if not self._spoken:
+                self._blank = text
+                return ""
         if text:
             self._answer.text += text
             self._answer.said_here = True
@@ -79,11 +106,11 @@ class Failover:
 
     async def stream(self, caller: Caller, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """Raises Unavailable when every route has failed, with STREAM_INTERRUPTED once text was said."""
-        answer = Answer(prompt.continue_from)
-        admission = self._door.admission(
-            caller, prompt.course, prompt.purpose, prompt.tokens + tokens.estimate(answer.text), prompt.max_tokens
-        )
+        answer = Answer(prompt.continue_from, prompt.continues)
         routes = self._catalog.routes(prompt.purpose, prompt.model, prompt.tokens)
+        asked = prompt.tokens + tokens.estimate(answer.before + answer.text)
+        most = prompt.max_tokens + max((route.provider.thinking_tokens for route in routes), default=0)
+        admission = self._door.admission(caller, prompt.course, prompt.purpose, asked, most)
         plan = Plan(routes, self._breakers, admission, self._how.patience)
         last: ProviderFailure | None = None
         async with aclosing(plan.tries()) as tries:
@@ -103,6 +130,9 @@ class Failover:
                     last = failure
                     await plan.failed(step.route, failure)
                     _tell(failure, prompt, answer)
+        if last is not None and _is_answer(last, prompt, answer):
+            yield Finish(answer.usage, model=prompt.model, finish_reason="length", policy=prompt.policy)
+            return
         raise _given_up(last, answer)
 
     async def _attempt(self, step: Try, plan: Plan, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
@@ -110,7 +140,7 @@ class Failover:
         route, before = step.route, len(answer.text)
         limits = self._limits(prompt, alone=plan.is_only(route))
         call = self._call(route, prompt, answer, limits)
-        said, usage = _Saying(answer, prefill=route.provider.prefill), None
+        said, usage = _Saying(answer, _ending(prompt, route, call), prefill=route.provider.prefill), None
         try:
             async with aclosing(self._chat.stream(call)) as pieces:
                 patience = Patience(limits)
@@ -119,17 +149,14 @@ class Failover:
                         yield Delta(text)
             if text := said.end():
                 yield Delta(text)
-            if said.finish_reason == "content_filter":
-                raise ProviderFailure(
-                    Remedy.TELL, "refused", "the provider refused the content", reason=Reason.CONTENT_REFUSED
-                )
-            estimated = Usage(tokens.of_messages(call.messages), tokens.estimate(answer.text[before:]))
-            usage = said.usage or estimated
-            total, reason = answer.usage + usage, said.finish_reason or "stop"
+            usage = said.usage or Usage(tokens.of_messages(call.messages), _spent(said, answer.text[before:]))
+            if said.failure is not None:
+                raise said.failure
+            total, reason = answer.usage + usage, said.finish_reason
             yield Finish(total, route.provider.name, route.model, finish_reason=reason, policy=prompt.policy)
         finally:
-            if usage is None and len(answer.text) > before:
-                usage = Usage(prompt.tokens, tokens.estimate(answer.text[before:]))
+            if usage is None and (spent := _spent(said, answer.text[before:])):
+                usage = Usage(prompt.tokens, spent)
             answer.usage += usage or Usage()
             step.grant.settle_soon(usage)
 
@@ -140,17 +167,38 @@ class Failover:
 
     def _call(self, route: Route, prompt: Prompt, answer: Answer, limits: Timeouts) -> ChatCall:
         messages, max_tokens = prompt.messages, prompt.max_tokens
-        if answer.text:
-            messages = (*messages, Message(Speaker.ASSISTANT, answer.text))
+        if said := answer.before + answer.text:
+            messages = (*messages, Message(Speaker.ASSISTANT, said))
             if not route.provider.prefill:
                 messages = (*messages, Message(Speaker.USER, self._how.continuation))
-            max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text)) if max_tokens else 0
-        return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema)
+        if answer.text and max_tokens:
+            max_tokens = max(LEAST_TOKENS, max_tokens - tokens.estimate(answer.text))
+        parameters = route.provider.parameters_for(prompt.purpose)
+        if prompt.parameters:
+            parameters = {**parameters, **prompt.parameters}
+        return ChatCall(route, messages, limits, max_tokens, prompt.temperature, prompt.schema, parameters)
 
 
 @lru_cache
 def _unhurried(limits: Timeouts) -> Timeouts:
     return replace(limits, first_token=limits.total, between_tokens=limits.total)
+
+
+def _ending(prompt: Prompt, route: Route, call: ChatCall) -> Ending:
+    """A model that is given room to think may use it to talk; a form is not cut, for half of it is of no use."""
+    bounded = route.provider.thinking_tokens and prompt.schema is None
+    return Ending(prompt.stops, call.max_tokens if bounded else 0)
+
+
+def _spent(said: _Saying, text: str) -> int:
+    """About how many tokens an answer took whose provider did not tell it."""
+    return tokens.estimate(text) + int(said.thought / tokens.ASCII_PER_TOKEN)
+
+
+def _is_answer(last: ProviderFailure, prompt: Prompt, answer: Answer) -> bool:
+    """A client of OpenAI's API that sets a limit is told that it left no room: an empty text, cut at its length."""
+    asked = prompt.purpose is Purpose.COMPLETION and prompt.own_limit and prompt.schema is None
+    return asked and last.outcome == STARVED and not answer.text
 
 
 def _switched(answer: Answer) -> Notice:
@@ -177,4 +225,6 @@ def _given_up(last: ProviderFailure | None, answer: Answer) -> Exception:
         return InvalidArgument(last.message, last.reason)
     if answer.said_here:
         return Unavailable("the answer broke off and no model could continue it", Reason.STREAM_INTERRUPTED)
+    if last is not None and last.is_empty:
+        return Unavailable("no model had a word to say to this", Reason.PROVIDERS_UNAVAILABLE, retry_after=5.0)
     return exhausted(last)

@@ -35,5 +35,8 @@ def _check(request: Request) -> None:
         raise InvalidArgument("the question is empty", Reason.MESSAGE_EMPTY, field="tutoring.question")
     if sum(len(image) for message in request.messages for image in message.images) > MAX_IMAGES:
         raise InvalidArgument("the pictures are too large", Reason.TOO_LARGE, field="messages")
-    if sum(len(message.text) for message in request.messages) + len(request.continue_from) > MAX_TEXT:
+    if (
+        sum(len(message.text) for message in request.messages) + len(request.continue_from + request.continues)
+        > MAX_TEXT
+    ):
         raise InvalidArgument("the messages are too long", Reason.TOO_LARGE, field="messages")

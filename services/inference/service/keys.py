@@ -14,6 +14,7 @@ def shareable(prompt: Prompt) -> bool:
         and bool(prompt.course)
         and not prompt.personal
         and not prompt.continue_from
+        and not prompt.continues
         and prompt.schema is None
     )
 
@@ -23,6 +24,7 @@ def answer_key(tenant: str, model: str, prompt: Prompt) -> str:
     how = [prompt.version, prompt.policy, prompt.max_tokens, prompt.temperature]
     parts = [
         [tenant, model, prompt.course, prompt.context_version, *how],
+        [prompt.stops, sorted(prompt.parameters.items())],
         [[message.speaker.value, message.text] for message in prompt.messages],
     ]
     return f"{tenant}:{model}:{hashlib.blake2b(orjson.dumps(parts), digest_size=20).hexdigest()}"

@@ -69,7 +69,8 @@ class Plan:
     async def _sweep(self) -> AsyncGenerator[Try, None]:
         """Every route that may be called now, once; where all are full, the call takes its place in line."""
         for route in list(self._routes):
-            if await self._breakers.admits(route.id):
+            # One try may show of what use others are.
+            if route in self._routes and await self._breakers.admits(route.id):
                 last = route is self._routes[-1]
                 answer = await self._admission.reserve(route, queue=last and not self._tried)
                 if isinstance(answer, Grant):
@@ -89,7 +90,7 @@ class Plan:
         """Takes note for the breaker and for the rest of this call."""
         if failure.is_trouble:
             await self._breakers.failed(route.id)
-        elif failure.remedy is Remedy.TELL:
+        elif failure.remedy is Remedy.TELL or failure.is_empty:
             await self._breakers.succeeded(route.id)  # it answered; that the request was at fault is not its fault
         if failure.retry_after is not None or failure.outcome == "rate_limited":
             wait = DEFAULT_REST if failure.retry_after is None else failure.retry_after
@@ -97,7 +98,9 @@ class Plan:
                 "provider_refused", route=route.id, error=failure.message, outcome=failure.outcome, seconds=wait
             )
             await self._breakers.rest(route.id, wait)
-        if failure.remedy is not Remedy.RETRY:
+        if failure.is_empty:
+            self._routes = [other for other in self._routes if other.provider is not route.provider]
+        elif failure.remedy is not Remedy.RETRY:
             self._routes.remove(route)
 
     def _waiting(self, full: Verdict) -> Notice | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -79,10 +80,7 @@ class Prompts:
                 max_tokens=answer,
                 tokens=tokens.of_messages(request.messages),
                 course=request.course,
-                continue_from=request.continue_from,
-                temperature=request.temperature,
-                model=request.model,
-                schema=request.schema,
+                **_wishes(request),
             ),
             context_tokens - answer,
         )
@@ -113,9 +111,7 @@ class Prompts:
             version=self._version,
             context_version=tutoring.context_version,
             personal=bool(history),
-            continue_from=request.continue_from,
-            temperature=request.temperature,
-            model=request.model,
+            **_wishes(request),
         )
         return _checked(prompt, context_tokens - answer)
 
@@ -135,6 +131,20 @@ class Prompts:
 def versions() -> list[str]:
     """The versions of the instructions of tutoring, oldest first."""
     return sorted(path.name.removesuffix(SYSTEM) for path in (DIRECTORY / "chat").glob(f"v*{SYSTEM}"))
+
+
+def _wishes(request: Request) -> dict[str, Any]:
+    """What is taken over into the prompt as it was asked for."""
+    return {
+        "continue_from": request.continue_from,
+        "continues": request.continues,
+        "temperature": request.temperature,
+        "model": request.model,
+        "schema": request.schema,
+        "stops": request.stops,
+        "parameters": request.parameters,
+        "own_limit": request.max_tokens > 0,
+    }
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:

@@ -10,10 +10,15 @@ PER_MESSAGE = 5
 PER_IMAGE = 1500
 
 
+def weight(text: str) -> float:
+    """Tokens of a text, of which the parts of a longer one may be added up."""
+    plain = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
+    return plain / ASCII_PER_TOKEN + (len(text) - plain) / OTHER_PER_TOKEN
+
+
 def estimate(text: str) -> int:
     """Tokens of a text, rather too many than too few."""
-    plain = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
-    return int(plain / ASCII_PER_TOKEN + (len(text) - plain) / OTHER_PER_TOKEN) + 1 if text else 0
+    return int(weight(text)) + 1 if text else 0
 
 
 def of_messages(messages: Iterable[Message]) -> int:

@@ -65,8 +65,7 @@ class Thread:
 class Question:
     """What was asked, and where the video stood, in seconds.
 
-    `continues` is the name of a turn whose cut answer is to be gone on with; `options` is the gateway's own, until the
-    end.
+    `continues` names a turn whose cut answer is to be gone on with; `options` is the gateway's own, until the end.
     """
 
     request_id: str

@@ -10,7 +10,7 @@ ONLY_IN_V2 = "whatever language the passages are in"
 
 
 async def test_versions_stand_side_by_side_and_share_no_answers(one: Remote) -> None:
-    await one.script([{"holds": ONLY_IN_V2, "text": "by the newer"}], text="by the older")
+    await one.script([{"holds": ONLY_IN_V2, "script": {"text": "by the newer"}}], text="by the older")
     said = {}
     for version in ("v1", "v2", "v1"):
         async with inference(providers_json(one), prompt_version=version) as peer:
@@ -35,7 +35,7 @@ async def test_an_evaluation_asks_for_hints_up_to_the_second_rung_in_every_langu
 async def test_an_evaluation_asks_with_the_passages_of_the_lecture(one: Remote) -> None:
     items = [item for item in chosen(lectures(), 1) if item.kind is Kind.ANSWERABLE]
     passage = " ".join(cue.text for cue in items[0].lecture.passages[1])
-    await one.script([{"holds": passage, "text": "They were there."}], text="They were not.")
+    await one.script([{"holds": passage, "script": {"text": "They were there."}}], text="They were not.")
     async with inference(providers_json(one)) as peer:
         (answer,) = await answers(peer, items, at_once=1)
 

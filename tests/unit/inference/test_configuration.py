@@ -54,6 +54,53 @@ def test_keys_come_from_the_environment_from_files_or_as_they_are(tmp_path: Path
     assert "from-a-file" not in repr(own)
 
 
+def test_fields_of_calls_are_set_by_provider_and_purpose() -> None:
+    fields = {
+        "default": {"reasoning_effort": "high", "seed": 7},
+        "quick": {"reasoning_effort": "low"},
+        "title": {"seed": None},
+    }
+    (own,) = providers(listed({**OWN, "parameters": fields, "thinkingTokens": 100}), {})
+    assert own.parameters_for(Purpose.CHAT) == {"reasoning_effort": "high", "seed": 7}
+    assert own.parameters_for(Purpose.TITLE) == {"reasoning_effort": "low"}
+    assert own.parameters_for(Purpose.EMBEDDING) == {}
+    assert own.thinking_tokens == 100
+
+
+def test_providers_by_their_keys_are_tuned_by_settings_of_their_names() -> None:
+    settings = InferenceSettings(
+        providers="", parameters='{"groq": {"chat": {"top_p": 0.9}}}', thinking_tokens='{"groq": 50}'
+    )
+    gemini, groq = providers(settings, {"GROQ_API_KEY": "g", "GEMINI_API_KEY": "m"})
+    assert (groq.parameters_for(Purpose.CHAT), groq.thinking_tokens) == ({"top_p": 0.9}, 50)
+    assert (gemini.parameters_for(Purpose.CHAT), gemini.thinking_tokens) == ({}, 4096)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"parameters": {"chatting": {}}},
+        {"parameters": {"chat": {"messages": []}}},
+        {"parameters": {"chat": {"max_tokens": 5}}},
+        {"thinkingTokens": -1},
+    ],
+)
+def test_fields_that_are_not_set_so_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        providers(listed({**OWN, **wrong}), {})
+
+
+def test_nothing_is_set_of_a_provider_that_is_not_there() -> None:
+    for settings in ({"parameters": '{"nobody": {}}'}, {"thinking_tokens": '{"nobody": 5}'}):
+        with pytest.raises(ValueError, match="nobody"):
+            providers(listed(OWN, **settings), {})
+
+
+def test_prompts_leave_room_for_thought() -> None:
+    found = providers(listed({**OWN, "contextTokens": 1000, "thinkingTokens": 300}), {})
+    assert Catalog(found, timeouts(InferenceSettings())).context_tokens(Purpose.CHAT) == 700
+
+
 def test_limits_and_prices_of_a_provider_go_before_the_table_for_all() -> None:
     entry = {**OWN, "limits": {"requestsPerMinute": 5}, "prices": {"llama": {"prompt": 1, "completion": 2}}}
     table = '{"llama": {"prompt": 8, "completion": 8}, "other": {"prompt": 3, "completion": 4}}'

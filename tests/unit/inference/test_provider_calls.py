@@ -5,6 +5,7 @@ import math
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,8 @@ async def test_pictures_stand_beside_the_text(wire: Wire, clients: OpenAIClients
 async def test_a_request_says_what_was_asked_and_who_asks(wire: Wire, say: Say) -> None:
     wire.answers_with(STREAM, chunk(word("Hi")), chunk(STOP), END)
 
-    await text_of(say(max_tokens=7, temperature=0.5, schema={"type": "object"}, headers={"traceparent": "00-1-2-01"}))
+    schema = {"type": "object", "required": ["a"]}
+    await text_of(say(max_tokens=7, temperature=0.5, schema=schema, headers={"traceparent": "00-1-2-01"}))
 
     (head,), (body,) = wire.heads, wire.bodies
     assert head.startswith("post /v1/chat/completions http/1.1")
@@ -165,7 +167,29 @@ async def test_a_request_says_what_was_asked_and_who_asks(wire: Wire, say: Say) 
     assert (body["model"], body["max_tokens"], body["temperature"]) == ("m", 7, 0.5)
     assert body["messages"] == [{"role": "user", "content": "Why?"}]
     assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
-    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert body["response_format"]["json_schema"]["schema"] == schema
+
+
+async def test_parameters_stand_beside_what_is_asked_and_any_object_has_a_form_of_its_own(wire: Wire, say: Say) -> None:
+    wire.answers_with(STREAM, chunk(word("Hi")), chunk(STOP), END)
+
+    parameters = {"reasoning_effort": "low", "temperature": 0.1, "model": "another"}
+    await text_of(say(temperature=0.5, schema={"type": "object"}, parameters=parameters))
+
+    (body,) = wire.bodies
+    assert (body["reasoning_effort"], body["temperature"], body["model"]) == ("low", 0.5, "m")
+    assert body["response_format"] == {"type": "json_object"}
+
+
+async def test_a_model_that_thinks_has_room_for_it_beyond_the_limit(wire: Wire) -> None:
+    wire.answers_with(STREAM, chunk(word("Hi")), chunk(STOP), END)
+    thinker = replace(provider(wire), thinking_tokens=500)
+    clients = OpenAIClients([thinker])
+    call = ChatCall(Route(thinker, 0, "m"), [Message(Speaker.USER, "Why?")], Timeouts(3, 15, 8, 45), max_tokens=90)
+    await text_of(OpenAIChat(clients).stream(call))
+    await clients.close()
+
+    assert wire.bodies[0]["max_tokens"] == 590
 
 
 async def test_characters_and_lines_may_be_cut_anywhere(wire: Wire, say: Say) -> None:
@@ -365,7 +389,10 @@ async def test_a_provider_that_refuses_packed_vectors_is_asked_to_spell_them_out
 
 
 @pytest.mark.parametrize(
-    "reply", [whole({"data": []}), whole({}), whole(b"<html>"), whole([]), whole({"data": [{"embedding": "?"}]})]
+    "reply",
+    [whole({"data": []}), whole({}), whole(b"<html>"), whole([]), whole({"data": [{"embedding": "?"}]})]
+    + [whole({"data": data}) for data in ("ab", [1], ["ab"], {"a": 1}, [{"embedding": [[1.0]]}], [{"embedding": 5}])]
+    + [whole({"data": [{"embedding": packed(math.nan)}]}), whole({"data": [{"embedding": [1e300]}]})],
 )
 async def test_what_are_no_vectors_is_a_failure(wire: Wire, clients: OpenAIClients, reply: bytes) -> None:
     wire.answers_with(reply)

@@ -25,7 +25,7 @@ BRIDGES = Passage(
     ),
 )
 COURSE = Grounding("courses/c", "C", "V", "answer", (BRIDGES,), "v1")
-REWORDED = "A structure resonates once shoves arrive at the rhythm of its swing [1]. "
+REWORDED = "A structure resonates once shoves arrive at the rhythm of its movement [1]. "
 
 
 class FakeEmbeddings:
@@ -76,7 +76,7 @@ async def test_vectors_that_come_too_late_leave_it_to_words_and_serve_the_next(e
     vectors = SupportVectors(embeddings)
     late = SupportCheck(STUDENT, COURSE, vectors, 0.01)
     late.feed(REWORDED)
-    assert short(await late.end()) == [(Support.PARTLY, 0.0)]
+    assert short(await late.end()) == [(Support.NOT_FOUND, None)]
     embeddings.gate.set()
     next_one = SupportCheck(STUDENT, COURSE, vectors, 30.0)
     next_one.feed(REWORDED)
@@ -94,7 +94,7 @@ async def test_without_a_model_for_vectors_words_decide_and_it_is_not_asked_agai
     for _ in range(2):
         checking = SupportCheck(STUDENT, COURSE, vectors, 30.0)
         checking.feed(REWORDED)
-        assert short(await checking.end()) == [(Support.PARTLY, 0.0)]
+        assert short(await checking.end()) == [(Support.NOT_FOUND, None)]
     assert len(embeddings.asked) == 2  # the sentence and the passage, once
 
 

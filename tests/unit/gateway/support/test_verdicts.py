@@ -75,16 +75,33 @@ def test_words_are_compared_in_their_script(cues: tuple[str, ...], sentence: str
     assert verdict(sentence, source(*cues), language) == (Support.SUPPORTED, 1)
 
 
-def test_other_words_of_the_same_meaning_are_supported_and_likeness_alone_is_not() -> None:
-    said = "A bridge resonates once shoves arrive at the rhythm of its swing."
-    likeness = np.full(len(BRIDGE.stretches), 0.8, np.float32)
-    likeness[0] = 0.93
-    claim = joined(clauses(said, "english"))
-    found = by_meaning(claim, "english", BRIDGE, likeness)
-    assert (found.support, found.stretch) == (Support.SUPPORTED, BRIDGE.stretches[0])
-    denied = joined(clauses("A bridge never resonates once shoves arrive at the rhythm of its swing.", "english"))
-    assert by_meaning(denied, "english", BRIDGE, likeness).support is Support.PARTLY
-    assert by_meaning(claim, "english", BRIDGE, likeness - 0.1).support is not Support.SUPPORTED
+SAID_OTHERWISE = "A structure resonates once shoves arrive at the rhythm of its movement."
+
+
+def by_likeness(sentence: str, cosine: float, share: float | None = None) -> tuple[Support, int | None]:
+    """The verdict where the first cue is so like the sentence, and the others are not."""
+    likeness = np.full(len(BRIDGE.stretches), 0.7, np.float32)
+    likeness[0] = cosine
+    claim = joined(clauses(sentence, "english"))
+    words = by_words(claim, BRIDGE)
+    found = by_meaning(claim, "english", words, likeness, words.share if share is None else share)
+    return found.support, found.stretch.first if found.stretch else None
+
+
+def test_other_words_of_the_same_meaning_are_supported() -> None:
+    assert by_likeness(SAID_OTHERWISE, 0.93) == (Support.SUPPORTED, 0)
+    assert by_likeness(SAID_OTHERWISE, 0.88) == (Support.PARTLY, 0)
+    assert by_likeness(SAID_OTHERWISE, 0.75)[0] is Support.NOT_FOUND
+
+
+def test_likeness_does_not_outweigh_a_denial_or_a_number() -> None:
+    denied = SAID_OTHERWISE.replace("resonates", "never resonates")
+    assert by_likeness(denied, 0.93)[0] is Support.PARTLY
+    assert by_likeness(SAID_OTHERWISE.replace("shoves", "17 shoves"), 0.93)[0] is Support.PARTLY
+
+
+def test_where_most_words_are_a_sources_likeness_does_not_tell() -> None:
+    assert by_likeness(SAID_OTHERWISE, 0.93, share=0.6)[0] is Support.PARTLY
 
 
 @pytest.mark.parametrize(
