@@ -61,7 +61,7 @@ def kind_of(name: str, head: bytes, tail: bytes, field: str = "") -> DocumentKin
     text = _without_mark(head)
     if _HTML.match(text):
         if ending not in _HTML_NAMES:
-            raise _refused(name, f"is a web page; what it is named after is {READ}", field)
+            raise _refused(name, "is a web page; those are read under names that end in .html", field)
         return DocumentKind.HTML
     if ending in _MARKDOWN_NAMES and text.strip() and not _CONTROLS.search(text):
         return DocumentKind.MARKDOWN

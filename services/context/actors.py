@@ -1,13 +1,14 @@
 """What the worker of context does, by kind of job."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
+from kit.errors import Reason, Unavailable
 from kit.jobs.work import Actors, Work
 from services.context.building_actor import BuildingActor
 from services.context.model import CourseKey, Scope, ranges
-from services.context.ports import ReadingInterrupted
 from services.context.service.documents import INGEST
 from services.context.service.ingesting import Ingesting
 from services.context.service.preloading import Preloading
@@ -50,18 +51,25 @@ class ContextActors:
 
         found = dict(await work.step("read", read, "reading the pages"))
         if unread := found.pop("unread", None):
-            found = await self._recognised(work, key, document, unread)
+            async with self._told(work, key, document):
+                found = await self._recognised(work, key, document, unread)
         await work.report(60, "its passages can be found by their words")
         embedded = await work.step("embed", embed, "embedding the passages")
         return {"document": f"{key.name}/documents/{document}", **found, "embedded": embedded}
 
-    async def _read(self, work: Work, key: CourseKey, document: str) -> dict[str, Any]:
+    @asynccontextmanager
+    async def _told(self, work: Work, key: CourseKey, document: str) -> AsyncIterator[None]:
+        """A document whose last attempt is interrupted says so; without, it would seem to wait for ever."""
         try:
-            read = asdict(await self._ingesting.read(key, document))
-        except ReadingInterrupted:
-            if work.last_attempt:
+            yield
+        except Unavailable as error:
+            if work.last_attempt and error.reason is not Reason.PROVIDERS_UNAVAILABLE:
                 await self._ingesting.give_up(key, document)
             raise
+
+    async def _read(self, work: Work, key: CourseKey, document: str) -> dict[str, Any]:
+        async with self._told(work, key, document):
+            read = asdict(await self._ingesting.read(key, document))
         return {name: value for name, value in read.items() if value or name != "unread"}
 
     async def _recognised(self, work: Work, key: CourseKey, document: str, unread: Sequence[int]) -> dict[str, int]:
