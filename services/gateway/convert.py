@@ -178,9 +178,15 @@ def grounds_of(turn: model.Turn) -> dict[str, Any]:
         "thread": turn.thread,
         "finish_reason": turn.finish_reason,
         "citations": citations,
+        "sentences": [sentence_json(sentence) for sentence in turn.sentences],
         "degraded": turn.degraded,
         "cached": turn.cached,
     }
+
+
+def sentence_json(sentence: model.SentenceSupport) -> dict[str, Any]:
+    """How a sentence stands in the course, as JSON."""
+    return json_format.MessageToDict(sentence_to_proto(sentence))
 
 
 @lru_cache(4096)

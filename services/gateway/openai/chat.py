@@ -16,7 +16,7 @@ from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
-from services.gateway.model import Options, Question
+from services.gateway.model import Options, Question, SentenceSupport
 from services.gateway.observed import refusals
 from services.gateway.openai.answers import OrjsonResponse, usage_of
 from services.gateway.openai.catalog import Catalog
@@ -103,7 +103,8 @@ async def _whole(head: dict[str, Any], speech: Speech) -> dict[str, Any]:
                 choice = {"index": 0, "message": message, "finish_reason": piece.finish_reason, "logprobs": None}
                 body = {**head, "object": "chat.completion", "choices": [choice], "usage": usage_of(piece)}
                 return {**body, **_told(head, piece)}
-            texts.append(piece)
+            if isinstance(piece, str):
+                texts.append(piece)
     raise Unavailable("the answer has no end", Reason.STREAM_INTERRUPTED)
 
 
@@ -117,6 +118,10 @@ async def _chunks(head: dict[str, Any], speech: Speech, *, include_usage: bool) 
             async for piece in pieces:
                 if isinstance(piece, str):
                     yield b"%b%b%b" % (before, orjson.dumps(piece), after)
+                    continue
+                if isinstance(piece, SentenceSupport):
+                    support = {"support": convert.sentence_json(piece)}
+                    yield data({**head, "choices": [_choice({})], "lectern": support})
                     continue
                 head = {**head, **_told(head, piece)}
                 end = data({**head, "choices": [_choice({}, piece.finish_reason)]})

@@ -16,7 +16,7 @@ from kit.errors import InvalidArgument, LecternError, Reason, Unavailable
 from services.gateway import convert
 from services.gateway.http.bodies import read_model, while_connected
 from services.gateway.http.events import EventStream, begun, data
-from services.gateway.model import Options
+from services.gateway.model import Options, SentenceSupport
 from services.gateway.observed import refusals
 from services.gateway.openai.answers import OrjsonResponse
 from services.gateway.openai.catalog import Catalog
@@ -139,7 +139,8 @@ class Responses:
             async for piece in pieces:
                 if isinstance(piece, End):
                     return await self._ended(asked, item("assistant", text, _status(piece)), piece)
-                text += piece
+                if isinstance(piece, str):
+                    text += piece
         raise Unavailable("the answer has no end", Reason.STREAM_INTERRUPTED)
 
     async def _ended(self, asked: Asked, said: dict[str, Any], end: End) -> dict[str, Any]:
@@ -168,6 +169,9 @@ class Responses:
                     if isinstance(piece, str):
                         text += piece
                         yield event("response.output_text.delta", delta=piece, logprobs=[], **place)
+                        continue
+                    if isinstance(piece, SentenceSupport):
+                        yield event("lectern.support", support=convert.sentence_json(piece), **place)
                         continue
                     done = {**item("assistant", text, _status(piece)), "id": said["id"]}
                     response = await self._ended(asked, done, piece)

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from kit.auth.caller import Caller
-from services.gateway.model import Completed, Delta, Failed, Finish, Question, Turn
+from services.gateway.model import Completed, Delta, Failed, Finish, Question, SentenceSupport, Turn
 from services.gateway.observed import observed
 from services.gateway.openai.ports import Completion, Completions
 from services.gateway.service import ChatService, failure_of
@@ -22,7 +22,7 @@ class End:
     turn: Turn | None = None
 
 
-Speech = AsyncGenerator[str | End, None]
+Speech = AsyncGenerator[str | SentenceSupport | End, None]
 
 
 class Speaking:
@@ -50,6 +50,8 @@ class Speaking:
                 happening = event.happening
                 if isinstance(happening, Delta):
                     yield happening.text
+                elif isinstance(happening, SentenceSupport):
+                    yield happening
                 elif isinstance(happening, Completed):
                     turn = happening.turn
                     reason = turn.finish_reason or "stop"

@@ -28,7 +28,9 @@ def answer_packet(completed: Completed) -> EventPacket:
     turn = completed.turn
     citations = [json_format.MessageToDict(convert.citation_to_proto(citation)) for citation in turn.citations]
     said = {"thread": turn.thread, "turn": turn.name, "role": "ASSISTANT", "text": turn.answer}
-    return EventPacket("message", {**said, "citations": citations, "finishReason": turn.finish_reason})
+    sentences = [convert.sentence_json(sentence) for sentence in turn.sentences]
+    told = {"citations": citations, "sentences": sentences, "finishReason": turn.finish_reason}
+    return EventPacket("message", {**said, **told})
 
 
 def thread_packet(name: str, thread: str, more: Mapping[str, Any] | None = None) -> EventPacket:

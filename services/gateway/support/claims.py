@@ -20,7 +20,8 @@ _TALK = regex.compile(
     | (?:bonne|excellente)\s+question | bonjour\b | bien\s+sûr | j'espère | je\s+peux | n'hésite
     | (?:sag|gib)\s+(?:mir\s+)?bescheid | avísame | avíseme | déjame\s+saber | espero\s+haber
     | 好问题 | .{0,4}问题问得 | 你好 | 当然 | 希望 | 请 | 如果你 | 让我们 | 很高兴 | 欢迎 | 没问题
-    | (?:बहुत\s+)?(?:अच्छा|बढ़िया)\s+(?:सवाल|प्रश्न) | उम्मीद\s+है | नमस्ते | ज़रूर | जरूर | बिल्कुल | आशा\s+है | क्या\s+(?:आप|मैं|तुम) | कृपया | आइए | स्वागत
+    | (?:बहुत\s+)?(?:अच्छा|बढ़िया)\s+(?:सवाल|प्रश्न) | उम्मीद\s+है | नमस्ते | ज़रूर | जरूर | बिल्कुल | आशा\s+है
+    | क्या\s+(?:आप|मैं|तुम) | कृपया | आइए | स्वागत
     )
     | \b(?:if|when)\s+you\s+(?:want|like|need|have)\b.*(?:ask|tell|know) | \blet\s+me\s+know\b
     | (?:course|lecture|passages?|video|sources?|transcripts?)\s+(?:do(?:es)?\s+not|don't|doesn't|did\s+not|didn't)\s+

@@ -25,8 +25,8 @@ class Clause:
     """The terms of a clause that tell what it is about, in their order, and what makes it mean something else.
 
     `firm` terms are numbers and names, for which no other word can stand; `sides` are those of opposites that it takes.
-    Each of `denials` holds the terms beside a word that denies. `words` are all of them, common ones too, where the language's
-    numbers can't be read: there they may be among the common ones.
+    Each of `denials` holds the terms beside a word that denies. `words` are all of them, common ones too, where
+    the language's numbers can't be read: there they may be among the common ones.
     """
 
     terms: tuple[str, ...]

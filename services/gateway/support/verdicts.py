@@ -19,8 +19,8 @@ SAME_MEANING = {"english": 0.90, "german": 0.90, "spanish": 0.90, "hindi": 0.92,
 NEVER = 2.0
 # Of one that speaks of the same.
 SAME_MATTER = 0.87
-# Where most words are the source's, the others may be what makes a sentence false: likeness does not tell. Of sentences in
-# other words it does.
+# Where most words are the source's, the others may be what makes a sentence false: likeness does not tell.
+# Of sentences in other words it does.
 LEAST_SHARED, MOST_SHARED = 0.3, 0.5
 FEWEST_TERMS = 3
 PART = 0.4
