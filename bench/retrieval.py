@@ -144,7 +144,7 @@ async def _ranked(knowledge: Knowledge, way: str, question: str, vector: Vectors
     meaning = await knowledge.vectors.nearest(Vector(MODEL, vector.tobytes()), CANDIDATES)
     if way == "vectors":
         return list(meaning)
-    scores = words if way == "words" else fused(words, meaning)
+    scores = fused(words, () if way == "words" else meaning) * knowledge.lifts(question)
     rows: list[int] = ranking(scores, 0, 2 * CANDIDATES).tolist()
     return rows
 

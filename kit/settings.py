@@ -33,6 +33,12 @@ class CommonSettings(BaseSettings):
         description="When metrics are read, stores are asked how they are, and not again for so long; 0 asks never. "
         "A longer time makes a metered Redis cheaper, in seconds",
     )
+    bulk_timeout: float = Field(
+        120.0,
+        gt=0,
+        description="Seconds for one text of a report, quiz or course, and for embeddings of passages; the same for "
+        "inference, services and workers, whose jobs may take the longer for it",
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
     log_format: str = Field("json", description="json, or console for people")
 

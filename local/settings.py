@@ -8,6 +8,7 @@ from pathlib import Path
 from kit import older_settings
 from kit.settings import LOCAL_SECRET
 from local.parts import EVERYTHING, SERVICES, WORKERS, worker_name
+from services.inference.families import well_known
 
 DEMO_USER = "demo"
 LEGACY_GUEST = "teacher"
@@ -58,8 +59,9 @@ class LocalSettings:
 
     @property
     def uses_own_model(self) -> bool:
-        """Whether the demo model answers, because no provider was given."""
-        return not (self.given("OPENAI_API_KEY") or self.given("OPENAI_BASE_URL"))
+        """Whether the demo model answers, because no provider was given: by a list, or by a vendor's own variables."""
+        environ = {name: value.strip() for name, value in self.environ.items()}
+        return not (self.given("LECTERN_PROVIDERS") or well_known(environ))
 
     @property
     def jwt_secret(self) -> str:

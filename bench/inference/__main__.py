@@ -5,7 +5,7 @@ import asyncio
 
 import structlog
 
-from bench.inference import budgets, cost, cutting, failing, leaving, seams, sharing, waiting
+from bench.inference import budgets, classroom, cost, cutting, failing, leaving, seams, sharing, waiting
 
 KNOWN = {
     "failing": failing.run,
@@ -13,6 +13,7 @@ KNOWN = {
     "cutting": cutting.run,
     "seams": seams.run,
     "sharing": sharing.run,
+    "classroom": classroom.run,
     "budgets": budgets.run,
     "leaving": leaving.run,
     "cost": cost.run,

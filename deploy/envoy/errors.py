@@ -11,7 +11,10 @@ _DOMAIN = "lectern"
 
 @dataclass(frozen=True)
 class EdgeError:
-    """What the edge answers by itself; without a message of ours Envoy's stands, which says what was wrong."""
+    """What the edge answers by itself; without a message of ours Envoy's stands, which says what was wrong.
+
+    `answered` is the HTTP status that goes out where Envoy's own is not what it should be.
+    """
 
     http: int
     code: int
@@ -19,6 +22,7 @@ class EdgeError:
     message: str = ""
     when: str = ""
     retry_after_seconds: int = 0
+    answered: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,20 @@ class GrpcRefusal:
     message: str
     status: str
     when: str = ""
+    answered: int = 0
 
 
 _EXPIRED = "Jwt_is_expired"
+_NO_KEYS = "Jwks_remote_fetch"
 _NO_SUCH = "There is no such path or method here."
 _NO_ANSWER = "The service does not answer; try again."
+_UNCHECKED = "The keys that tokens are checked with cannot be fetched; try again."
 
 ERRORS = (
     EdgeError(400, code_pb2.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
     EdgeError(401, code_pb2.UNAUTHENTICATED, "TOKEN_EXPIRED", "The bearer token has expired.", _EXPIRED),
+    # Nobody is signed out because the identity provider is away for a while.
+    EdgeError(401, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", _UNCHECKED, _NO_KEYS, 1, answered=503),
     EdgeError(401, code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED"),
     EdgeError(403, code_pb2.PERMISSION_DENIED, "UNAUTHENTICATED"),
     EdgeError(404, code_pb2.NOT_FOUND, "UNKNOWN_METHOD", _NO_SUCH),
@@ -57,16 +66,17 @@ ERRORS = (
 )
 
 
-def _refusal(http: int, code: int, reason: str, message: str, when: str = "") -> GrpcRefusal:
+def _refusal(http: int, code: int, reason: str, message: str, when: str = "", answered: int = 0) -> GrpcRefusal:
     info = any_pb2.Any()
     info.Pack(error_details_pb2.ErrorInfo(reason=reason, domain=_DOMAIN))
     status = status_pb2.Status(code=code, message=message, details=[info]).SerializeToString()
-    return GrpcRefusal(http, message, base64.b64encode(status).decode().rstrip("="), when)
+    return GrpcRefusal(http, message, base64.b64encode(status).decode().rstrip("="), when, answered)
 
 
 # The codes are those that Envoy itself gives to gRPC clients for these HTTP statuses.
 REFUSALS = (
     _refusal(401, code_pb2.UNAUTHENTICATED, "TOKEN_EXPIRED", "The bearer token has expired.", _EXPIRED),
+    _refusal(401, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", _UNCHECKED, _NO_KEYS, answered=503),
     _refusal(401, code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "A valid bearer token is needed."),
     _refusal(404, code_pb2.UNIMPLEMENTED, "UNKNOWN_METHOD", _NO_SUCH),
     _refusal(503, code_pb2.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", _NO_ANSWER),

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from deploy.envoy.config import ROOT, EdgeConfig, PublishedKeys, SharedSecret, Upstream
 from deploy.envoy.contract import Contract, public_contract, with_error_details
 from deploy.envoy.errors import ERRORS, REFUSALS
+from kit.auth.keys import FRESH_SECONDS
+from kit.auth.tokens import CLOCK_SKEW_SECONDS
 
 DESCRIPTORS = ROOT / "gen" / "descriptors.binpb"
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -20,9 +22,10 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _LIMITS = {"json": 2 * 1024**2, "transcript": 32 * 1024**2}
 
 # What the gateway serves over HTTP. For `own_checks`, `/session` and `/admin` it asks for the token itself; the rest
-# holds no data.
+# holds no data. Names below `users` alone may have escaped slashes in them.
 _HTTP = {
     "ready": "/ready",
+    "users": "/v1/users/",
     "pages": ("/", "/favicon.ico", "/openapi.json", "/session"),
     "page_folders": ("/playground", "/static", "/console", "/docs", "/admin"),
     "own_checks": ("/socket.io", "/openai", "/api"),
@@ -30,6 +33,9 @@ _HTTP = {
 
 # What a client's x-request-id may be: as the gateway's HTTP face checks it, and what logs and searches take unquoted.
 _REQUEST_ID = r"[A-Za-z0-9._~:/+=@-]{1,128}"
+
+# How clients write the scheme of their token's header.
+_BEARER = ("Bearer", "bearer", "BEARER")
 
 # RPCs whose requests may carry a whole transcript; everything else fits a few kilobytes.
 _LARGE_REQUESTS = ("/lectern.context.v1.CourseService/ImportVideo",)
@@ -70,6 +76,9 @@ def render(config: EdgeConfig, descriptors: FileDescriptorSet) -> str:
         limits=_LIMITS,
         http=_HTTP,
         request_id=_REQUEST_ID,
+        bearer=_BEARER,
+        clock_skew_seconds=CLOCK_SKEW_SECONDS,
+        fresh_key_seconds=round(FRESH_SECONDS),
         large=tuple(_large_paths(contract)),
         local_keys=_inline_keys(config.tokens) if isinstance(config.tokens, SharedSecret) else "",
         remote_keys=config.tokens if isinstance(config.tokens, PublishedKeys) else None,

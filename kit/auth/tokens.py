@@ -1,26 +1,29 @@
 """Tokens of users: JWTs signed by a shared secret, or by keys that an identity provider publishes."""
 
-import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 import jwt
 
 from kit.auth.caller import Caller, Role
+from kit.auth.keys import KEY_TYPES, PublishedKeys
 from kit.errors import Reason, Unauthenticated
 
 REMEMBERED = 4096
 MAX_TOKEN_LENGTH = 8192
+# How far the clock of whoever issues tokens may be from ours, in seconds; the edge allows as much.
+CLOCK_SKEW_SECONDS = 10
 
 
 class UserTokens:
-    """Checks signature, `aud`, `iss` and `exp`; claims `sub`, `org` (default `default`) and `roles` make the caller."""
+    """Checks signature, `aud`, `iss` and times; claims `sub`, `org` (default `default`) and `roles` make the caller."""
 
     def __init__(self, *, secret: str, jwks_url: str, issuer: str, audience: str) -> None:
         """With `jwks_url` only RS256 and ES256 are taken, without it only HS256: the kinds are never mixed."""
         self._secret = secret
-        self._jwks = jwt.PyJWKClient(jwks_url, cache_keys=True, timeout=5) if jwks_url else None
+        self._jwks = PublishedKeys(jwks_url) if jwks_url else None
         self._issuer = issuer
         self._audience = audience
         self._remembered: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
@@ -40,7 +43,7 @@ class UserTokens:
         return jwt.encode(claims, self._secret, algorithm="HS256")
 
     async def verify(self, token: str) -> Caller:
-        """The caller that the token stands for; raises Unauthenticated."""
+        """The caller that the token stands for; raises Unauthenticated, and Unavailable where there are no keys."""
         known = self._remembered.get(token)
         if known and known[0] > time.time():
             return known[1]
@@ -50,19 +53,26 @@ class UserTokens:
             claims = await self._decode(token)
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("the token has expired", Reason.TOKEN_EXPIRED) from error
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             raise Unauthenticated("the token is not valid") from error
         caller = caller_of(claims)
-        self._remember(token, float(claims["exp"]), caller)
+        self._remember(token, self._valid_until(claims), caller)
         return caller
 
     async def _decode(self, token: str) -> dict[str, Any]:
         if self._jwks is not None:
-            key = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
-            return self._checked(token, key.key, ["RS256", "ES256"])
+            return self._signed_by_one_of(await self._jwks.fitting(jwt.get_unverified_header(token)), token)
         if not self._secret:
             raise jwt.InvalidKeyError("no key to check tokens with is configured")
         return self._checked(token, self._secret, ["HS256"])
+
+    def _signed_by_one_of(self, keys: Sequence[jwt.PyJWK], token: str) -> dict[str, Any]:
+        for key in keys:
+            try:
+                return self._checked(token, key.key, list(KEY_TYPES))
+            except jwt.InvalidSignatureError:
+                continue
+        raise jwt.InvalidSignatureError("no key that is published has signed this")
 
     def _checked(self, token: str, key: Any, algorithms: list[str]) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(
@@ -71,9 +81,15 @@ class UserTokens:
             algorithms=algorithms,
             audience=self._audience,
             issuer=self._issuer,
+            leeway=CLOCK_SKEW_SECONDS,
             options={"require": ["exp", "sub", "aud", "iss"]},
         )
         return claims
+
+    def _valid_until(self, claims: dict[str, Any]) -> float:
+        """Until when a token need not be checked again: with it ends what its key proved before it was withdrawn."""
+        expires = float(claims["exp"]) + CLOCK_SKEW_SECONDS
+        return expires if self._jwks is None else min(expires, time.time() + self._jwks.fresh_seconds)
 
     def _remember(self, token: str, expires: float, caller: Caller) -> None:
         self._remembered[token] = (expires, caller)

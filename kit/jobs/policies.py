@@ -19,6 +19,10 @@ class Queue:
     needs: str = ""
 
 
+# Beside each text, for what is read before it and kept after it.
+TEXT_SPARE_SECONDS = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How jobs of a kind are treated. Times are in seconds; lower priorities run first."""
@@ -30,6 +34,12 @@ class Policy:
     time_limit: float = 300.0
     priority: int = 50
     light: bool = False
+    # Texts that models write one after another in it: with slower models it may take the longer.
+    texts: int = 0
+
+    def patient(self, seconds: float) -> "Policy":
+        """The policy where one text may take so many seconds."""
+        return replace(self, time_limit=max(self.time_limit, self.texts * (seconds + TEXT_SPARE_SECONDS)))
 
     def pause_after(self, failures: int) -> float:
         """Seconds until the next attempt after so many failed ones; the last pause repeats."""
@@ -57,6 +67,10 @@ class Policies:
             raise InvalidArgument(f"there is no queue {unknown[0]!r}; there are {known}", field="queue_limits")
         queues = {name: _limited(queue, limits.get(name)) for name, queue in self.queues.items()}
         return Policies(replace(policy, queue=queues[policy.queue.name]) for policy in self._by_kind.values())
+
+    def patient(self, seconds: float) -> "Policies":
+        """These policies where a model may take so many seconds for one text."""
+        return Policies(policy.patient(seconds) for policy in self._by_kind.values())
 
     def kinds_of(self, queue: str) -> frozenset[str]:
         return frozenset(kind for kind, policy in self._by_kind.items() if policy.queue.name == queue)
@@ -93,13 +107,13 @@ POLICIES = Policies(
         Policy("generate_title", TITLES, time_limit=60, priority=10, light=True),
         Policy("record_analytics", ANALYTICS, attempts=5, time_limit=30, priority=10, light=True),
         Policy("run_turn", TURNS, time_limit=180, priority=20),
-        Policy("generate_report", REPORTS, attempts=3, backoff=(2, 4, 8), time_limit=300, priority=30),
-        Policy("generate_quiz", QUIZZES, time_limit=300, priority=30),
+        Policy("generate_report", REPORTS, attempts=3, backoff=(2, 4, 8), time_limit=300, priority=30, texts=2),
+        Policy("generate_quiz", QUIZZES, time_limit=300, priority=30, texts=3),
         Policy(
             "deliver_webhook", WEBHOOKS, attempts=8, backoff=(5, 30, 120, 600, 1800, 3600), time_limit=30, priority=30
         ),
         Policy("ingest_document", DOCUMENTS, time_limit=900, priority=50),
-        Policy("build_course", COURSES, backoff=(5, 20, 60), time_limit=3600, priority=50),
+        Policy("build_course", COURSES, backoff=(5, 20, 60), time_limit=3600, priority=50, texts=20),
         Policy("preload_course", PRELOADS, time_limit=300, priority=70),
         Policy("roll_up_insights", INSIGHTS, backoff=(30, 60, 120), time_limit=900, priority=70),
         Policy("apply_retention", RETENTION, backoff=(60, 300), time_limit=1800, priority=90),

@@ -64,8 +64,8 @@ class JobsSettings(CommonSettings):
 
     @cached_property
     def policies(self) -> Policies:
-        """The table of policies under the limits of this setting."""
-        return POLICIES.limited(self.queue_limits)
+        """The table of policies under the limits of this setting, with time for models as slow as they may be."""
+        return POLICIES.limited(self.queue_limits).patient(self.bulk_timeout)
 
     @property
     def redis_pace(self) -> RedisPace:

@@ -23,7 +23,8 @@ _SCRIPTS = (
     (re.compile("[\u0530-\u058f]"), "armenian", 0.33),
 )
 _COMMON = {
-    "english": "the of and to is that it you for are was with this what how does why which",
+    "english": "the of and to a in is that it its you for are was were be been with this these there what how does why "
+    "which from by not but as at or can if then when has have they we",
     "german": "der die das und ist nicht ein eine zu den mit sich von wir auf für wie warum welche wenn",
     "french": "le la les des est et que une pour dans pas qui vous nous sur avec ce comment pourquoi quelle",
     "spanish": "el los las una que es por para con se del como más pero cómo qué cuál está porque muy",
@@ -46,6 +47,8 @@ _LANGUAGES_OF = {
     for words in _COMMON.values()
     for word in words.split()
 }
+# The words that stand everywhere, of all these languages.
+COMMON_WORDS = frozenset(_LANGUAGES_OF)
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
@@ -68,6 +69,25 @@ def runs(text: str) -> list[str]:
     return found
 
 
+def places_of_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Where the runs of a folded text stand: from a letter up to another."""
+    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
+        yield found.span()
+
+
+def is_cut_in_pairs(run: str) -> bool:
+    """Whether the terms of a run are pairs of its letters."""
+    return bool(_DENSE_START.match(run) or _HANGUL_START.match(run))
+
+
+def unaccented(word: str) -> str:
+    """The word without accents, points and strokes."""
+    if word.isascii():
+        return word
+    decomposed = unicodedata.normalize("NFD", word)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).translate(_STROKES)
+
+
 def _pairs(letters: str) -> tuple[str, ...]:
     return tuple(letters[at : at + 2] for at in range(len(letters) - 1)) or (letters,)
 
@@ -77,10 +97,7 @@ def _stemmed(word: str, language: str) -> str:
     if stemmer is not None:
         with _STEMMING:
             word = stemmer.stemWord(word)
-    if word.isascii():
-        return word
-    decomposed = unicodedata.normalize("NFD", word)
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).translate(_STROKES)
+    return unaccented(word)
 
 
 class _Stemmer(Protocol):

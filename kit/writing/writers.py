@@ -11,19 +11,22 @@ from kit.errors import LecternError
 from kit.writing.ports import Assignment, Written
 
 PromptMessage = generation_pb2.PromptMessage
-SECONDS = 120.0
+# Inference is the one to say that a model took too long: it knows which one. So it gets to say it.
+SPARE_SECONDS = 10.0
 
 
 class InferenceWriter:
     """The models behind the inference service."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, seconds: float) -> None:
+        """`seconds` is what inference allows for one text."""
         self._peer = peer
+        self._seconds = seconds + SPARE_SECONDS
         self._stub = peer.stub(generation_pb2_grpc.GenerationServiceStub)
 
     async def write(self, caller: Caller, assignment: Assignment) -> Written:
         text, finish = "", generation_pb2.StreamGenerateResponse.Finish()
-        stream = self._peer.stream(self._stub.StreamGenerate, _request(assignment), caller, timeout=SECONDS)
+        stream = self._peer.stream(self._stub.StreamGenerate, _request(assignment), caller, timeout=self._seconds)
         async with aclosing(stream) as responses:
             async for response in responses:
                 text += response.delta

@@ -55,6 +55,7 @@ class ContextActors:
                 found = await self._recognised(work, key, document, unread)
         await work.report(60, "its passages can be found by their words")
         embedded = await work.step("embed", embed, "embedding the passages")
+        await work.report(99, f"{found['pages']} pages read, {found['passages']} passages found in them")
         return {"document": f"{key.name}/documents/{document}", **found, "embedded": embedded}
 
     @asynccontextmanager
@@ -107,4 +108,5 @@ class ContextActors:
         scope = Scope(asked["video_url"], asked["document"], asked["first_page"], asked["last_page"])
         await work.report(10, "a model is writing")
         quiz = await self._quizzing.write(QuizOrder(work.key, work.caller, asked["course"], scope, asked["questions"]))
+        await work.report(99, f"a quiz of {len(quiz.questions)} questions is written")
         return {"quiz": f"courses/{asked['course']}/quizzes/{quiz.id}", "questions": len(quiz.questions)}

@@ -10,10 +10,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from lectern.context.v1 import courses_pb2
 
 from kit.errors import InvalidArgument
-from services.context.captions.reading import Format
+from services.context.captions.model import Format
 from services.context.model import Course, CourseChanges, Cue, Document, Policy, Video, Visibility
 from services.context.service.search import Found
-from services.context.service.videos import Said
+from services.context.service.videos import Imported, Said
 
 Value = TypeVar("Value")
 
@@ -40,6 +40,14 @@ FORMATS: dict[int, Format | None] = {
     _Format.SRT: Format.SRT,
     _Format.JSON: Format.JSON,
     _Format.TEXT: Format.TEXT,
+    _Format.SBV: Format.SBV,
+    _Format.TTML: Format.TTML,
+    _Format.YOUTUBE_XML: Format.YOUTUBE_XML,
+    _Format.ASS: Format.ASS,
+    _Format.SAMI: Format.SAMI,
+    _Format.LRC: Format.LRC,
+    _Format.MICRODVD: Format.MICRODVD,
+    _Format.TABLE: Format.TABLE,
 }
 
 
@@ -82,6 +90,22 @@ def visibility(value: int) -> Visibility:
 
 def policy(value: int) -> Policy:
     return _known(POLICIES, value, "course.policy")
+
+
+def imported(course: str, made: Imported) -> courses_pb2.ImportVideoResponse:
+    return courses_pb2.ImportVideoResponse(
+        video=video(course, made.video),
+        warnings=made.warnings,
+        context_version=made.version,
+        format=_Format.Value(made.format.name),
+    )
+
+
+def source(request: courses_pb2.ImportVideoRequest) -> str | bytes:
+    """The transcript, as text or as the bytes of its file."""
+    if request.transcript and request.transcript_bytes:
+        raise InvalidArgument("either transcript or transcript_bytes, not both", field="transcript_bytes")
+    return request.transcript_bytes or request.transcript
 
 
 def form(value: int) -> Format | None:

@@ -108,7 +108,7 @@ def open_outside(settings: ContextSettings, stack: AsyncExitStack) -> Outside:
         embedder=InferenceEmbedder(peer),
         quizzes=guarded(MongoQuizzes(client), guard),
         outlines=guarded(MongoOutlines(client), guard),
-        writer=InferenceWriter(peer),
+        writer=InferenceWriter(peer, settings.bulk_timeout),
     )
 
 
@@ -133,7 +133,7 @@ def open_knowing(settings: ContextSettings, outside: Outside, stack: AsyncExitSt
 def open_actors(settings: ContextSettings, outside: Outside, knowing: Knowing) -> Actors:
     """What jobs of context are run by."""
     reader = SpawnedDocumentReader(memory_mb=settings.pdf_memory_mb, seconds=settings.pdf_seconds)
-    quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer)
+    quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer, settings.bounds)
     return ContextActors(
         Ingesting(
             outside.documents,
@@ -145,7 +145,7 @@ def open_actors(settings: ContextSettings, outside: Outside, knowing: Knowing) -
         ),
         Preloading(knowing.grounding, knowing.popularity),
         quizzing,
-        Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer),
+        Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer, settings.bounds),
     ).by_kind()
 
 

@@ -72,16 +72,12 @@ class CourseServicer(courses_pb2_grpc.CourseServiceServicer):
         transcript = Transcript(
             course=_parent(request.parent),
             video_url=request.video_url,
-            text=request.transcript,
+            source=convert.source(request),
             title=request.title,
             format=convert.form(request.format),
         )
         imported = await self._videos.bring(caller, transcript)
-        return courses_pb2.ImportVideoResponse(
-            video=convert.video(transcript.course, imported.video),
-            warnings=imported.warnings,
-            context_version=imported.version,
-        )
+        return convert.imported(transcript.course, imported)
 
     async def ListVideos(self, request: courses_pb2.ListVideosRequest, _: Any) -> courses_pb2.ListVideosResponse:
         caller, course, size = current_caller(), _parent(request.parent), page_size(request.page_size)

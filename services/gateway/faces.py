@@ -41,6 +41,7 @@ from services.gateway.stats.gathering import Gathering
 from services.gateway.uploads import description as uploads_description
 from services.gateway.uploads.app import Uploads
 from services.gateway.uploads.originals import LinkDoor, Originals
+from services.gateway.uploads.transcripts import TranscriptUploads
 
 FRAGMENTS = (uploads_description.fragment(), openai_description.fragment(), legacy_description.fragment())
 # As long as the edge waits.
@@ -71,11 +72,13 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     """Sessions, uploads, OpenAI's endpoints, those of the older systems, docs, and the queue page where it is on."""
     guest = _guest(settings)
     uploads = Uploads(use.documents, most_megabytes=settings.max_document_mb)
+    files = Door(tokens, status_response, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     openai = Door(tokens, error_response_of_openai, turnstile=use.turnstile)
     older = Door(tokens, error_response, guest, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     routes = [
         *Originals(use.documents).routes(LinkDoor(tokens, status_response, turnstile=use.turnstile)),
-        *uploads.routes(Door(tokens, status_response, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)),
+        *uploads.routes(files),
+        *TranscriptUploads(use.documents).routes(files),
         *openai_routes(
             openai,
             use.chat,

@@ -89,7 +89,7 @@ class Support(StrEnum):
 class Citation:
     """A place that an answer leans on; `index` is its number in the text, 0 where the text does not cite it.
 
-    `verified` where the answer quotes these words and the source has them.
+    `verified` where the answer says these words, in quotes or as its own, and the source has them.
     """
 
     quote: str

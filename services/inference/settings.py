@@ -28,7 +28,6 @@ class InferenceSettings(CommonSettings):
     between_tokens_timeout: float = Field(8.0, description="Seconds between two tokens of a provider")
     quick_timeout: float = Field(10.0, description="Seconds for a quick call: titles, embeddings of questions")
     chat_timeout: float = Field(45.0, description="Seconds for an answer in chat")
-    bulk_timeout: float = Field(120.0, description="Seconds for reports, quizzes, courses and embeddings of passages")
 
     chat_max_tokens: int = Field(700, description="Tokens of an answer in chat whose request sets no limit")
     quick_max_tokens: int = Field(60, description="Tokens of a title, at the most")

@@ -136,7 +136,7 @@ def connect_peer(target: str, settings: ThreadsSettings, stack: AsyncExitStack) 
 
 def open_actors(settings: ThreadsSettings, truth: Truth, fast: Fast, inference: Peer) -> Actors:
     """What jobs of threads are run by."""
-    writer, observer = InferenceWriter(inference), observer_of(fast)
+    writer, observer = InferenceWriter(inference, settings.bulk_timeout), observer_of(fast)
     tokens = PageTokens(settings.internal_secret)
     conversations = Conversations(
         threads=truth.threads, turns=truth.turns, hot=fast.hot, observer=observer, tokens=tokens

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from bench.fake_provider.process import fake_provider
 from kit.auth.caller import Caller
 from kit.channel import Peer
 from kit.errors import Reason, Unavailable
+from kit.jobs.settings import JobsSettings
 from kit.process import running
 from kit.writing.ports import Assignment, Purpose, Writer
 from kit.writing.writers import InferenceWriter, MemoryWriter
@@ -60,7 +61,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             async def fail() -> None:
                 await provider.script(status=500)
 
-            yield Bench(InferenceWriter(peer), script, fail)
+            yield Bench(InferenceWriter(peer, 120), script, fail)
             await peer.close()
 
 
@@ -80,5 +81,14 @@ async def test_a_text_may_have_to_follow_a_schema(bench: Bench) -> None:
 async def test_without_a_model_the_error_says_so(bench: Bench) -> None:
     await bench.goes_away()
     with pytest.raises(Unavailable) as away:
-        await bench.writer.write(ANN, TITLE)
+        await bench.writer.write(ANN, replace(TITLE, material="What was never named before?"))
     assert away.value.reason is Reason.PROVIDERS_UNAVAILABLE
+
+
+async def test_whoever_waits_for_a_text_waits_as_long_as_its_model_may_take() -> None:
+    """A limit above the usual has its effect: on the call, and on the jobs that the call is a part of."""
+    patient = JobsSettings(bulk_timeout=900.0).policies
+    assert patient.of("generate_quiz").time_limit > 3 * 900
+    assert patient.of("generate_report").time_limit > 2 * 900
+    assert JobsSettings().policies.of("generate_report").time_limit == 300
+    assert patient.of("generate_title").time_limit == JobsSettings().policies.of("generate_title").time_limit

@@ -17,7 +17,8 @@ from local.sample_course import Imported, import_sample
 from local.settings import LocalSettings
 
 # Whatever the person's shell sets for real servers must not reach the tests.
-OWN = ("REDIS_", "MONGODB_", "OPENAI_", "LECTERN_", "OTEL_", "UPSTASH_")
+PROVIDERS = ("OPENAI_", "GEMINI_", "GROQ_", "SARVAM_", "AZURE_OPENAI_")
+OWN = ("REDIS_", "MONGODB_", "LECTERN_", "OTEL_", "UPSTASH_", *PROVIDERS)
 TWICE = {"gateway": 2, "threads": 2}
 # What the tests look at does not depend on how much the demo model reads and says.
 BRIEF = {

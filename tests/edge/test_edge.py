@@ -249,6 +249,18 @@ class TestGatewayHttp:
         assert (one.json()["path"], other.json()["path"]) == ("/v1/documents", "/v1/courses/c/documents")
         assert one.json()["received"] > 3_000_000
 
+    async def test_a_transcript_as_a_file_goes_to_the_gateway_and_as_json_to_its_service(
+        self, running_edge: Edge
+    ) -> None:
+        path = "/v1/courses/c/videos:import"
+        async with running_edge.client(running_edge.token()) as client:
+            file = await client.post(path, files={"file": ("a.srt", b"\xff" * 3_000_000)}, data={"videoUrl": "u"})
+            text = await client.post(path, json={"transcript": "words"})
+        assert file.status_code == 200, file.text
+        assert file.json()["path"] == path
+        assert file.json()["received"] > 3_000_000
+        assert text.json() == {"contextVersion": "5"}
+
     async def test_uploads_need_a_token(self, running_edge: Edge) -> None:
         async with running_edge.client() as client:
             assert (await client.post("/v1/documents")).status_code == 401

@@ -133,7 +133,7 @@ async def test_a_course_is_built_and_no_step_is_paid_twice_though_the_worker_is_
         with desk.worker("services.context.worker"):
             done = await desk.ended(job.name)
         assert done.state is State.SUCCEEDED, done.failure
-        assert done.result == {"course": course, "chapters": 2, "quizzes": 2}
+        assert done.result == {"course": course, "chapters": 2, "summaries": 2, "quizzes": 2}
         outline = await outlines.GetOutline(outlines_pb2.GetOutlineRequest(name=course), metadata=teacher)
         assert [(each.title, each.first_page, each.last_page) for each in outline.chapters] == [
             ("Springs", 1, 3),

@@ -19,7 +19,7 @@ from tests.system import STUDENT, VIDEO, System, make_course, whole_system
 from tests.working import Works, until, works
 
 OPERATOR = Caller("school", "olga", frozenset({Role.ADMIN}))
-ANSWER = "A wave carries energy from place to place [1]."
+ANSWER = "It carries energy from place to place [1]."
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 

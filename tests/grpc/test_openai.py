@@ -26,7 +26,7 @@ async def system(redis_url: str, mongodb_uri: str) -> AsyncIterator[System]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(system: System) -> AsyncIterator[openai.AsyncOpenAI]:
-    await system.provider.script(text="A wave carries energy [1].")
+    await system.provider.script(text="It carries energy from place to place [1].")
     async with made_client(system) as made:
         yield made
 
@@ -52,7 +52,7 @@ async def test_models_are_those_that_are_configured(client: openai.AsyncOpenAI) 
 
 async def test_a_plain_completion(client: openai.AsyncOpenAI) -> None:
     made = await client.chat.completions.create(model="lectern", messages=ASK)
-    assert made.choices[0].message.content == "A wave carries energy [1]."
+    assert made.choices[0].message.content == "It carries energy from place to place [1]."
     assert made.choices[0].finish_reason == "stop"
     assert made.model == "fake"
     assert made.usage
@@ -114,7 +114,8 @@ async def test_a_course_grounds_the_answer_and_its_citations_come_along(
     made = await client.chat.completions.create(model="lectern", messages=ASK, extra_body=grounds)
     told = (made.model_extra or {})["lectern"]
     assert told["citations"][0]["videoUrl"] == VIDEO
-    assert told["citations"][0]["verified"] is True
+    assert told["citations"][0]["support"] == "SUPPORTED"
+    assert [each["support"] for each in told["sentences"]] == ["SUPPORTED"]
     stream = await client.chat.completions.create(
         model="lectern",
         messages=[{"role": "user", "content": "And what does it not carry?"}],
@@ -324,7 +325,7 @@ async def _until_open(system: System, requests: int) -> None:
 
 async def test_the_client_for_node_says_the_same(system: System) -> None:
     course = await make_course(system)
-    await system.provider.script(text="A wave carries energy [1].")
+    await system.provider.script(text="It carries energy from place to place [1].")
     told = await run_node(
         "openai_calls.js",
         base=f"http://127.0.0.1:{system.ports['http']}/openai/v1",
@@ -333,7 +334,7 @@ async def test_the_client_for_node_says_the_same(system: System) -> None:
         video=VIDEO,
     )
     assert {"lectern", "fake"} <= set(told["models"])
-    assert told["plain"] == told["streamed"] == "A wave carries energy [1]."
+    assert told["plain"] == told["streamed"] == "It carries energy from place to place [1]."
     assert told["usage"] > 0
     assert told["cited"] == VIDEO
     assert told["dimensions"] == 384

@@ -15,7 +15,7 @@ from tests.system import STUDENT, VIDEO, System, make_course, whole_system
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ASK = "What does a wave carry?"
-SAID = "A wave carries energy [1]."
+SAID = "It carries energy from place to place [1]."
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -28,7 +28,7 @@ async def system(redis_url: str, mongodb_uri: str, request: pytest.FixtureReques
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def chat(system: System) -> AsyncIterator[Any]:
-    await system.provider.script(text="A wave carries energy from place to place [1].")
+    await system.provider.script(text="It carries energy from place to place [1].")
     async with system.channel("gateway") as channel:
         yield chat_pb2_grpc.ChatServiceStub(channel)
 
@@ -64,13 +64,17 @@ async def test_an_answer_is_streamed_cited_and_kept(system: System, chat: Any, t
     events = await stream(system, chat, question(course))
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert kinds(events)[:2] == ["started", "context"]
+    (told,) = (event.support for event in events if event.WhichOneof("event") == "support")
     turn = events[-1].completed.turn
     assert (turn.state, turn.answer) == (chat_pb2.Turn.COMPLETED, said(events))
-    assert turn.answer == "A wave carries energy from place to place [1]."
+    assert turn.answer == "It carries energy from place to place [1]."
     (citation,) = turn.citations
     assert (citation.verified, citation.video_url, citation.index) == (True, VIDEO, 1)
     assert citation.start_offset.seconds in {1, 4}
     assert "energy" in citation.quote
+    assert citation.support == chat_pb2.Citation.SUPPORTED
+    assert (told.sentence, told.support, told.citation) == (turn.answer, citation.support, citation)
+    assert list(turn.sentences) == [told]
     listed = await threads.ListMessages(
         threads_pb2.ListMessagesRequest(parent=turn.thread), metadata=system.metadata(STUDENT)
     )

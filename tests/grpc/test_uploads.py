@@ -141,3 +141,40 @@ async def test_the_older_endpoint_answers_with_a_task(system: System, files: Pat
     assert (status, task["task_id"], task["status"]) == (200, taken["task_id"], "PENDING")
     status, refused = await curl(system, "/api/upload-pdfs", "-F", "course_title=Course 1")
     assert (status, refused["success"], refused["error"]) == (400, False, "INVALID_ARGUMENT")
+
+
+async def test_a_transcript_comes_as_the_bytes_of_its_file(system: System, tmp_path: Path) -> None:
+    captions = "1\r\n00:00:01,000 --> 00:00:03,000\r\nGrüße aus Zürich: “schön”\r\n"
+    (tmp_path / "old.srt").write_bytes(captions.encode("cp1252"))
+    course = await make_course(system, [])
+    options = (
+        "--form",
+        f"file=@{tmp_path / 'old.srt'}",
+        "--form",
+        "videoUrl=https://v.example.org/1",
+        "--form",
+        "title=Ü",
+    )
+
+    status, made = await curl(system, f"/v1/{course}/videos:import", *options)
+
+    assert status == 200
+    assert (made["format"], made["video"]["title"]) == ("SRT", "Ü")
+    assert "Windows-1252" in made["warnings"][0]
+    async with system.channel("context") as channel:
+        request = courses_pb2.GetTranscriptRequest(name=made["video"]["name"])
+        said = await courses_pb2_grpc.CourseServiceStub(channel).GetTranscript(
+            request, metadata=system.metadata(TEACHER)
+        )
+    assert [cue.text for cue in said.cues] == ["Grüße aus Zürich: “schön”"]
+
+
+async def test_a_form_without_an_address_or_of_a_student_imports_nothing(system: System, tmp_path: Path) -> None:
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nwords\n")
+    path = f"/v1/{await make_course(system, [])}/videos:import"
+    file = ("--form", f"file=@{tmp_path / 'a.vtt'}")
+    assert (await curl(system, path, *file))[0] == 400
+    url = ("--form", "videoUrl=https://v.example.org/1")
+    assert (await curl(system, path, *file, *url, "--form", "format=none"))[0] == 400
+    assert (await curl(system, path, *file, *url, caller=STUDENT))[0] == 403
+    assert (await curl(system, path, *file, *url, caller=None))[0] == 401

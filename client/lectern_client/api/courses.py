@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from lectern_client.api.operations import D, Group, many, one
 from lectern_client.model.courses import (
     CaptionFormat,
@@ -9,7 +11,7 @@ from lectern_client.model.courses import (
     Visibility,
 )
 from lectern_client.protocol.calls import Call, Json, Listing, nothing, reading
-from lectern_client.protocol.requests import Request, delete, get, post, resource
+from lectern_client.protocol.requests import Request, Upload, delete, get, post, resource
 from lectern_client.protocol.wire import decode
 
 
@@ -51,16 +53,25 @@ class Courses(Group[D]):
         self,
         course: str,
         video_url: str,
-        transcript: str,
+        transcript: str | bytes | Path,
         *,
         title: str = "",
         format: CaptionFormat = CaptionFormat.UNSPECIFIED,  # noqa: A002 - the API's own word
     ) -> Call[ImportedVideo]:
-        """Imports a transcript; importing the same address again replaces it."""
-        body = {"videoUrl": video_url, "title": title, "transcript": transcript}
+        """Imports a transcript; importing the same address again replaces it.
+
+        Of bytes and files the server finds out in which encoding their letters are.
+        """
+        path = f"{_path(course)}/videos:import"
+        body = {"videoUrl": video_url, "title": title}
         if format is not CaptionFormat.UNSPECIFIED:
             body["format"] = format
-        return Call(post(f"{_path(course)}/videos:import", repeatable=True, **body), reading(ImportedVideo))
+        if isinstance(transcript, str):
+            return Call(post(path, repeatable=True, transcript=transcript, **body), reading(ImportedVideo))
+        name = transcript.name if isinstance(transcript, Path) else "transcript"
+        file = Upload(name, transcript, "application/octet-stream")
+        request = Request("POST", path, form=body, files=(file,), repeatable=True)
+        return Call(request, reading(ImportedVideo))
 
     @many
     def videos(self, course: str, *, page_size: int | None = None) -> Listing[Video]:

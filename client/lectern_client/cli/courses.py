@@ -10,14 +10,8 @@ from lectern_client.cli.options import as_json, limited, pass_lectern
 from lectern_client.cli.screen import err, out, print_json, print_table
 from lectern_client.client import Lectern
 from lectern_client.errors import NotFound
-from lectern_client.model.courses import CaptionFormat, ImportedVideo
+from lectern_client.model.courses import ImportedVideo
 
-FORMATS = {
-    ".vtt": CaptionFormat.VTT,
-    ".srt": CaptionFormat.SRT,
-    ".json": CaptionFormat.JSON,
-    ".txt": CaptionFormat.TEXT,
-}
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -43,16 +37,14 @@ def courses(lectern: Lectern, limit: int, as_json: bool) -> None:
 @as_json
 @pass_lectern
 def import_(lectern: Lectern, course: str, files: tuple[Path, ...], video_url: str, title: str, as_json: bool) -> None:
-    """Import captions: WebVTT, SubRip, JSON or plain text, a file for each video. For teachers."""
+    """Import captions, a file for each video: WebVTT, SubRip, TTML, JSON, plain text and others. For teachers."""
     if len(files) > 1 and "{stem}" not in video_url:
         raise click.UsageError("Several files need several addresses: put {stem} into --video-url.")
     if title:
         _make_sure_of(lectern, course, title)
     for file in track(files, "importing", console=err, disable=as_json or len(files) == 1):
         address = video_url.replace("{stem}", file.stem)
-        kind = FORMATS.get(file.suffix.lower(), CaptionFormat.UNSPECIFIED)
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
-        imported = lectern.courses.import_video(course, address, text, title=_title(file), format=kind)
+        imported = lectern.courses.import_video(course, address, file, title=_title(file))
         print_json(imported) if as_json else _tell(file, imported)
 
 

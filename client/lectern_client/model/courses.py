@@ -27,6 +27,14 @@ class CaptionFormat(OpenEnum):
     SRT = "SRT"
     JSON = "JSON"
     TEXT = "TEXT"
+    SBV = "SBV"
+    TTML = "TTML"
+    YOUTUBE_XML = "YOUTUBE_XML"
+    ASS = "ASS"
+    SAMI = "SAMI"
+    LRC = "LRC"
+    MICRODVD = "MICRODVD"
+    TABLE = "TABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,12 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class ImportedVideo:
-    """`warnings` say what was repaired on the way, each with its line."""
+    """`warnings` say what was repaired on the way, each with its line; `format` what it was read as."""
 
     video: Video = Video()
     warnings: tuple[str, ...] = ()
     context_version: str = ""
+    format: CaptionFormat = CaptionFormat.UNSPECIFIED
 
 
 @dataclass(frozen=True, slots=True)

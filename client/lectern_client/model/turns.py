@@ -33,7 +33,7 @@ class Support(OpenEnum):
 class Citation:
     """A place in a video or a document.
 
-    `verified`: the answer quotes these words and the source has them. `support`: what the source says of the sentences
+    `verified`: the answer says these words and the source has them. `support`: what the source says of the sentences
     that cite it.
     """
 

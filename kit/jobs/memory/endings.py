@@ -14,7 +14,7 @@ def settled(job: Job, outcome: Outcome) -> Job:
         case Succeeded(result):
             return replace(job, state=State.SUCCEEDED, progress=100, result=result, failure=None)
         case Failed(failure, retry_in):
-            return _failed(replace(job, failures=job.failures + 1, failure=failure), retry_in)
+            return _failed(replace(job, failures=job.failures + 1, failure=failure, message=failure.message), retry_in)
         case Postponed(seconds, message):
             waiting = replace(job, state=State.QUEUED, attempt=job.attempt - 1, message=message or job.message)
             return replace(waiting, delayed=seconds > 0, due=_after(seconds))

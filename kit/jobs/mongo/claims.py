@@ -156,7 +156,8 @@ def _(outcome: Succeeded) -> Document:
 @_changes.register
 def _(outcome: Failed) -> Document:
     failure = {"$literal": {"reason": outcome.failure.reason, "message": outcome.failure.message}}
-    failures = {"failures": {"$add": ["$failures", 1]}, "failure": failure}
+    said = {"$literal": outcome.failure.message}
+    failures = {"failures": {"$add": ["$failures", 1]}, "failure": failure, "message": said}
     asked = {"$ne": ["$cancel_requested", None]}
     if outcome.retry_in is None:
         return {**failures, "state": State.FAILED.value}

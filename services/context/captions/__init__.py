@@ -1,1 +1,1 @@
-"""Reads captions of four formats into cues, repairs what can be repaired, and names the line of what cannot."""
+"""Reads captions of a dozen formats into cues, repairs what can be repaired, and names the line of what cannot."""

@@ -1,21 +1,41 @@
 """Times as captions write them."""
 
 import re
+import unicodedata
 
 LONGEST = 100 * 3600 * 1000
-_STAMP = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{1,2})(?:[.,:]([0-9]{1,3})[0-9]{0,6})?")
+LONGEST_STAMP = 48
+# Of a fraction the first three digits count; a float's tail behind them means nothing.
+STAMP = (
+    r"-?(?:[0-9]{1,3}\s?:\s?)?-?[0-9]{1,3}\s?:\s?-?[0-9]{1,2}"
+    r"(?:\s?[.,:]\s?-?[0-9]{1,20}(?:[.,][0-9]{1,20})?(?:e-?[0-9]{1,3})?)?"
+)
+_STAMP = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{1,2})(?:[.,:]([0-9]{1,20})(?:[.,][0-9]{1,20})?)?")
+_SECONDS = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,20}))?")
 
 
 def milliseconds(stamp: str) -> int | None:
-    """`hh:mm:ss.mmm`, hours and fraction optional, point or comma; None where it is no time."""
-    match = _STAMP.fullmatch(stamp.strip()[:32])
+    """`hh:mm:ss.mmm`, hours and fraction optional, point or comma; None where it is no time. Before zero is zero."""
+    stamp = plain_digits(stamp[:LONGEST_STAMP]).replace(" ", "").lower().partition("e")[0]
+    match = _STAMP.fullmatch(stamp.replace("-", ""))
     if match is None:
         return None
+    if "-" in stamp:
+        return 0
     hours, minutes, seconds, fraction = match.groups()
-    if int(seconds) > 59 or (hours and int(minutes) > 59):
+    # Sixty is what rounding makes of fifty-nine and a half.
+    if int(seconds) > 60 or (hours and int(minutes) > 60):
         return None
     whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
-    return within_reason(whole * 1000 + int((fraction or "0").ljust(3, "0")))
+    return within_reason(whole * 1000 + _thousandths(fraction))
+
+
+def seconds_in(stamp: str) -> int | None:
+    """Milliseconds of `12.5`; None where it is no number of seconds."""
+    match = _SECONDS.fullmatch(stamp.strip()[:LONGEST_STAMP])
+    if match is None:
+        return None
+    return within_reason(int(match[1]) * 1000 + _thousandths(match[2]))
 
 
 def within_reason(moment: int) -> int | None:
@@ -28,3 +48,16 @@ def in_words(moment: int) -> str:
     seconds, rest = divmod(moment, 1000)
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}.{rest:03}"
+
+
+def plain_digits(written: str) -> str:
+    """Digits and colons of other scripts and widths as ASCII has them, as translators write stamps."""
+    if written.isascii():
+        return written.strip()
+    narrow = unicodedata.normalize("NFKC", written).strip()
+    return "".join(str(unicodedata.digit(letter, letter)) for letter in narrow)
+
+
+def _thousandths(fraction: str | None) -> int:
+    """Of `,1000` too, which is a second that was rounded up."""
+    return 1000 if fraction == "1000" else int((fraction or "0")[:3].ljust(3, "0"))

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice, takewhile
 
 from services.context.captions.findings import Findings, refused
-from services.context.captions.raw import RawCue
+from services.context.captions.model import RawCue
 from services.context.captions.stamps import in_words
 from services.context.model import Cue
 
@@ -18,7 +19,7 @@ def settle(written: Sequence[RawCue], findings: Findings) -> tuple[Cue, ...]:
     if len(unreadable) * 2 > len(written):
         raise refused(unreadable[0].place, f"times cannot be read, as in {len(unreadable)} of {len(written)} cues")
     started = _with_starts(written, findings)
-    ordered = _in_order(started, findings)
+    ordered = _without_copies(_in_order(started, findings), findings)
     return tuple(_timed(cue, following, findings) for cue, following in zip(ordered, [*ordered[1:], None], strict=True))
 
 
@@ -42,6 +43,18 @@ def _in_order(cues: list[RawCue], findings: Findings) -> list[RawCue]:
             findings.note(cue.place, f"begins at {in_words(_start(cue))}, before the cue above it; moved to its place")
         latest = max(latest, _start(cue))
     return sorted(cues, key=_start)
+
+
+def _without_copies(cues: list[RawCue], findings: Findings) -> list[RawCue]:
+    """Leaves out what is written twice, words and times alike, as files with several layers have it."""
+    kept: list[RawCue] = []
+    for cue in cues:
+        same_start = takewhile(lambda each, start=cue.start: each.start == start, reversed(kept))  # type: ignore[misc]
+        if any((each.end, each.text) == (cue.end, cue.text) for each in islice(same_start, 10)):
+            findings.note(cue.place, "the same words at the same times as before; left out")
+        else:
+            kept.append(cue)
+    return kept
 
 
 def _timed(cue: RawCue, following: RawCue | None, findings: Findings) -> Cue:

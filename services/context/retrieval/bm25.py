@@ -67,6 +67,14 @@ class Bm25:
         held = (idf / whole).repeat([each.stop - each.start for each in postings])
         return Matched(self._added(rows, weights), self._added(rows, held))
 
+    def held(self, terms: Iterable[str]) -> list[tuple[str, float, npt.NDArray[np.int32]]]:
+        """The terms that stand somewhere, each with its weight and the rows that have it."""
+        numbers = ((term, self._vocabulary[term]) for term in sorted(set(terms)) if term in self._vocabulary)
+        return [
+            (term, float(self._idf[number]), self._rows[self._bounds[number] : self._bounds[number + 1]])
+            for term, number in numbers
+        ]
+
     def _added(self, rows: npt.NDArray[np.int32], values: npt.NDArray[Any]) -> Scores:
         return np.bincount(rows, values, minlength=self._size).astype(np.float64, copy=False)
 

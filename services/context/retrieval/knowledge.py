@@ -9,7 +9,9 @@ from kit.words.scripts import tokens
 from kit.words.terms import terms
 from services.context.model import Course, Cue, Passage, Source, SourceContext, Video
 from services.context.ports import VectorIndex
-from services.context.retrieval.bm25 import Bm25
+from services.context.retrieval.bm25 import Bm25, Scores
+from services.context.retrieval.emphasis import Emphasis
+from services.context.retrieval.question_words import without_question_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Knowledge:
     owners: tuple[Source, ...]
     tokens: tuple[int, ...]
     words: Bm25
+    emphasis: Emphasis
     vectors: VectorIndex | None
     unembedded: frozenset[int]
     complete: bool
@@ -62,6 +65,13 @@ class Knowledge:
     def query_terms(self, query: str) -> set[str]:
         """The query's terms in every language of the course."""
         return {term for language in self._languages for term in terms(query, language)}
+
+    def lifts(self, query: str) -> Scores:
+        """A factor for each row, by how much its source is about what the query names.
+
+        Words that questions are put in count as little as they say: in some lectures "what" is rarer than the matter.
+        """
+        return self.emphasis.lifts(self.words.held(self.query_terms(without_question_words(query))))
 
     @cached_property
     def _videos_by_url(self) -> dict[str, Video]:
@@ -93,6 +103,10 @@ def build(course: Course, contexts: Sequence[SourceContext], vectors: VectorInde
         owners=tuple(context.source for context in contexts for _ in context.passages),
         tokens=tuple(tokens(passage.text) for passage in passages),
         words=Bm25(documents),
+        emphasis=Emphasis(
+            [number for number, context in enumerate(contexts) for _ in context.passages],
+            [terms(context.source.title, context.source.language) for context in contexts],
+        ),
         vectors=vectors,
         unembedded=unembedded,
         complete=vectors is not None and not unembedded,

@@ -4,8 +4,9 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from unicodedata import normalize
 
 from kit.auth.caller import Caller
 from kit.errors import AlreadyExists, FailedPrecondition, InvalidArgument
@@ -58,7 +59,7 @@ class Courses:
         moment = self._now()
         course = Course(
             key=key,
-            title=new.title.strip(),
+            title=normalize("NFC", new.title.strip()),
             created=moment,
             updated=moment,
             epoch=time.time_ns() // 1000,
@@ -85,6 +86,8 @@ class Courses:
     async def change(self, caller: Caller, course: str, changes: CourseChanges) -> Course:
         if changes.title is not None or changes.description is not None:
             _check_texts("-" if changes.title is None else changes.title, changes.description or "")
+        if changes.title is not None:
+            changes = replace(changes, title=normalize("NFC", changes.title))
         key = CourseKey(caller.tenant, course)
         return self._changed(key, await self._store.change(key, changes, self._now()))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePath
+from unicodedata import normalize
 from uuid import uuid4
 
 from kit.auth.caller import Caller
@@ -147,7 +148,7 @@ class Documents:
         moment, file_name = self._now(), _base(upload.file_name)
         return Document(
             id=measured.digest.hexdigest()[:16],
-            title=upload.title.strip() or PurePath(file_name).stem,
+            title=normalize("NFC", upload.title.strip() or PurePath(file_name).stem),
             file_name=file_name,
             blob=blob,
             size=measured.size,

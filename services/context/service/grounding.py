@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 
 from kit.auth.caller import Caller
 from kit.errors import InvalidArgument, NotFound, Reason
@@ -10,6 +11,7 @@ from services.context.model import Course, CourseKey, Video
 from services.context.model.missing import course_not_found
 from services.context.passages.cutting import beginning
 from services.context.retrieval.knowledge import Knowledge
+from services.context.retrieval.overview import asks_for_the_whole
 from services.context.service.neighbourhood import around
 from services.context.service.popularity import Popularity
 from services.context.service.search import Found, Scored, Search, found_at
@@ -68,8 +70,10 @@ class Grounding:
         near = _neighbourhood(knowledge, video, question)
         left = question.budget - (tokens(near.passage.text) + TOKENS_PER_PASSAGE if near else 0)
         text = question.text[:LONGEST_QUERY]
-        found = await self._search.first(caller, knowledge, text, CANDIDATES, preferred=video)
-        return Context(knowledge, video, _within(knowledge, found or _opening(knowledge, video), left), near)
+        found: Sequence[Scored] = ()
+        if not asks_for_the_whole(text):
+            found = await self._search.first(caller, knowledge, text, CANDIDATES, preferred=video)
+        return Context(knowledge, video, _within(knowledge, found or _whole(knowledge, video), left), near)
 
     async def knowledge(self, caller: Caller, course: str) -> Knowledge:
         """The course's knowledge, for those who may see the course."""
@@ -106,10 +110,28 @@ def _neighbourhood(knowledge: Knowledge, video: Video | None, question: Question
     return Found(passage, video, 0) if passage else None
 
 
-def _opening(knowledge: Knowledge, video: Video | None) -> Sequence[Scored]:
-    """How the video or course begins: for questions that name nothing, such as what it is about."""
-    rows = range(len(knowledge.passages)) if video is None else knowledge.rows_of(video)
-    return [(row, 0.0) for row in rows[:CANDIDATES]]
+def _whole(knowledge: Knowledge, video: Video | None) -> Sequence[Scored]:
+    """What a video or course is about: how it begins and ends, then what stands between, from all of its parts.
+
+    Lectures say at their beginning what they are about, and gather it up at their end. Of a course each source begins
+    first.
+    """
+    sources = knowledge.sources if video is None else (video,)
+    parts = [spread(knowledge.rows_of(source)) for source in sources]
+    rows = (row for each in zip_longest(*parts) for row in each if row is not None)
+    return [(row, 0.0) for row in islice(rows, CANDIDATES)]
+
+
+def spread(rows: Sequence[int]) -> list[int]:
+    """Rows in the order in which they tell of a whole: the first, the last, then the middles of what is between."""
+    order, gaps = list(dict.fromkeys((*rows[:1], *rows[-1:]))), [(0, len(rows) - 1)]
+    while gaps:
+        first, last = gaps.pop(0)
+        middle = (first + last) // 2
+        if middle not in (first, last):
+            order.append(rows[middle])
+            gaps += [(first, middle), (middle, last)]
+    return order
 
 
 def _within(knowledge: Knowledge, candidates: Sequence[Scored], budget: int) -> list[Found]:

@@ -64,6 +64,7 @@ class Search:
         if within is not None:
             words[: within.start] = words[within.stop :] = 0
         scores = fused(words, await self._meaning(knowledge, begun, within), knowledge.unembedded)
+        scores *= knowledge.lifts(query)
         return [found_at(knowledge, row, score) for row, score in _best(scores, limit)]
 
     async def first(
@@ -75,7 +76,7 @@ class Search:
         if not settled(words):
             begun = self._queries.begin(caller, knowledge.course.key, query)
             meaning = await self._meaning(knowledge, begun, None)
-        scores = fused(words.scores, meaning, knowledge.unembedded)
+        scores = fused(words.scores, meaning, knowledge.unembedded) * knowledge.lifts(query)
         if preferred is not None:
             here = knowledge.rows_of(preferred)
             scores[here.start : here.stop] *= PREFERENCE

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from kit.auth.caller import Caller
 from kit.errors import FailedPrecondition, InvalidArgument
 from kit.words.languages import language_of
-from services.context.captions.reading import Captions, Format, read
+from services.context.captions.model import Format
+from services.context.captions.reading import Captions, read
 from services.context.model import Cue, Lecture, Video, VideoPosition
 from services.context.model.missing import course_not_found, video_not_found
 from services.context.passages.cutting import passages
@@ -29,22 +31,23 @@ _SAMPLE_CUES = 500
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A transcript to import; its format is found out where it is None."""
+    """A transcript to import, as text or as the bytes of a file; its format is found out where it is None."""
 
     course: str
     video_url: str
-    text: str
+    source: str | bytes
     title: str = ""
     format: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The video, what was repaired on the way, and the course's context version from now on."""
+    """The video, what was repaired on the way, the course's context version from now on, and what was read."""
 
     video: Video
     warnings: tuple[str, ...]
     version: str
+    format: Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Videos:
         course = await self._courses.get(caller, transcript.course)
         if course.video_count >= MOST_VIDEOS:
             raise FailedPrecondition(f"a course has at most {MOST_VIDEOS:,} videos", field="parent")
-        captions = await asyncio.to_thread(read, transcript.text, transcript.format)
+        captions = await asyncio.to_thread(read, transcript.source, transcript.format)
         moment = self._now()
         lecture = await asyncio.to_thread(_lecture, caller, transcript, captions, moment)
         stored = await self._store.put(course.key, lecture, moment)
@@ -88,7 +91,7 @@ class Videos:
         if stored is None:
             raise course_not_found(course.key)
         self._imported()
-        return Imported(stored.videos[0], captions.warnings, stored.course.version)
+        return Imported(stored.videos[0], captions.warnings, stored.course.version, captions.format)
 
     async def page(self, caller: Caller, course: str, after: VideoPosition | None, limit: int) -> Sequence[Video]:
         found = await self._courses.get(caller, course)
@@ -129,7 +132,7 @@ def _lecture(caller: Caller, transcript: Transcript, captions: Captions, moment:
     video = Video(
         id=video_id(transcript.video_url),
         url=transcript.video_url,
-        title=transcript.title.strip() or _title_of(transcript.video_url),
+        title=normalize("NFC", transcript.title.strip()) or _title_of(transcript.video_url),
         edition=f"{time.time_ns() // 1_000_000:x}-{secrets.token_hex(4)}",
         language=language_of(" ".join(cue.text for cue in captions.cues[:_SAMPLE_CUES])),
         imported_by=caller.user,
@@ -144,4 +147,4 @@ def _lecture(caller: Caller, transcript: Transcript, captions: Captions, moment:
 
 def _title_of(url: str) -> str:
     end = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
-    return (end or url)[:LONGEST_TITLE]
+    return normalize("NFC", end or url)[:LONGEST_TITLE]

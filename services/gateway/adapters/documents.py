@@ -14,7 +14,8 @@ from lectern.context.v1 import (
 
 from kit.auth.caller import Caller
 from kit.channel import Peer
-from services.gateway.uploads.ports import File, Original, Uploaded
+from kit.errors import InvalidArgument
+from services.gateway.uploads.ports import File, Original, Transcript, Uploaded
 
 UPLOAD_SECONDS = 120.0
 
@@ -47,6 +48,17 @@ class GrpcDocumentDesk:
         first = (await anext(pieces)).document
         return Original(first.file_name, first.content_type, first.size_bytes, _chunks(pieces))
 
+    async def bring(self, caller: Caller, transcript: Transcript) -> Mapping[str, Any]:
+        request = courses_pb2.ImportVideoRequest(
+            parent=transcript.course,
+            video_url=transcript.video_url,
+            title=transcript.title,
+            format=_format(transcript.format),
+            transcript_bytes=transcript.content,
+        )
+        imported = await self._peer.call(self._courses.ImportVideo, request, caller, timeout=UPLOAD_SECONDS)
+        return json_format.MessageToDict(imported)
+
     async def build(self, caller: Caller, course: str) -> Mapping[str, Any]:
         request = outlines_pb2.BuildCourseRequest(name=course)
         job = await self._peer.call(self._outlines.BuildCourse, request, caller)
@@ -57,6 +69,15 @@ async def _chunks(pieces: AsyncGenerator[documents_pb2.ReadOriginalResponse, Non
     async with aclosing(pieces):
         async for piece in pieces:
             yield piece.chunk
+
+
+def _format(name: str) -> courses_pb2.ImportVideoRequest.Format.ValueType:
+    known = courses_pb2.ImportVideoRequest.Format
+    if not name:
+        return known.FORMAT_UNSPECIFIED
+    if name.upper() not in known.keys():  # noqa: SIM118 - of an enum of protobuf, which is no mapping
+        raise InvalidArgument(f"format must be one of {', '.join(known.keys())}", field="format")
+    return known.Value(name.upper())
 
 
 async def _pieces(course: str, file: File) -> AsyncIterator[documents_pb2.UploadDocumentRequest]:

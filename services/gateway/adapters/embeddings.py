@@ -20,5 +20,6 @@ class GrpcEmbeddings:
     async def embed(self, caller: Caller, course: str, texts: Sequence[str]) -> Vectors:
         # Sentences and what they are held against are of one kind: neither asks for the other.
         request = generation_pb2.EmbedRequest(texts=texts, query=True, course=course)
-        made = await self._peer.call(self._stub.Embed, request, caller, timeout=SECONDS, idempotent=True)
+        # Asked once: an answer waits for it, and words decide where it fails.
+        made = await self._peer.call(self._stub.Embed, request, caller, timeout=SECONDS, idempotent=False)
         return np.array([vector.values for vector in made.vectors], dtype=np.float32)

@@ -39,7 +39,7 @@ def document(contract: Contract, fragments: Iterable[Fragment] = ()) -> dict[str
     schemas = {**operations.schemas.components, "Status": STATUS}
     for fragment in fragments:
         for path, methods in fragment.paths.items():
-            paths[path] = {**paths.get(path, {}), **methods}
+            paths[path] = _joined(paths.get(path, {}), methods)
         tags.append({"name": fragment.tag, "description": fragment.about})
         schemas |= fragment.schemas
     return {
@@ -55,3 +55,15 @@ def document(contract: Contract, fragments: Iterable[Fragment] = ()) -> dict[str
             "securitySchemes": {"bearer": BEARER},
         },
     }
+
+
+def _joined(known: dict[str, Any], methods: dict[str, Any]) -> dict[str, Any]:
+    """The methods of a path; of one that has the method already, a fragment tells of further bodies."""
+    joined = dict(known)
+    for name, operation in methods.items():
+        if name in known:
+            content = known[name]["requestBody"]["content"] | operation["requestBody"]["content"]
+            joined[name] = {**known[name], "requestBody": {**known[name]["requestBody"], "content": content}}
+        else:
+            joined[name] = operation
+    return joined

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, nullcontext, suppress
 from typing import Any
 
 import socketio
@@ -10,7 +10,7 @@ import structlog
 
 from kit.auth.tokens import UserTokens
 from kit.call import CURRENT
-from kit.errors import InvalidArgument, LecternError, Unauthenticated
+from kit.errors import InvalidArgument, LecternError, Unauthenticated, Unavailable
 from kit.limits.turnstile import Turnstile
 from kit.telemetry.live import LiveGauge
 from services.gateway.jobs.reading import JobReader
@@ -161,8 +161,9 @@ class Sockets:
             await asyncio.sleep(CHECK_SECONDS)
             for sid, session in tuple(self._sessions.items()):
                 try:
-                    await self._tokens.verify(session.token)
-                except LecternError as error:
+                    with suppress(Unavailable):
+                        await self._tokens.verify(session.token)
+                except Unauthenticated as error:
                     await self._server.emit("problem", problem(error)["error"], to=sid)
                     await asyncio.sleep(LAST_WORD_SECONDS)
                     await self._cut(sid)

@@ -41,7 +41,7 @@ class CheckedSentence:
 
     @property
     def settled(self) -> bool:
-        return self.verdicts[self.best].settled
+        return self.verdicts[self.best].copied
 
     def told(self) -> SentenceSupport:
         """As it stands in the turn: with the place that bears it, unless nothing does."""
@@ -49,7 +49,7 @@ class CheckedSentence:
         citation = None
         if verdict.stretch is not None and verdict.support is not Support.NOT_FOUND:
             number = self.best if self.best in self.sentence.numbers else 0
-            citation = citation_at(verdict.source, verdict.stretch.first, verdict.stretch.last, number, verdict.support)
+            citation = citation_at(verdict, verdict.stretch, number)
         return SentenceSupport(self.sentence.text, self.sentence.start, verdict.support, citation)
 
 
@@ -113,7 +113,7 @@ class SupportCheck:
 
     def _by_words(self, sentence: Sentence) -> CheckedSentence | None:
         """None for what claims nothing, or where there is nothing to hold it against."""
-        numbers = sentence.numbers or tuple(self._sources)
+        numbers = tuple(number for number in sentence.numbers or self._sources if number in self._sources)
         if not numbers:
             return None
         language = language_of(sentence.said, likely=self._sources[numbers[0]].language)

@@ -1,5 +1,6 @@
 """Where an answer stands in its sources: what it cites or quotes is looked up, set to the second, or left out."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 import regex
@@ -9,6 +10,7 @@ from kit.words.terms import words
 from services.gateway.model import Citation, Passage, Support
 from services.gateway.support.checking import CheckedSentence
 from services.gateway.support.places import citation_at, nearest, quoted_at, whole
+from services.gateway.support.prose import prose
 from services.gateway.support.sentences import Sentence, sentences_of
 from services.gateway.support.sources import source_of
 from services.gateway.support.verdicts import ORDER
@@ -36,7 +38,7 @@ def cited(
     """
     sentences = sentences_of(answer, len(passages))
     verdicts = {each.sentence.start: each for each in checked}
-    quotes = list(_by_quotes(sentences, passages, verdicts))
+    quotes = list(_by_quotes(answer, sentences, passages, verdicts))
     found = [*_by_markers(sentences, passages, verdicts, quotes), *quotes]
     if not found:
         texts = (question, answer)
@@ -63,27 +65,29 @@ def _best_place(
     found = [verdicts[each.start].verdicts[number] for each in citing if each.start in verdicts]
     if not found:
         return nearest(passage, [citing[0].said], number, Support.UNKNOWN)
-    best = max(found, key=lambda verdict: ORDER.index(verdict.support))
+    best = max(found, key=lambda verdict: (ORDER.index(verdict.support), verdict.copied))
     if best.stretch is None:
         return nearest(passage, [citing[0].said], number, best.support)
-    return citation_at(source_of(passage), best.stretch.first, best.stretch.last, number, best.support)
+    return citation_at(best, best.stretch, number)
 
 
 def _by_quotes(
-    sentences: Sequence[Sentence], passages: Sequence[Passage], verdicts: dict[int, CheckedSentence]
+    answer: str, sentences: Sequence[Sentence], passages: Sequence[Passage], verdicts: dict[int, CheckedSentence]
 ) -> Iterator[Citation]:
-    for sentence in sentences:
-        for quote in _quotes(sentence.said):
-            if found := _quoted(quote, passages, verdicts.get(sentence.start)):
-                yield found
+    starts = [sentence.start for sentence in sentences]
+    for start, quote in _quotes(prose(answer)):
+        sentence = starts[max(0, bisect_right(starts, start) - 1)] if starts else 0
+        if found := _quoted(quote, passages, verdicts.get(sentence)):
+            yield found
 
 
-def _quotes(said: str) -> Iterator[str]:
-    for match in QUOTED.finditer(said):
+def _quotes(text: str) -> Iterator[tuple[int, str]]:
+    """Quotes of some length, each with the letter at which it begins; one may hold several sentences."""
+    for match in QUOTED.finditer(text):
         quote = next(group for group in match.groups() if group).strip()
-        dense = is_dense(quote)
-        if len(quote) >= (MIN_DENSE_LETTERS if dense else MIN_QUOTE_LETTERS) and len(words(quote)) >= MIN_QUOTE_WORDS:
-            yield quote
+        least = MIN_DENSE_LETTERS if is_dense(quote) else MIN_QUOTE_LETTERS
+        if len(quote) >= least and len(words(quote)) >= MIN_QUOTE_WORDS:
+            yield match.start(), quote
 
 
 def _quoted(quote: str, passages: Sequence[Passage], checked: CheckedSentence | None) -> Citation | None:

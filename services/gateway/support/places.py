@@ -6,13 +6,15 @@ from functools import lru_cache
 from kit.words.terms import terms
 from services.gateway.model import Citation, Passage, Support
 from services.gateway.support.sources import PASSAGES_KEPT, Source, Stretch, source_of
+from services.gateway.support.verdicts import Verdict
 
 SHOWN_QUOTE = 280
 
 
-def citation_at(source: Source, first: int, last: int, number: int, support: Support) -> Citation:
-    """The parts of the source from one up to another; `number` cites it in the text."""
-    return _citation(source, " ".join(source.parts[first : last + 1]), first, last, number, support)
+def citation_at(verdict: Verdict, stretch: Stretch, number: int) -> Citation:
+    """The stretch that a verdict names; `number` cites its source in the text. A copy is as good as a quote."""
+    source, words = verdict.source, " ".join(verdict.source.parts[stretch.first : stretch.last + 1])
+    return _citation(source, words, stretch.first, stretch.last, number, verdict.support, verified=verdict.copied)
 
 
 def quoted_at(source: Source, quote: str, parts: range, number: int, support: Support) -> Citation:
@@ -42,7 +44,8 @@ def nearest(passage: Passage, texts: Sequence[str], number: int, support: Suppor
     source = source_of(passage)
     for text in texts:
         if stretch := _sharing_most(source, frozenset(terms(text, source.language))):
-            return citation_at(source, stretch.first, stretch.last, number, support)
+            words = " ".join(source.parts[stretch.first : stretch.last + 1])
+            return _citation(source, words, stretch.first, stretch.last, number, support)
     return whole(passage, number, support)
 
 

@@ -34,14 +34,15 @@ Vectors = npt.NDArray[np.float32]
 class Verdict:
     """What a source says of a sentence, and where.
 
-    `share` is how much of the sentence's terms a stretch of it has at the most; `settled` that meaning changes nothing.
+    `share` is how much of the sentence's terms a stretch of it has at the most; `copied` that the sentence stands
+    in the source nearly word for word, which its meaning can't change.
     """
 
     support: Support
     source: Source
     stretch: Stretch | None = None
     share: float = 0.0
-    settled: bool = False
+    copied: bool = False
 
 
 ORDER = (Support.NOT_FOUND, Support.PARTLY, Support.SUPPORTED)
@@ -53,7 +54,7 @@ def by_words(claim: Clause, source: Source) -> Verdict:
     for stretch in source.stretches:
         found = compared(claim, stretch.says)
         if found.copied:
-            return Verdict(Support.SUPPORTED, source, stretch, found.share, settled=True)
+            return Verdict(Support.SUPPORTED, source, stretch, found.share, copied=True)
         if found.share and (best is None or found.share > best[0].share):
             best = found, stretch
     if best is None:
@@ -68,7 +69,7 @@ def by_meaning(claim: Clause, language: str, words: Verdict, cosines: Vectors, s
     `share` is how much of the sentence's terms any source has in one place at the most.
     """
     source = words.source
-    if words.settled or not len(cosines):
+    if words.copied or not len(cosines):
         return words
     found = [compared(claim, stretch.says) for stretch in source.stretches]
     best = int(np.argmax(cosines + WEIGHT_OF_WORDS * np.array([each.share for each in found])))

@@ -1,1 +1,1 @@
-"""Documents that arrive as files of a form."""
+"""Documents and transcripts that arrive as files of a form."""

@@ -8,10 +8,10 @@ from services.gateway.openapi.errors import responses
 from services.gateway.openapi.paths import SEGMENT
 
 TAG = "Uploads"
-ABOUT = (
-    "PDF, PPTX, DOCX, Markdown and HTML as files of a form; over gRPC, `DocumentService.UploadDocument` takes them in "
-    "pieces."
-)
+ABOUT = """PDF, PPTX, DOCX, Markdown and HTML as files of a form; over gRPC, `DocumentService.UploadDocument` takes
+them in pieces.
+
+Transcripts come to `videos:import` as files too, in whatever encoding."""
 FILES = {
     "type": "array",
     "minItems": 1,
@@ -20,6 +20,12 @@ FILES = {
 }
 TITLE = {"type": "string", "minLength": 1, "description": "The title of the course that is made for them."}
 COURSE = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"}
+TRANSCRIPT = {
+    "file": {"type": "string", "contentMediaType": "text/plain", "description": "The transcript, in any encoding."},
+    "videoUrl": {"type": "string", "minLength": 1, "description": "The address of the video."},
+    "title": {"type": "string", "description": "Its title; the end of the address where empty."},
+    "format": {"type": "string", "description": "As in JSON; found out where empty."},
+}
 TAKEN = {
     "type": "object",
     "required": ["course", "documents", "jobs"],
@@ -32,7 +38,7 @@ TAKEN = {
 
 
 def fragment() -> Fragment:
-    """Both paths."""
+    """The paths of files."""
     into_new = _operation(
         "UploadDocuments", "Uploads documents as a new course", {"files": FILES, "courseTitle": TITLE}
     )
@@ -43,6 +49,9 @@ def fragment() -> Fragment:
         "/v1/documents": {"post": into_new},
         "/v1/courses/{course}/documents": {"post": {**into_course, "parameters": [place]}},
         "/v1/courses/{course}/documents/{document}/original": {"get": {**_original(), "parameters": [place, named]}},
+        "/v1/courses/{course}/videos:import": {
+            "post": {"requestBody": {"content": _form(TRANSCRIPT, "file", "videoUrl")}}
+        },
     }
     return Fragment(TAG, ABOUT, paths)
 
@@ -58,12 +67,16 @@ def _original() -> dict[str, Any]:
 
 
 def _operation(name: str, summary: str, fields: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "required": list(fields), "properties": fields}
     answer = {"description": "What was taken, and the jobs.", "content": {"application/json": {"schema": TAKEN}}}
     return {
         "tags": [TAG],
         "operationId": name,
         "summary": summary,
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "requestBody": {"required": True, "content": _form(fields, *fields)},
         "responses": {"200": answer, **responses()},
     }
+
+
+def _form(fields: dict[str, Any], *required: str) -> dict[str, Any]:
+    schema = {"type": "object", "required": list(required), "properties": fields}
+    return {"multipart/form-data": {"schema": schema}}

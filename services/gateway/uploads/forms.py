@@ -1,4 +1,4 @@
-"""Multipart forms with documents: read within bounds, onto the disk where they are large."""
+"""Multipart forms with files: read within bounds, onto the disk where they are large."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +15,8 @@ from services.gateway.uploads.ports import File
 MOST_FILES = 20
 MOST_FIELDS = 10
 MEGABYTE = 1024 * 1024
+# Of the fields beside the files, and of what stands between the parts.
+FIELDS_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 FILE_FIELDS = ("files", "file")
 
@@ -40,22 +42,31 @@ class Form:
 @asynccontextmanager
 async def read_form(request: Request, most_megabytes: int) -> AsyncIterator[Form]:
     """A form with one document or more, each of so many MB; raises InvalidArgument that names what is wrong."""
-    form = await _parsed(request, MOST_FILES * most_megabytes * MEGABYTE)
+    async with read_any_form(request, most_megabytes) as form:
+        for upload in form.uploads:
+            await _check_kind(upload)
+        yield form
+
+
+@asynccontextmanager
+async def read_any_form(request: Request, most_megabytes: int, *, most_files: int = MOST_FILES) -> AsyncIterator[Form]:
+    """A form with one file or more, each of so many MB; raises InvalidArgument that names what is wrong."""
+    form = await _parsed(request, most_files * most_megabytes * MEGABYTE + FIELDS_BYTES, most_files)
     try:
         uploads = [each for name in FILE_FIELDS for each in form.getlist(name) if isinstance(each, UploadFile)]
         if not uploads:
             raise InvalidArgument("the form must have at least one file, in the field `files`", field="files")
         for upload in uploads:
-            await _check(upload, most_megabytes)
+            _check_size(upload, most_megabytes)
         yield Form(form, uploads)
     finally:
         await form.close()
 
 
-async def _parsed(request: Request, limit: int) -> FormData:
+async def _parsed(request: Request, limit: int, most_files: int) -> FormData:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidArgument("the body must be multipart/form-data")
-    parser = _Parser(request.headers, _bounded(request, limit), max_files=MOST_FILES, max_fields=MOST_FIELDS)
+    parser = _Parser(request.headers, _bounded(request, limit), max_files=most_files, max_fields=MOST_FIELDS)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -84,11 +95,15 @@ async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-async def _check(upload: UploadFile, most_megabytes: int) -> None:
+def _check_size(upload: UploadFile, most_megabytes: int) -> None:
+    if (upload.size or 0) > most_megabytes * MEGABYTE:
+        name = upload.filename or "a file without a name"
+        raise InvalidArgument(f"{name} has more than {most_megabytes} MB", Reason.TOO_LARGE, field="files")
+
+
+async def _check_kind(upload: UploadFile) -> None:
     """Before anything is kept, so that of several files all are taken or none."""
     name = upload.filename or "a file without a name"
-    if (upload.size or 0) > most_megabytes * MEGABYTE:
-        raise InvalidArgument(f"{name} has more than {most_megabytes} MB", Reason.TOO_LARGE, field="files")
     head = await upload.read(HEAD_BYTES)
     await upload.seek(max(0, (upload.size or 0) - TAIL_BYTES))
     kind_of(name, head, await upload.read(TAIL_BYTES), "files")

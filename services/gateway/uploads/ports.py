@@ -34,6 +34,25 @@ class Original:
     chunks: AsyncIterator[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The file of a video's transcript; `format` by the name that the API has for it, found out where empty."""
+
+    course: str
+    video_url: str
+    content: bytes
+    title: str = ""
+    format: str = ""
+
+
+class TranscriptDesk(Protocol):
+    """Takes transcripts in. Courses are named `courses/{course}`."""
+
+    async def bring(self, caller: Caller, transcript: Transcript) -> Mapping[str, Any]:
+        """What the import made, as the API shows it; raises NotFound, and InvalidArgument that names the line."""
+        ...
+
+
 class DocumentDesk(Protocol):
     """Takes documents in. Courses are named `courses/{course}`."""
 

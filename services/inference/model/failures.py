@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from kit.errors import Reason
 
+# The outcome of a call that took longer than all calls of its class may.
+OVERRUN = "overrun"
+
 
 class Remedy(StrEnum):
     """`RETRY`: elsewhere at once, here again later. `FAIL_OVER`: elsewhere alone. `TELL`: the caller must change it."""
@@ -18,7 +21,10 @@ EMPTY, STARVED = "empty", "starved"
 
 
 class ProviderFailure(Exception):
-    """A call that brought no whole answer. `outcome` is its name in the metrics."""
+    """A call that brought no whole answer. `outcome` is its name in the metrics.
+
+    `who` names the provider and its model, once it is known which call failed.
+    """
 
     def __init__(
         self,
@@ -36,6 +42,12 @@ class ProviderFailure(Exception):
         self.message = message or outcome
         self.reason = reason
         self.retry_after = retry_after
+        self.who = ""
+
+    @property
+    def said(self) -> str:
+        """Its message, with the provider and the model where they are known."""
+        return f"{self.who}: {self.message}" if self.who else self.message
 
     @property
     def is_trouble(self) -> bool:

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from kit.auth.caller import Caller
 from kit.breaker.ports import Board
-from kit.errors import InvalidArgument, Reason, Unavailable
-from services.inference.model.failures import EMPTY, STARVED, ProviderFailure, Remedy
+from kit.errors import DeadlineExceeded, InvalidArgument, Reason, Unavailable
+from services.inference.model.failures import EMPTY, OVERRUN, STARVED, ProviderFailure, Remedy
 from services.inference.model.generation import Delta, Event, Finish, Message, Notice, Prompt, Purpose, Speaker, Usage
-from services.inference.model.providers import Route, Timeouts
+from services.inference.model.providers import Route, Timeouts, model_class
 from services.inference.ports import ChatCall, ChatProvider, Piece
 from services.inference.service import tokens
 from services.inference.service.admission import Doorkeeper
@@ -127,13 +127,13 @@ class Failover:
                     await plan.succeeded(step.route)
                     return
                 except ProviderFailure as failure:
-                    last = failure
+                    last, failure.who = failure, f"{step.route.provider.name} ({step.route.model})"
                     await plan.failed(step.route, failure)
                     _tell(failure, prompt, answer)
         if last is not None and _is_answer(last, prompt, answer):
             yield Finish(answer.usage, model=prompt.model, finish_reason="length", policy=prompt.policy)
             return
-        raise _given_up(last, answer)
+        raise _given_up(last, prompt, answer)
 
     async def _attempt(self, step: Try, plan: Plan, prompt: Prompt, answer: Answer) -> AsyncGenerator[Event, None]:
         """One call, paid for however it ends; what it says is added to the answer."""
@@ -143,7 +143,7 @@ class Failover:
         said, usage = _Saying(answer, _ending(prompt, route, call), prefill=route.provider.prefill), None
         try:
             async with aclosing(self._chat.stream(call)) as pieces:
-                patience = Patience(limits)
+                patience = Patience(limits, whole=prompt.purpose is not Purpose.CHAT)
                 while not said.ended and (piece := await patience.next(pieces)) is not None:
                     if text := said.feed(piece):
                         yield Delta(text)
@@ -210,9 +210,13 @@ def _switched(answer: Answer) -> Notice:
 def _tell(failure: ProviderFailure, prompt: Prompt, answer: Answer) -> None:
     """Raises where trying elsewhere would not help or would not be honest."""
     if failure.remedy is Remedy.TELL and not _may_suit_another(failure, prompt):
-        raise InvalidArgument(failure.message, failure.reason)
+        raise InvalidArgument(failure.said, failure.reason)
+    if failure.outcome == OVERRUN:
+        return
     if answer.text and prompt.schema is not None:
-        raise Unavailable("the answer broke off and its form cannot be continued", Reason.STREAM_INTERRUPTED)
+        raise Unavailable(
+            f"the answer broke off and its form cannot be continued; {failure.said}", Reason.STREAM_INTERRUPTED
+        )
 
 
 def _may_suit_another(failure: ProviderFailure, prompt: Prompt) -> bool:
@@ -220,9 +224,11 @@ def _may_suit_another(failure: ProviderFailure, prompt: Prompt) -> bool:
     return prompt.schema is not None and failure.reason is Reason.INVALID_ARGUMENT
 
 
-def _given_up(last: ProviderFailure | None, answer: Answer) -> Exception:
+def _given_up(last: ProviderFailure | None, prompt: Prompt, answer: Answer) -> Exception:
     if last is not None and last.remedy is Remedy.TELL:
-        return InvalidArgument(last.message, last.reason)
+        return InvalidArgument(last.said, last.reason)
+    if last is not None and last.outcome == OVERRUN:
+        return DeadlineExceeded(f"{last.said}, as LECTERN_{model_class(prompt.purpose).upper()}_TIMEOUT allows")
     if answer.said_here:
         return Unavailable("the answer broke off and no model could continue it", Reason.STREAM_INTERRUPTED)
     if last is not None and last.is_empty:

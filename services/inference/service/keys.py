@@ -8,15 +8,13 @@ from services.inference.model.generation import Prompt, Purpose
 
 
 def shareable(prompt: Prompt) -> bool:
-    """Whether one answer may serve several callers: a tutoring turn without personal history."""
-    return (
-        prompt.purpose is Purpose.CHAT
-        and bool(prompt.course)
-        and not prompt.personal
-        and not prompt.continue_from
-        and not prompt.continues
-        and prompt.schema is None
-    )
+    """Whether one answer may serve several callers: a tutoring turn without personal history, or a title.
+
+    The title of a thread is made of its first question and answer alone: whoever has both has read them.
+    """
+    alike = prompt.purpose is Purpose.TITLE or (prompt.purpose is Purpose.CHAT and not prompt.personal)
+    whole = not prompt.continue_from and not prompt.continues
+    return alike and whole and bool(prompt.course) and prompt.schema is None
 
 
 def answer_key(tenant: str, model: str, prompt: Prompt) -> str:

@@ -131,14 +131,18 @@ def exhausted(last: ProviderFailure | None) -> LecternError:
     """What the caller is told when no route is left."""
     left = deadline.remaining()
     if left is not None and left <= 0:
-        return DeadlineExceeded("the deadline passed before a model could answer")
-    return unanswered(None if last is None else last.retry_after)
+        return DeadlineExceeded(f"the deadline passed before a model could answer{_because(last)}")
+    return unanswered(None if last is None else last.retry_after, _because(last))
 
 
-def unanswered(retry_after: float | None = None) -> Unavailable:
+def _because(last: ProviderFailure | None) -> str:
+    return f"; {last.said}" if last is not None else ""
+
+
+def unanswered(retry_after: float | None = None, because: str = "") -> Unavailable:
     """No model can answer now; a turn that can wait may be asked again as a job. `retry_after` in seconds."""
     return Unavailable(
-        "no model can answer at the moment",
+        f"no model can answer at the moment{because}",
         Reason.PROVIDERS_UNAVAILABLE,
         retry_after=retry_after or 5.0,
         metadata={"offer": "enqueue"},

@@ -15,7 +15,8 @@ from services.inference.model.generation import Message, Prompt, Purpose, Reques
 from services.inference.model.providers import model_class
 from services.inference.service import tokens
 from services.inference.service.echo import PREFIX
-from services.inference.service.policy import Stance, stance
+from services.inference.service.policy import Policy, Stance, stance
+from services.inference.service.standing_alone import stands_alone
 
 DIRECTORY = Path(__file__).parent.parent / "prompts"
 SYSTEM = ".system.j2"
@@ -93,6 +94,8 @@ class Prompts:
 
     def _tutoring(self, request: Request, tutoring: Tutoring, context_tokens: int, answer: int) -> Prompt:
         how = stance(tutoring.policy, tutoring.history, tutoring.question)
+        if not request.continues and _has_no_past(tutoring, how):
+            tutoring = replace(tutoring, history=(), video_changed=False)
         answer = min(answer, how.max_tokens or answer)
         scene, question = _scene(tutoring, how), _costed(Speaker.USER, _plain(tutoring.question).strip())
         bare = replace(scene, sources=NO_SOURCE if scene.sources else ())
@@ -145,6 +148,11 @@ def _wishes(request: Request) -> dict[str, Any]:
         "parameters": request.parameters,
         "own_limit": request.max_tokens > 0,
     }
+
+
+def _has_no_past(tutoring: Tutoring, how: Stance) -> bool:
+    """Whether the question is to be asked without its history; under the other policies that decides how to answer."""
+    return bool(tutoring.history) and how.policy is Policy.ANSWER and stands_alone(tutoring.question, tutoring.history)
 
 
 def _checked(prompt: Prompt, room: int) -> Prompt:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from kit import deadline
 from kit.errors import DeadlineExceeded
 from kit.timeouts import Limit
-from services.inference.model.failures import ProviderFailure, Remedy
+from services.inference.model.failures import OVERRUN, ProviderFailure, Remedy
 from services.inference.model.providers import Timeouts
 from services.inference.ports import Piece
 
@@ -14,10 +14,13 @@ from services.inference.ports import Piece
 class Patience:
     """How long one call may keep us waiting, from now on."""
 
-    def __init__(self, limits: Timeouts) -> None:
+    def __init__(self, limits: Timeouts, *, whole: bool = False) -> None:
+        """`whole`: an answer that takes longer than all may is of no use, and is not continued."""
+        self._whole = whole
         self._loop = asyncio.get_running_loop()
         now, left = self._loop.time(), deadline.remaining()
-        self._between = limits.between_tokens
+        self._between, self._total = limits.between_tokens, limits.total
+        self._limits_end = now + limits.total
         self._caller_end = None if left is None else now + left
         self._end = now + limits.total if self._caller_end is None else min(now + limits.total, self._caller_end)
         self._seconds, self._began = limits.first_token, False
@@ -37,7 +40,14 @@ class Patience:
 
     def _late(self) -> Exception:
         if self._caller_end is not None and self._loop.time() >= self._caller_end:
-            return DeadlineExceeded("the deadline passed while the model was answering")
+            return DeadlineExceeded("the caller's deadline passed while the model was answering")
+        if self._whole and self._loop.time() >= self._limits_end:
+            return overrun(self._total)
         if self._began:
             return ProviderFailure(Remedy.RETRY, "stall", "the provider stopped in the middle of its answer")
         return ProviderFailure(Remedy.RETRY, "timeout", "the provider did not begin to answer in time")
+
+
+def overrun(seconds: float) -> ProviderFailure:
+    """An answer that was not whole in the time of its class; the same model would take as long again."""
+    return ProviderFailure(Remedy.FAIL_OVER, OVERRUN, f"the answer was not whole within {seconds:g} s")

@@ -22,6 +22,7 @@ from services.threads.model.conversations import (
 from services.threads.model.insights import BEGINNING, Asked, CourseKey, DayTally, Mark, Tally
 from services.threads.model.past import Past, tokens_in, tokens_of, turns_to_read
 from services.threads.model.reports import Findings, Point, Report
+from services.threads.model.words import Run, Sought, sought, turn_terms
 
 __all__ = [
     "BEGINNING",
@@ -42,7 +43,9 @@ __all__ = [
     "Question",
     "Report",
     "Role",
+    "Run",
     "SentenceSupport",
+    "Sought",
     "State",
     "Support",
     "Tally",
@@ -50,8 +53,10 @@ __all__ = [
     "ThreadKey",
     "Turn",
     "messages_of",
+    "sought",
     "tokens_in",
     "tokens_of",
     "turn_id",
+    "turn_terms",
     "turns_to_read",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kit.auth.caller import Caller
-from services.threads.model import Lease, Order, Past, Question, Thread, ThreadKey, Turn
+from services.threads.model import Lease, Order, Past, Question, Sought, Thread, ThreadKey, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +176,9 @@ class TurnSearch(Protocol):
     """Full-text search in the ended turns of a caller."""
 
     async def find(
-        self, caller: Caller, words: str, course: str, after: tuple[float, str] | None, limit: int
+        self, caller: Caller, query: Sought, course: str, after: tuple[float, str] | None, limit: int
     ) -> Sequence[Hit]:
-        """Best first; `after` is the score and the turn's id of the last one seen."""
+        """Best first, by `Sought.score`; `after` is the score and the turn's id of the last one seen."""
 
 
 class HotThreads(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from unicodedata import normalize
 
 from kit.auth.caller import Caller
 from kit.errors import NotFound, Reason
@@ -73,6 +74,7 @@ class Conversations:
         """Renames the thread or changes its metadata."""
         if change.title is not None:
             check_title(change.title)
+            change = replace(change, title=normalize("NFC", change.title))
         check_metadata(change.metadata or change.labels)
         if change.labels:
             # Single labels may add up to more than a thread takes.

@@ -41,7 +41,7 @@ class Search:
         scope = "\0".join(["search", caller.tenant, caller.user, course, query])
         cursor = self._tokens.decode(token, scope)
         after = (float(cursor[0]), str(cursor[1])) if cursor else None
-        hits = await self._turns.find(caller, " ".join(words.words), course, after, limit + 1)
+        hits = await self._turns.find(caller, words.sought, course, after, limit + 1)
         shown = hits[:limit]
         finds = await self._shown(caller, shown, words)
         if len(hits) <= limit:

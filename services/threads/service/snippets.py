@@ -1,55 +1,95 @@
 """Found words in their surroundings, marked, as HTML that can't carry anything else."""
 
 import html
-import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterator
 
-import snowballstemmer
+import regex
 
-WORD = re.compile(r"\w+")
+from kit.words.terms import folded, is_cut_in_pairs, places_of_runs
+from services.threads.model import Run, sought, turn_terms
+from services.threads.model.words import stemmed_as, terms_of_run
+
 SNIPPET_LENGTH = 240
 LEAD = 60
-
-_stemmer = snowballstemmer.stemmer("english")
+# A letter with the marks on it; jamo of one syllable are composed before.
+_CLUSTER = regex.compile(r"\P{M}\p{M}*|\p{M}+")
 
 
 class Highlighter:
-    """Marks the words of a query, and words of the same stem, regardless of case and accents."""
+    """Marks what a query finds: the terms that turns are found by, regardless of case, accents and form of Unicode."""
 
     def __init__(self, query: str) -> None:
-        self.words = tuple(dict.fromkeys(WORD.findall(query)))
-        self._stems = frozenset(stem(word) for word in self.words)
+        self.sought = sought(query)
+        self._words = frozenset[str]().union(*(run.terms for run in self.sought.runs if run.is_word))
+        self._stretches = [run for run in self.sought.runs if not run.is_word]
 
-    def count_in(self, text: str) -> int:
-        """How many different words of the query the text has."""
-        return len({stem(word) for word in WORD.findall(text)} & self._stems)
+    def count_in(self, text: str) -> float:
+        """How much of the query the text has."""
+        terms = frozenset(turn_terms(text))
+        return sum(run.share_in(terms) for run in self.sought.runs)
 
     def snippet(self, text: str) -> str:
         """The surroundings of the first find, with all finds in it between `<mark>` and `</mark>`."""
-        first = next((match.start() for match in WORD.finditer(text) if self._has(match[0])), 0)
-        start = _word_start(text, max(0, first - LEAD))
+        text = unicodedata.normalize("NFC", text)
+        finds = list(self._finds(text))
+        start = _word_start(text, max(0, finds[0][0] - LEAD)) if finds else 0
         end = _word_end(text, min(len(text), start + SNIPPET_LENGTH))
-        shown = self._marked(text[start:end])
+        shown = _marked(text, start, end, finds)
         return ("…" if start else "") + shown + ("…" if end < len(text) else "")
 
-    def _marked(self, text: str) -> str:
-        parts, done = [], 0
-        for match in WORD.finditer(text):
-            if self._has(match[0]):
-                parts += [html.escape(text[done : match.start()]), f"<mark>{html.escape(match[0])}</mark>"]
-                done = match.end()
-        return "".join(parts) + html.escape(text[done:])
+    def _finds(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the finds stand in a text, in order."""
+        plain, clusters = _folded_with_places(text)
+        languages = stemmed_as(text)
+        for start, end in places_of_runs(plain):
+            run = plain[start:end]
+            if is_cut_in_pairs(run):
+                yield from ((clusters[start + a][0], clusters[start + b - 1][1]) for a, b in self._within(run))
+            elif any(term in self._words for language in languages for term in terms_of_run(run, language)):
+                yield clusters[start][0], clusters[end - 1][1]
 
-    def _has(self, word: str) -> bool:
-        return stem(word) in self._stems
+    def _within(self, run: str) -> Iterator[tuple[int, int]]:
+        """The parts of a stretch without spaces whose terms are sought, each as long as it goes on."""
+        marked = [False] * len(run)
+        for sought_run in self._stretches:
+            _mark(run, sought_run, marked)
+        start = 0
+        while start < len(run):
+            end = start
+            while end < len(run) and marked[end]:
+                end += 1
+            if end > start:
+                yield start, end
+            start = max(end, start + 1)
 
 
-@lru_cache(maxsize=16_384)
-def stem(word: str) -> str:
-    """The word without its ending and accents, by the rules of English."""
-    plain = "".join(part for part in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(part))
-    return str(_stemmer.stemWord(plain))
+def _mark(run: str, sought_run: Run, marked: list[bool]) -> None:
+    """Marks the letters of a stretch that belong to terms of a run."""
+    for term in sought_run.terms:
+        at = run.find(term)
+        while at >= 0:
+            marked[at : at + len(term)] = [True] * len(term)
+            at = run.find(term, at + 1)
+
+
+def _folded_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The folded text, and for each of its letters where the letter with its marks stands in the text."""
+    parts, places, at = list[str](), list[tuple[int, int]](), 0
+    for cluster in _CLUSTER.findall(text):
+        parts.append(folded(cluster))
+        places += [(at, at + len(cluster))] * len(parts[-1])
+        at += len(cluster)
+    return "".join(parts), places
+
+
+def _marked(text: str, start: int, end: int, finds: list[tuple[int, int]]) -> str:
+    parts, done = [], start
+    for first, last in finds:
+        if done <= first and last <= end:
+            parts += [html.escape(text[done:first]), f"<mark>{html.escape(text[first:last])}</mark>"]
+            done = last
+    return "".join(parts) + html.escape(text[done:end])
 
 
 def _word_start(text: str, at: int) -> int:

@@ -8,6 +8,8 @@ from pymongo import AsyncMongoClient
 
 from kit.migrations.runner import migrate
 from services.threads.adapters.mongo.database import Database
+from services.threads.adapters.mongo.documents import now
+from services.threads.adapters.mongo.search import fill_terms
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.migrate import plan
 from services.threads.model import ThreadKey
@@ -52,3 +54,14 @@ async def test_indexes_that_others_have_replaced_go_with_the_migrations(mongodb_
         assert not {"threads_by_age", "threads_by_metadata"} & set(await threads.index_information())
         assert not await migrate(plan(settings, client))
         await client.drop_database(settings.threads_database)
+
+
+async def test_turns_of_an_earlier_version_are_found_and_migrated(database: Database) -> None:
+    for number, text in enumerate(("什么是共振", "Waves carry energy")):
+        row = {"tenant": "default", "user": "ann", "thread": "t", "sequence": number, "question": text, "answer": ""}
+        await database.turns.insert_one({"_id": str(number), **row, "ended": now()})
+    await fill_terms(database.turns, {"_id": "0"})
+    await fill_terms(database.turns, {})
+    found = {row["_id"]: row["terms"] async for row in database.turns.find({})}
+    assert "共振" in found["0"]
+    assert found["1"] == ["wave", "carri", "energi"]

@@ -15,6 +15,7 @@ from services.threads.model import (
     State,
     Support,
     ThreadKey,
+    sought,
 )
 from services.threads.ports import NewTurn, ThreadChange, ThreadQuery
 from tests.contract.threads.conftest import BOB, ELSEWHERE, FULL, Stores, ended
@@ -114,7 +115,7 @@ async def test_deleting_a_thread_takes_all_of_it_and_bars_what_still_runs(stores
     assert refused.value.reason is Reason.THREAD_NOT_FOUND
     assert await stores.threads.get(ANN, thread) is None
     assert await stores.turns.find(ANN, thread, done.id) is None
-    assert await stores.search.find(ANN, "energy", "", None, 10) == []
+    assert await stores.search.find(ANN, sought("energy"), "", None, 10) == []
     assert await stores.threads.delete(ANN, thread) is None
 
 
@@ -162,9 +163,9 @@ async def test_words_are_found_in_ones_own_turns_best_first(stores: Stores, thre
     best = await stores.answered(thread, "What is resonance?", "A resonance frequency builds up.")
     some = await stores.answered(sound, "And pitch?", "Pitch follows frequency.")
     await stores.answered(theirs, "resonance frequency", "not yours", caller=BOB)
-    hits = await stores.search.find(ANN, "resonances frequency", "", None, 10)
+    hits = await stores.search.find(ANN, sought("resonances frequency"), "", None, 10)
     assert [hit.turn.id for hit in hits] == [best.id, some.id]
-    [first] = await stores.search.find(ANN, "resonances frequency", "", None, 1)
-    rest = await stores.search.find(ANN, "resonances frequency", "", (first.score, first.turn.id), 10)
+    [first] = await stores.search.find(ANN, sought("resonances frequency"), "", None, 1)
+    rest = await stores.search.find(ANN, sought("resonances frequency"), "", (first.score, first.turn.id), 10)
     assert [hit.turn.id for hit in rest] == [some.id]
-    assert [hit.turn.id for hit in await stores.search.find(ANN, "frequency", "sound", None, 10)] == [some.id]
+    assert [hit.turn.id for hit in await stores.search.find(ANN, sought("frequency"), "sound", None, 10)] == [some.id]

@@ -8,7 +8,7 @@ from lectern.inference.v1 import generation_pb2_grpc
 
 from bench.fake_provider.answer import numbers_in
 from bench.fake_provider.process import Remote
-from kit.errors import InvalidArgument, LecternError, Reason
+from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, Reason, Unavailable
 from tests.inference import STUDENT, events_of, inference, providers_json, question, text_of
 
 
@@ -183,3 +183,35 @@ async def test_an_empty_question_is_refused(one: Remote) -> None:
             await events_of(peer, question(" "))
 
     assert raised.value.field == "tutoring.question"
+
+
+@pytest.mark.parametrize("stall_after", [0, 2])
+async def test_a_text_that_takes_too_long_names_its_model_and_its_limit(one: Remote, stall_after: int) -> None:
+    """Not as a model that is away: a job that waits for one would wait for ever."""
+    await one.script(words=5, stall_after=stall_after)
+    request = pb.StreamGenerateRequest(
+        purpose=pb.PURPOSE_QUIZ,
+        messages=[pb.PromptMessage(role=pb.PromptMessage.USER, text="Write a quiz.")],
+        course="courses/waves",
+        json_schema='{"type": "object"}',
+    )
+    async with inference(providers_json(one), bulk_timeout=0.5) as peer:
+        with pytest.raises(DeadlineExceeded) as late:
+            await events_of(peer, request)
+    assert late.value.message == (
+        "p1 (fake-model): the answer was not whole within 0.5 s, as LECTERN_BULK_TIMEOUT allows"
+    )
+
+
+async def test_where_no_model_answers_the_last_one_is_named(one: Remote) -> None:
+    await one.script(status=500)
+    async with inference(providers_json(one)) as peer:
+        with pytest.raises(Unavailable, match=r"no model can answer at the moment; p1 \(fake-model\): the provider"):
+            await events_of(
+                peer,
+                pb.StreamGenerateRequest(
+                    purpose=pb.PURPOSE_TITLE,
+                    messages=[pb.PromptMessage(role=pb.PromptMessage.USER, text="Name it.")],
+                    course="courses/waves",
+                ),
+            )

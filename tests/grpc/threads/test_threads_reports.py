@@ -70,7 +70,7 @@ async def desk(redis_url: str, mongodb_uri: str, tmp_path: Path) -> AsyncIterato
     ):
         await system.provider.script(
             [{"model": "fake-bulk", "script": {"text": orjson.dumps(DRAFT).decode()}}],
-            text="A wave carries energy [1].",
+            text="It carries energy from place to place [1].",
         )
         request = chat_pb2.CreateTurnRequest(course=await make_course(system), video_url=VIDEO, message="What is it?")
         turn = await chat_pb2_grpc.ChatServiceStub(gateway).CreateTurn(request, metadata=system.metadata(ANN))

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument, Reason
-from services.context.captions.reading import LARGEST, MOST_CUES, Captions, Format, detect, read
+from services.context.captions.detection import detect
+from services.context.captions.model import Format
+from services.context.captions.reading import LARGEST, MOST_CUES, Captions, read
 from services.context.model import Cue
 from tests.captions import hour_of_captions
 
@@ -110,7 +112,7 @@ def test_broken_times_are_repaired_and_each_line_named() -> None:
 
 
 def test_refusals_name_the_line() -> None:
-    error = refusal(vtt("x --> y\na", "00:01.000 --> 00:02.000\nb", "z --> 9\nc"))
+    error = refusal(vtt("0:xx --> y\na", "00:01.000 --> 00:02.000\nb", "0:9x --> 9\nc"))
     assert (error.reason, error.metadata["place"]) == (Reason.TRANSCRIPT_INVALID, "line 3")
     assert refusal('[{"start": 1,\n "text": }]').message.startswith("line 2: not JSON")
     assert refusal('[{"start": true, "text": "a"}]').metadata["place"] == "cue 1"
@@ -222,3 +224,44 @@ def assert_orderly(captions: Captions) -> None:
     for before, after in pairwise(captions.cues):
         assert (before.start or 0) <= (after.start or 0)
         assert before.start == after.start or (before.end or 0) <= (after.start or 0)
+
+
+LETTERS = {
+    "cp1250": "Żółta łódka płynie po jeziorze, a žluťoučký kůň úpěl ďábelské ódy.",
+    "cp1251": "Сегодня мы говорим о резонансе и о волнах в струнах.",
+    "koi8-r": "Сегодня мы говорим о резонансе и о волнах в струнах.",
+    "cp1253": "Σήμερα μιλάμε για τον συντονισμό και τα κύματα στις χορδές.",
+    "cp1254": "Bugün rezonans ve tellerdeki dalgalar hakkında konuşacağız, şimdi başlıyoruz.",
+    "cp1255": "היום נדבר על תהודה ועל גלים במיתרים.",
+    "cp1256": "اليوم نتحدث عن الرنين وعن الأمواج في الأوتار.",
+    "cp932": "今日は共鳴と弦の波について話します。",
+    "euc-jp": "今日は共鳴と弦の波について話します。",
+    "gb18030": "今天我们讲共振和弦上的波。",
+    "big5": "今天我們講共振和弦上的波。",
+    "cp949": "오늘은 공명과 현의 파동에 대해 이야기합니다.",
+}
+
+
+@pytest.mark.parametrize(("encoding", "text"), LETTERS.items(), ids=LETTERS)
+def test_letters_of_older_encodings_are_read_as_they_are(encoding: str, text: str) -> None:
+    cues = [f"{n}\r\n00:0{n}:00,000 --> 00:0{n}:09,000\r\n{text}\r\n" for n in range(3)]
+    captions = read("\r\n".join(cues).encode(encoding))
+    assert said(captions) == [text] * 3
+    assert captions.warnings[0].startswith("line 3: not UTF-8; read as ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+def test_wide_encodings_are_read_with_and_without_their_mark(encoding: str) -> None:
+    assert said(read(vtt("00:01.000 --> 00:02.000\nÜber 波").encode(encoding))) == ["Über 波"]
+
+
+def test_a_stray_byte_in_utf8_spoils_nothing_else() -> None:
+    text = vtt(*(f"00:0{n}.000 --> 00:0{n + 1}.000\nÜber Größen, Wellen und Töne" for n in range(8)))
+    captions = read(text.encode() + b"\n00:09.000 --> 00:09.500\nsch\xf6n")
+    assert said(captions) == ["Über Größen, Wellen und Töne"] * 8 + ["schön"]
+    assert "1 bytes that are not UTF-8" in captions.warnings[0]
+
+
+def test_letters_that_were_lost_before_are_told() -> None:
+    captions = read(vtt("00:01.000 --> 00:02.000\nsch\ufffdn"))
+    assert "1 letters were lost before" in captions.warnings[0]

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from kit.words.scripts import tokens
 from kit.words.sentences import LONGEST, sentences
-from services.context.captions.reading import Format, read
+from services.context.captions.model import Format
+from services.context.captions.reading import read
 from services.context.model import Cue
 from services.context.passages.cutting import TARGET, joined, passages
 from tests.captions import hour_of_captions, spoken_in

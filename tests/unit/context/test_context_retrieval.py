@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from kit.words.languages import UNKNOWN, language_of
 from kit.words.terms import terms
 from services.context.retrieval.bm25 import K1, B, Bm25
+from services.context.retrieval.emphasis import Emphasis
 from services.context.retrieval.fusion import by_rank, by_share, fuse
+from services.context.retrieval.question_words import without_question_words
 from services.context.retrieval.settling import settled
 from services.context.retrieval.vectors import ranking
 from services.context.service.search import fused
@@ -122,3 +124,44 @@ def test_words_settle_what_a_few_passages_say_most_of(terms: list[str], expected
 
 def test_words_settle_nothing_where_there_are_no_passages() -> None:
     assert not settled(Bm25([]).matched(["a"]))
+
+
+TEASER = ["what", "happens", "next", "time", "resonance"]
+LOUDNESS = [*(["loud", "sound", str(n)] for n in range(9)), TEASER]
+RESONANCE = [
+    ["hello"],
+    ["resonance", "is", "this"],
+    *(["a", "resonance", "in", "pipe", str(n)] for n in range(5)),
+    ["end"],
+]
+OWNERS = [0] * len(LOUDNESS) + [1] * len(RESONANCE)
+
+
+def lifts(query: list[str], titles: tuple[list[str], list[str]] = ([], [])) -> list[float]:
+    words = Bm25([*LOUDNESS, *RESONANCE])
+    found: list[float] = Emphasis(OWNERS, titles).lifts(words.held(query)).tolist()
+    return found
+
+
+def test_the_lecture_that_speaks_of_a_word_all_along_is_lifted_over_the_teaser_of_the_one_before_it() -> None:
+    """Both passages hold it once: what tells them apart is what stands around them."""
+    teaser, explained = LOUDNESS.index(TEASER), len(LOUDNESS) + 1
+    found = lifts(["resonance"])
+    assert found[explained] > 1.2 * found[teaser]
+    assert lifts(["resonance"], (["loud"], ["resonance"]))[explained] > found[explained]
+
+
+def test_where_a_word_comes_first_it_is_explained() -> None:
+    found = lifts(["resonance"])
+    first, second, third = (found[len(LOUDNESS) + at] for at in (1, 2, 3))
+    assert first == second > third
+
+
+def test_words_that_nobody_says_lift_nothing() -> None:
+    assert set(lifts(["cheese"])) == {1.0}
+    assert Emphasis([], []).lifts([]).tolist() == []
+
+
+def test_words_that_questions_are_put_in_name_nothing() -> None:
+    assert without_question_words("What is resonance?").split() == ["resonance?"]
+    assert without_question_words("Was ist die Resonanz").split() == ["resonanz"]

@@ -23,6 +23,7 @@ from services.context.model import (
     Video,
 )
 from services.context.retrieval import knowledge
+from services.context.service.teaching.bounds import Bounds
 from services.context.service.teaching.chapters import chapter_task, even_chapters, outline_task
 from services.context.service.teaching.material import Material, material_of
 from services.context.service.teaching.questions import quiz_task
@@ -53,7 +54,7 @@ def material(scope: Scope) -> Material:
 
 
 def quiz_of(*questions: dict[str, Any], scope: Scope | None = None) -> Any:
-    task = quiz_task("waves", 5)
+    task = quiz_task("waves", 5, Bounds())
     draft = {"title": "Waves", "questions": list(questions)}
     return task.read(draft, material(scope or Scope(video_url="https://v.example/1.mp4")))
 
@@ -113,7 +114,7 @@ def test_what_does_not_fit_is_thinned_out_evenly() -> None:
 
 
 def test_chapters_cover_the_document_without_a_gap() -> None:
-    task = outline_task("waves", DOCUMENT)
+    task = outline_task("waves", DOCUMENT, Bounds())
     draft = {"chapters": [{"title": "Springs", "firstPage": 3}, {"title": "Strings", "firstPage": 20}]}
     chapters = task.read(draft, Material(()))
     assert [(each.title, each.first_page, each.last_page) for each in chapters] == [
@@ -123,7 +124,7 @@ def test_chapters_cover_the_document_without_a_gap() -> None:
     for pages in ([], [1, 1], [5, 3], [0], [41]):
         with pytest.raises(Unusable):
             task.read({"chapters": [{"title": "x", "firstPage": page} for page in pages]}, Material(()))
-    assert [(each.first_page, each.last_page) for each in even_chapters(DOCUMENT)] == [
+    assert [(each.first_page, each.last_page) for each in even_chapters(DOCUMENT, Bounds())] == [
         (1, 10),
         (11, 20),
         (21, 30),
@@ -134,17 +135,54 @@ def test_chapters_cover_the_document_without_a_gap() -> None:
 async def test_a_second_try_says_what_was_wrong_with_the_first() -> None:
     good = orjson.dumps({"summary": "All about it.", "points": [{"passage": 1, "quote": "what resonance number 2 is"}]})
     writer = MemoryWriter(["I could not say.", good.decode()])
-    task = chapter_task("waves", Chapter("Springs", "d1", 1, 4))
+    task = chapter_task("waves", Chapter("Springs", "d1", 1, 4), Bounds())
     (summary, quotes), by = await written(writer, STUDENT, task, material(Scope("", "d1", 1, 4)))
     assert (summary, [quote.page for quote in quotes], by.model) == ("All about it.", [2], "memory")
     assert "Your last attempt could not be used: it was not JSON." in writer.assignments[1].instruction
 
 
 async def test_where_no_try_can_be_used_that_is_said() -> None:
-    task = chapter_task("waves", Chapter("Springs", "d1", 1, 4))
+    task = chapter_task("waves", Chapter("Springs", "d1", 1, 4), Bounds())
     caller = Caller("t", "tess")
     with pytest.raises(FailedPrecondition, match="no model wrote what can be used: it was not JSON"):
         await written(MemoryWriter(["no"]), caller, task, material(Scope(document="d1")))
     long = InvalidArgument("too long", Reason.CONTEXT_TOO_LONG)
     with pytest.raises(FailedPrecondition, match="the material is too long"):
         await written(MemoryWriter([long]), caller, task, material(Scope(document="d1")))
+
+
+def test_by_default_lengths_are_left_to_the_model() -> None:
+    for task in (quiz_task("waves", 5, Bounds()), chapter_task("waves", Chapter("Springs", "d1", 1, 4), Bounds())):
+        schema = orjson.dumps(task.schema(material(Scope("", "d1", 1, 4)))).decode()
+        assert not {"maxLength", "maxItems", "maximum", "enum"} & set(schema.replace('"', " ").split())
+
+
+def test_small_models_write_to_a_schema_without_an_open_end() -> None:
+    """Every text, number and list in it ends somewhere, and what is quoted is there to be chosen."""
+    strict, part = Bounds(strict=True, chapters=4), material(Scope("", "d1", 1, 4))
+    chapter = Chapter("Springs", "d1", 1, 4)
+    for task in (
+        quiz_task("waves", 2, strict),
+        chapter_task("waves", chapter, strict),
+        outline_task("waves", DOCUMENT, strict),
+    ):
+        for schema in _parts(task.schema(part)):
+            bound = {"string": "maxLength", "integer": "maximum", "array": "maxItems"}.get(schema.get("type", ""))
+            assert bound is None or bound in schema, schema
+    points = chapter_task("waves", chapter, strict).schema(part)["properties"]["points"]
+    quotes = points["items"]["properties"]["quote"]["enum"]
+    assert quotes == [f"On page {n} stands what resonance number {n} is." for n in range(1, 5)]
+
+
+def _parts(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    return [schema, *(part for each in inner for part in _parts(each))]
+
+
+async def test_what_is_written_is_asked_for_in_the_bounds() -> None:
+    writer, bounds = MemoryWriter(["no"]), Bounds(characters=300, tokens=90, strict=True)
+    with pytest.raises(FailedPrecondition):
+        await written(writer, STUDENT, quiz_task("waves", 1, bounds), material(Scope(document="d1")))
+    assert {each.max_tokens for each in writer.assignments} == {90}
+    assert len(writer.assignments) == 3
+    assert max(len(each.material) for each in writer.assignments) <= 300

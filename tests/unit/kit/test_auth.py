@@ -14,7 +14,7 @@ from lectern.auth.v1 import access_pb2
 from kit.auth import access
 from kit.auth.caller import Caller, Role
 from kit.auth.service_tokens import ServiceTokens
-from kit.auth.tokens import UserTokens
+from kit.auth.tokens import CLOCK_SKEW_SECONDS, UserTokens
 from kit.errors import PermissionDenied, Reason, Unauthenticated
 
 SECRET = "a-secret-of-at-least-thirty-two-bytes"
@@ -30,6 +30,11 @@ def signed(secret: str = SECRET, **changes: object) -> str:
     return jwt.encode({k: v for k, v in claims.items() if v is not None}, secret, algorithm="HS256")
 
 
+def _with(claim: str, seconds: float) -> str:
+    changes: dict[str, object] = {claim: time.time() + seconds}
+    return signed(SECRET, **changes)
+
+
 async def test_a_token_carries_user_tenant_and_roles() -> None:
     assert await tokens().verify(tokens().issue(TEACHER, 60)) == TEACHER
 
@@ -40,8 +45,21 @@ async def test_tenant_and_role_have_defaults() -> None:
 
 async def test_an_expired_token_says_so() -> None:
     with pytest.raises(Unauthenticated) as refused:
-        await tokens().verify(signed(exp=time.time() - 10))
+        await tokens().verify(signed(exp=time.time() - CLOCK_SKEW_SECONDS - 1))
     assert refused.value.reason == Reason.TOKEN_EXPIRED
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_a_clock_that_is_a_little_ahead_is_forgiven(claim: str) -> None:
+    assert (await tokens().verify(_with(claim, CLOCK_SKEW_SECONDS - 1))).user == "u"
+    with pytest.raises(Unauthenticated):
+        await tokens().verify(_with(claim, CLOCK_SKEW_SECONDS + 60))
+
+
+async def test_so_is_a_clock_that_is_a_little_behind() -> None:
+    verifier, late = tokens(), signed(exp=time.time() - 1)
+    assert (await verifier.verify(late)).user == "u"
+    assert (await verifier.verify(late)).user == "u"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +73,8 @@ async def test_an_expired_token_says_so() -> None:
         signed(sub=None),
         signed(sub=""),
         signed(exp=None),
+        signed(exp=float("inf")),
+        signed(exp=[1]),
         signed(roles="admin"),
         jwt.encode({"sub": "u", "iss": "lectern", "aud": "lectern", "exp": time.time() + 60}, "", algorithm="none"),
         "x" * 9000,

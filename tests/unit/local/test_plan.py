@@ -5,6 +5,7 @@ import pytest
 from local.parts import DATA, EVERYTHING, MONGODB, REDIS
 from local.plan import Plan, Planner
 from local.program import Tier
+from local.programs.models import DEMO
 from local.settings import LocalSettings
 
 
@@ -85,11 +86,19 @@ def test_a_given_mongodb_is_used_instead_of_the_local_one(tmp_path: Path) -> Non
     assert made.external[0].address == "db.example.org"
 
 
-def test_a_given_provider_is_handed_on_and_no_model_runs(tmp_path: Path) -> None:
-    made = plan(tmp_path, {"OPENAI_API_KEY": "key"})
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY", "LECTERN_PROVIDERS"])
+def test_a_given_provider_is_handed_on_and_no_model_runs(tmp_path: Path, variable: str) -> None:
+    made = plan(tmp_path, {variable: "given"})
     assert "llama" not in names(made)
-    assert made.environment["OPENAI_API_KEY"] == "key"
+    assert made.environment[variable] == "given"
     assert "OPENAI_BASE_URL" not in made.environment
+
+
+@pytest.mark.parametrize("variable", ["GEMINI_API_KEY", "GROQ_API_KEY", "LECTERN_PROVIDERS"])
+def test_the_limits_of_the_demo_model_are_not_a_real_ones(tmp_path: Path, variable: str) -> None:
+    own = {name for name in DEMO if name != "OPENAI_API_KEY"}
+    assert own <= plan(tmp_path).environment.keys()
+    assert not own & plan(tmp_path, {variable: "given"}).environment.keys()
 
 
 def test_parts_can_be_chosen(tmp_path: Path) -> None:

@@ -25,9 +25,25 @@ def test_instances_that_make_no_sense_are_refused_by_name(text: str) -> None:
         LocalSettings.from_environment({"LECTERN_INSTANCES": text})
 
 
-@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "OPENAI_BASE_URL"])
-def test_a_given_provider_takes_the_place_of_the_demo_model(variable: str) -> None:
-    assert not LocalSettings.from_environment({variable: "given"}).uses_own_model
+@pytest.mark.parametrize(
+    "variables",
+    [
+        ["OPENAI_API_KEY"],
+        ["OPENAI_BASE_URL"],
+        ["GEMINI_API_KEY"],
+        ["GROQ_API_KEY"],
+        ["SARVAM_API_KEY"],
+        ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"],
+        ["LECTERN_PROVIDERS"],
+    ],
+)
+def test_a_given_provider_takes_the_place_of_the_demo_model(variables: list[str]) -> None:
+    assert not LocalSettings.from_environment(dict.fromkeys(variables, "given")).uses_own_model
+    assert LocalSettings.from_environment(dict.fromkeys(variables, " ")).uses_own_model
+
+
+def test_a_key_without_its_address_is_no_provider() -> None:
+    assert LocalSettings.from_environment({"AZURE_OPENAI_API_KEY": "key"}).uses_own_model
 
 
 def test_settings_of_the_older_systems_are_answered_with_advice() -> None:

@@ -484,8 +484,8 @@ class Citation(_message.Message):
     page: _builtins.int
     """The page in the document, from 1."""
     verified: _builtins.bool
-    """Whether the answer quotes these words and the server found them in the source; whether they prove the answer is said
-    by `support`.
+    """Whether the answer says these words, in quotes or as a sentence of its own, and the server found them in the source;
+    whether they prove the answer is said by `support`.
     """
     index: _builtins.int
     """The number by which the answer's text cites it, as in `[2]`; 0 where it does not."""

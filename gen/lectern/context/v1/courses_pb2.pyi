@@ -501,12 +501,30 @@ class ImportVideoRequest(_message.Message):
         SRT: ImportVideoRequest._Format.ValueType  # 2
         """SubRip."""
         JSON: ImportVideoRequest._Format.ValueType  # 3
-        """A list of `{"start": seconds, "end": seconds, "text": "..."}`, or an object that has one as `cues` or `segments`."""
+        """A list of `{"start": seconds, "end": seconds, "text": "..."}`, or an object that has one as `cues`, `segments` or
+        `transcription`; what Whisper, whisper.cpp and YouTube (json3) write.
+        """
         TEXT: ImportVideoRequest._Format.ValueType  # 4
         """Plain text without times."""
+        SBV: ImportVideoRequest._Format.ValueType  # 5
+        """SBV, and SubViewer."""
+        TTML: ImportVideoRequest._Format.ValueType  # 6
+        """TTML, DFXP and their profiles."""
+        YOUTUBE_XML: ImportVideoRequest._Format.ValueType  # 7
+        """YouTube's XML."""
+        ASS: ImportVideoRequest._Format.ValueType  # 8
+        """Advanced SubStation Alpha, and SubStation Alpha."""
+        SAMI: ImportVideoRequest._Format.ValueType  # 9
+        """SAMI."""
+        LRC: ImportVideoRequest._Format.ValueType  # 10
+        """Lines that begin with a time: LRC, and transcripts as players and meetings show them."""
+        MICRODVD: ImportVideoRequest._Format.ValueType  # 11
+        """MicroDVD that names its frames to the second, and MPL2."""
+        TABLE: ImportVideoRequest._Format.ValueType  # 12
+        """A table with the columns start, end and text, parted by tabs, commas or semicolons."""
 
     class Format(_Format, metaclass=_FormatEnumTypeWrapper):
-        """How the transcript is written."""
+        """How the transcript is written. A transcript that plainly is of another format is read as that, with a warning."""
 
     FORMAT_UNSPECIFIED: ImportVideoRequest.Format.ValueType  # 0
     """Found out from the text."""
@@ -515,15 +533,34 @@ class ImportVideoRequest(_message.Message):
     SRT: ImportVideoRequest.Format.ValueType  # 2
     """SubRip."""
     JSON: ImportVideoRequest.Format.ValueType  # 3
-    """A list of `{"start": seconds, "end": seconds, "text": "..."}`, or an object that has one as `cues` or `segments`."""
+    """A list of `{"start": seconds, "end": seconds, "text": "..."}`, or an object that has one as `cues`, `segments` or
+    `transcription`; what Whisper, whisper.cpp and YouTube (json3) write.
+    """
     TEXT: ImportVideoRequest.Format.ValueType  # 4
     """Plain text without times."""
+    SBV: ImportVideoRequest.Format.ValueType  # 5
+    """SBV, and SubViewer."""
+    TTML: ImportVideoRequest.Format.ValueType  # 6
+    """TTML, DFXP and their profiles."""
+    YOUTUBE_XML: ImportVideoRequest.Format.ValueType  # 7
+    """YouTube's XML."""
+    ASS: ImportVideoRequest.Format.ValueType  # 8
+    """Advanced SubStation Alpha, and SubStation Alpha."""
+    SAMI: ImportVideoRequest.Format.ValueType  # 9
+    """SAMI."""
+    LRC: ImportVideoRequest.Format.ValueType  # 10
+    """Lines that begin with a time: LRC, and transcripts as players and meetings show them."""
+    MICRODVD: ImportVideoRequest.Format.ValueType  # 11
+    """MicroDVD that names its frames to the second, and MPL2."""
+    TABLE: ImportVideoRequest.Format.ValueType  # 12
+    """A table with the columns start, end and text, parted by tabs, commas or semicolons."""
 
     PARENT_FIELD_NUMBER: _builtins.int
     VIDEO_URL_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
     TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    TRANSCRIPT_BYTES_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """The course, as `courses/{course}`."""
     video_url: _builtins.str
@@ -533,7 +570,12 @@ class ImportVideoRequest(_message.Message):
     format: Global___ImportVideoRequest.Format.ValueType
     """How the transcript is written."""
     transcript: _builtins.str
-    """The transcript, at most 20 MB."""
+    """The transcript, at most 20 MB; or, where letters of a file are to be found out, `transcript_bytes`."""
+    transcript_bytes: _builtins.bytes
+    """The transcript as the bytes of its file, in whatever encoding, instead of `transcript`. In JSON it is base64; over
+    HTTP the file may also be sent as `multipart/form-data`, in the field `file`, with `videoUrl`, `title` and `format`
+    beside it.
+    """
     def __init__(
         self,
         *,
@@ -542,10 +584,11 @@ class ImportVideoRequest(_message.Message):
         title: _builtins.str = ...,
         format: Global___ImportVideoRequest.Format.ValueType = ...,
         transcript: _builtins.str = ...,
+        transcript_bytes: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "parent", b"parent", "title", b"title", "transcript", b"transcript", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "parent", b"parent", "title", b"title", "transcript", b"transcript", "transcript_bytes", b"transcript_bytes", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -560,8 +603,11 @@ class ImportVideoResponse(_message.Message):
     VIDEO_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     CONTEXT_VERSION_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
     context_version: _builtins.str
     """The context version of the course from now on."""
+    format: Global___ImportVideoRequest.Format.ValueType
+    """The format that the transcript was read as."""
     @_builtins.property
     def video(self) -> Global___Video:
         """The video."""
@@ -576,10 +622,11 @@ class ImportVideoResponse(_message.Message):
         video: Global___Video | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
         context_version: _builtins.str = ...,
+        format: Global___ImportVideoRequest.Format.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["video", b"video"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context_version", b"context_version", "video", b"video", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context_version", b"context_version", "format", b"format", "video", b"video", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

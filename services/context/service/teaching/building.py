@@ -15,13 +15,13 @@ from services.context.model.missing import document_not_found
 from services.context.ports import DocumentStore, OutlineStore
 from services.context.service.grounding import Grounding
 from services.context.service.moments import moment_now
+from services.context.service.teaching.bounds import Bounds
 from services.context.service.teaching.chapters import chapter_task, even_chapters, outline_task
 from services.context.service.teaching.material import material_of
 from services.context.service.teaching.quizzing import QuizOrder, Quizzing
 from services.context.service.teaching.writing import written
 
 LOOK_AGAIN_SECONDS = 0.5
-QUESTIONS = 5
 
 log = structlog.get_logger()
 
@@ -36,6 +36,7 @@ class Building:
         outlines: OutlineStore,
         quizzing: Quizzing,
         writer: Writer,
+        bounds: Bounds,
         *,
         now: Callable[[], datetime] = moment_now,
     ) -> None:
@@ -44,6 +45,7 @@ class Building:
         self._outlines = outlines
         self._quizzing = quizzing
         self._writer = writer
+        self.bounds = bounds
         self._now = now
 
     async def read(self, key: CourseKey, document: str) -> Document:
@@ -63,23 +65,32 @@ class Building:
         knowledge = await self._grounding.knowledge(caller, key.course)
         material = material_of(knowledge, Scope(document=document.id))
         try:
-            chapters, _ = await written(self._writer, caller, outline_task(key.course, document), material)
+            chapters, _ = await written(self._writer, caller, outline_task(key.course, document, self.bounds), material)
         except FailedPrecondition as error:
             log.info("outlined_by_pages", document=document.id, why=error.message)
-            return even_chapters(document)
+            return even_chapters(document, self.bounds)
         return chapters
 
     async def summarise(self, caller: Caller, key: CourseKey, chapter: Chapter) -> Chapter:
-        """The chapter with its summary and the quotes that it rests on."""
+        """The chapter with its summary and the quotes that it rests on; as it was where no model wrote a usable one."""
         knowledge = await self._grounding.knowledge(caller, key.course)
         material = material_of(knowledge, _scope(chapter))
-        (summary, quotes), _ = await written(self._writer, caller, chapter_task(key.course, chapter), material)
+        try:
+            task = chapter_task(key.course, chapter, self.bounds)
+            (summary, quotes), _ = await written(self._writer, caller, task, material)
+        except FailedPrecondition as error:
+            log.info("chapter_without_summary", chapter=chapter.title, why=error.message)
+            return chapter
         return replace(chapter, summary=summary, quotes=quotes)
 
     async def quiz(self, caller: Caller, key: CourseKey, chapter: Chapter, quiz: str) -> str:
-        """The id of the draft about the chapter."""
-        order = QuizOrder(quiz, caller, key.course, _scope(chapter), QUESTIONS)
-        return (await self._quizzing.write(order)).id
+        """The id of the draft about the chapter; empty where no model wrote a usable one."""
+        order = QuizOrder(quiz, caller, key.course, _scope(chapter), self.bounds.questions)
+        try:
+            return (await self._quizzing.write(order)).id
+        except FailedPrecondition as error:
+            log.info("chapter_without_quiz", chapter=chapter.title, why=error.message)
+            return ""
 
     async def keep(self, key: CourseKey, outline: str, chapters: Sequence[Chapter]) -> None:
         await self._outlines.keep(key, Outline(outline, tuple(chapters), self._now()))

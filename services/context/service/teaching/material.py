@@ -32,6 +32,11 @@ class Material:
         numbered = enumerate(self.pieces, 1)
         return "\n\n".join(f"[{number}] ({_label(piece)}) {piece.passage.text}" for number, piece in numbered)
 
+    @property
+    def words(self) -> str:
+        """The passages alone."""
+        return "\n".join(piece.passage.text for piece in self.pieces)
+
     def within(self, room: int) -> "Material":
         """As much as fits into so many characters, spread evenly over the whole; one passage at the least."""
         sizes = [len(piece.passage.text) + LABEL for piece in self.pieces]

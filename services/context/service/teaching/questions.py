@@ -6,6 +6,7 @@ from typing import Any
 from kit.writing.drafts import Unusable, whole
 from kit.writing.ports import Purpose
 from services.context.model import QuizQuestion
+from services.context.service.teaching.bounds import Bounds
 from services.context.service.teaching.material import Material
 from services.context.service.teaching.writing import Task
 
@@ -19,22 +20,26 @@ FEWEST_OPTIONS, MOST_OPTIONS = 2, 8
 LONGEST_TEXT = 1000
 LONGEST_TITLE = 200
 
-_QUESTION = whole(
-    {
-        "text": {"type": "string"},
-        "options": {"type": "array", "items": {"type": "string"}},
-        "answer": {"type": "integer"},
-        "explanation": {"type": "string"},
-        "passage": {"type": "integer"},
-        "quote": {"type": "string"},
-    }
-)
-_SCHEMA = whole({"title": {"type": "string"}, "questions": {"type": "array", "items": _QUESTION}})
+SHORT_TITLE, SHORT_TEXT, SHORT_OPTION, SHORT_OPTIONS = 60, 140, 80, 3
 
 Draft = tuple[str, tuple[QuizQuestion, ...]]
 
 
-def quiz_task(course: str, count: int) -> Task[Draft]:
+def _schema(bounds: Bounds, count: int, material: Material) -> dict[str, Any]:
+    question = whole(
+        {
+            "text": bounds.text(SHORT_TEXT),
+            "options": bounds.items(bounds.text(SHORT_OPTION), SHORT_OPTIONS, SHORT_OPTIONS),
+            "answer": bounds.number(0, SHORT_OPTIONS - 1),
+            "explanation": bounds.text(SHORT_TEXT),
+            "passage": bounds.number(1, len(material.pieces)),
+            "quote": bounds.quote(material.words),
+        }
+    )
+    return whole({"title": bounds.text(SHORT_TITLE), "questions": bounds.items(question, 1, count)})
+
+
+def quiz_task(course: str, count: int, bounds: Bounds) -> Task[Draft]:
     """A title and up to `count` questions."""
 
     def read(draft: dict[str, Any], material: Material) -> Draft:
@@ -44,7 +49,8 @@ def quiz_task(course: str, count: int) -> Task[Draft]:
             raise Unusable("no question had different options, a right one, and a quote that its passage has")
         return " ".join(draft["title"].split())[:LONGEST_TITLE] or "Quiz", tuple(questions.values())
 
-    return Task(Purpose.QUIZ, course, INSTRUCTION.format(count=count), _SCHEMA, read)
+    instruction = INSTRUCTION.format(count=count)
+    return Task(Purpose.QUIZ, course, instruction, lambda part: _schema(bounds, count, part), bounds, read)
 
 
 def _question(draft: Mapping[str, Any], material: Material) -> QuizQuestion | None:

@@ -10,6 +10,7 @@ from services.context.model import Quiz, Scope
 from services.context.ports import QuizStore
 from services.context.service.grounding import Grounding
 from services.context.service.moments import moment_now
+from services.context.service.teaching.bounds import Bounds
 from services.context.service.teaching.material import material_of
 from services.context.service.teaching.questions import quiz_task
 from services.context.service.teaching.writing import written
@@ -32,12 +33,14 @@ class Quizzing:
         grounding: Grounding,
         quizzes: QuizStore,
         writer: Writer,
+        bounds: Bounds,
         *,
         now: Callable[[], datetime] = moment_now,
     ) -> None:
         self._grounding = grounding
         self._quizzes = quizzes
         self._writer = writer
+        self._bounds = bounds
         self._now = now
 
     async def write(self, order: QuizOrder) -> Quiz:
@@ -47,7 +50,7 @@ class Quizzing:
         if kept := await self._quizzes.find(key, order.id):
             return kept
         material = material_of(knowledge, order.scope)
-        task = quiz_task(order.course, order.questions)
+        task = quiz_task(order.course, order.questions, self._bounds)
         (title, questions), by = await written(self._writer, order.requester, task, material)
         moment = self._now()
         quiz = Quiz(

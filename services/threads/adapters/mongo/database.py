@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from kit.mongo import Client, translated
-from services.threads.adapters.mongo.documents import Document
+from services.threads.adapters.mongo.documents import TERMS, Document
 
 Collection = AsyncCollection[Document]
 
@@ -32,13 +32,7 @@ THREAD_INDEXES = [
 ]
 TURN_INDEXES = [
     IndexModel([("thread", ASCENDING), ("sequence", ASCENDING)], name="turns_of_thread", unique=True),
-    IndexModel(
-        [*OWNED, ("question", TEXT), ("answer", TEXT)],
-        name="words_of_user",
-        default_language="english",
-        # No field of a turn may change its language unseen.
-        language_override="text_language",
-    ),
+    IndexModel([*OWNED, (TERMS, ASCENDING)], name="terms_of_user"),
     IndexModel(
         [("tenant", ASCENDING), ("course", ASCENDING), ("ended", ASCENDING), ("_id", ASCENDING)],
         name="turns_of_course",

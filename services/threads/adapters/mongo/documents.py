@@ -16,9 +16,12 @@ from services.threads.model import (
     Thread,
     ThreadKey,
     Turn,
+    turn_terms,
 )
 
 Document = dict[str, Any]
+# Of a row: what it is found by, and nothing that is read.
+TERMS = "terms"
 
 
 def now() -> datetime:
@@ -109,7 +112,13 @@ def from_ended(caller: Caller, turn: Turn, token: int, ended: datetime) -> Docum
         "citations": [_from_citation(citation) for citation in answer.citations],
         **({"sentences": [_from_sentence(each) for each in answer.sentences]} if answer.sentences else {}),
         **{name: getattr(answer, name) for name in ANSWER_FIELDS},
+        TERMS: turn_terms(turn.question.text, answer.text),
     }
+
+
+def terms_of_row(document: Document) -> list[str]:
+    """What a row is found by, as `from_ended` writes it."""
+    return turn_terms(document["question"], document["answer"])
 
 
 def _question(document: Document) -> Question:

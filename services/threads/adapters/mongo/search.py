@@ -1,32 +1,64 @@
-"""Full-text search by MongoDB's text index, whose prefix keeps each user to their own words."""
+"""Search by an index of each turn's terms, whose prefix keeps each user to their own words."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from pymongo import UpdateOne
+
 from kit.auth.caller import Caller
 from kit.mongo import translated
-from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import own, to_ended
+from services.threads.adapters.mongo.database import Collection, Database
+from services.threads.adapters.mongo.documents import TERMS, own, terms_of_row, to_ended
+from services.threads.model import Run, Sought
+from services.threads.model.words import LEAST_SHARE
 from services.threads.ports import Hit
+
+FILLED_AT_ONCE = 500
+
+Expression = dict[str, Any]
 
 
 class MongoTurnSearch:
-    """Ranks by how often and how closely the words stand in question and answer."""
+    """Ranks by how much of the query a turn has."""
 
     def __init__(self, database: Database) -> None:
         self._turns = database.turns
 
     async def find(
-        self, caller: Caller, words: str, course: str, after: tuple[float, str] | None, limit: int
+        self, caller: Caller, query: Sought, course: str, after: tuple[float, str] | None, limit: int
     ) -> Sequence[Hit]:
-        conditions = own(caller, **{"$text": {"$search": words}})
+        if not query.runs:
+            return []
+        conditions = own(caller, **{TERMS: {"$in": sorted(query.terms)}}, ended={"$exists": True})
         if course:
             conditions["course"] = course
-        pipeline: list[dict[str, Any]] = [{"$match": conditions}, {"$set": {"score": {"$meta": "textScore"}}}]
+        pipeline: list[dict[str, Any]] = [
+            {"$match": conditions},
+            {"$set": {"shares": [_share(run) for run in query.runs]}},
+            {"$match": {"shares": {"$gte": LEAST_SHARE}}},
+            {"$set": {"score": {"$sum": "$shares"}}},
+            {"$unset": [TERMS, "shares"]},
+        ]
         if after is not None:
             score, turn = after
             pipeline.append({"$match": {"$or": [{"score": {"$lt": score}}, {"score": score, "_id": {"$gt": turn}}]}})
         pipeline += [{"$sort": {"score": -1, "_id": 1}}, {"$limit": limit}]
         with translated():
+            # Of versions before this one, which may still run beside it.
+            await fill_terms(self._turns, own(caller))
             cursor = await self._turns.aggregate(pipeline)
             return [Hit(to_ended(document), document["score"]) for document in await cursor.to_list()]
+
+
+async def fill_terms(turns: Collection, of: Expression) -> None:
+    """Gives ended turns their terms that have none; harmless when many do so at once, or again."""
+    without = {**of, TERMS: None, "ended": {"$exists": True}}
+    while rows := await turns.find(without, {"question": 1, "answer": 1}).limit(FILLED_AT_ONCE).to_list():
+        updates = [UpdateOne({"_id": row["_id"], TERMS: None}, {"$set": {TERMS: terms_of_row(row)}}) for row in rows]
+        await turns.bulk_write(updates, ordered=False)
+
+
+def _share(run: Run) -> Expression:
+    """As `Run.share_in`, of a row."""
+    found: Expression = {"$size": {"$setIntersection": [f"${TERMS}", sorted(run.terms)]}}
+    return {"$min": [found, 1]} if run.is_word else {"$divide": [found, len(run.terms)]}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from kit.auth.caller import Caller
-from services.threads.adapters.mongo.documents import Document, own, to_waiting
+from services.threads.adapters.mongo.documents import TERMS, Document, own, to_waiting
 from services.threads.model import State, Turn
 
 Stage = dict[str, Any]
@@ -17,12 +17,12 @@ def recent_rows(caller: Caller, thread: str, limit: int) -> list[Stage]:
         {"$match": own(caller, thread=thread, ended={"$exists": True})},
         {"$sort": {"sequence": -1}},
         {"$limit": limit},
-        {"$unset": "citations"},
+        {"$unset": ["citations", TERMS]},
     ]
 
 
 def ended_row(caller: Caller, thread: str, turn: str) -> list[Stage]:
-    return [{"$match": own(caller, _id=turn, thread=thread, ended={"$exists": True})}]
+    return [{"$match": own(caller, _id=turn, thread=thread, ended={"$exists": True})}, {"$unset": TERMS}]
 
 
 def queue_of(caller: Caller, thread: str) -> list[Stage]:

@@ -14,7 +14,7 @@ from kit.mongo import translated
 from services.threads.adapters.mongo import queueing, surveying
 from services.threads.adapters.mongo.commands import DURABLE, Commands
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import Document, now, own, to_ended, to_thread, to_waiting
+from services.threads.adapters.mongo.documents import TERMS, Document, now, own, to_ended, to_thread, to_waiting
 from services.threads.adapters.mongo.fences import unended
 from services.threads.adapters.mongo.finishing import Finishing
 from services.threads.adapters.mongo.folding import Fold, Folding
@@ -209,7 +209,7 @@ class MongoTurns:
         span = {"$lte": start} if descending else {"$gte": start}
         conditions = own(caller, thread=thread, sequence=span, ended={"$exists": True})
         with translated():
-            cursor = self._turns.find(conditions).sort("sequence", DESCENDING if descending else ASCENDING)
+            cursor = self._turns.find(conditions, {TERMS: 0}).sort("sequence", DESCENDING if descending else ASCENDING)
             return [to_ended(document) for document in await cursor.limit(limit).to_list()]
 
     async def queue(self, caller: Caller, thread: str) -> Sequence[Turn] | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.threads.service.snippets import stem
+from kit.words.terms import terms_of_word, unaccented
 
 WORD = re.compile(r"[^\W\d_]{4,}")
 TOPICS_PER_QUESTION = 12
@@ -29,10 +29,14 @@ def topics_of(question: str) -> dict[str, str]:
     """The topics of a question, each word under its stem."""
     topics: dict[str, str] = {}
     for word in _words(question):
-        topics.setdefault(stem(word), word)
+        topics.setdefault(_stem(word), word)
         if len(topics) == TOPICS_PER_QUESTION:
             break
     return topics
+
+
+def _stem(word: str) -> str:
+    return " ".join(terms_of_word(unaccented(word), "english"))
 
 
 def _words(question: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from services.threads.model import Citation, Findings, Point, State, Turn
 from services.threads.service.reports.drafts import MAX_POINTS, TEXT_LENGTH
-from services.threads.service.reports.material import place, plain, verified
+from services.threads.service.reports.material import borne_out, place, plain
 from services.threads.service.titles import title_of
 
 SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+")
@@ -24,7 +24,7 @@ def extract(turns: Sequence[Turn]) -> Findings:
         title=title_of(turns[0].question.text),
         summary=f"Questions: {len(turns)}. Answered with a source from the course: {sum(map(_is_backed, turns))}.",
         asked=tuple(Point(_question(turn)) for turn in latest),
-        understood=tuple(Point(_gist(turn), verified(turn)) for turn in backed),
+        understood=tuple(Point(_gist(turn), borne_out(turn)) for turn in backed),
         unclear=tuple(Point(_question(turn)) for turn in open_ones),
         next_steps=(*again, *seen),
     )
@@ -32,11 +32,11 @@ def extract(turns: Sequence[Turn]) -> Findings:
 
 def _is_backed(turn: Turn) -> bool:
     whole = turn.state is State.COMPLETED and not turn.answer.degraded
-    return whole and bool(plain(turn.answer.text)) and bool(verified(turn))
+    return whole and bool(plain(turn.answer.text)) and bool(borne_out(turn))
 
 
 def _places(turns: Iterable[Turn]) -> list[Citation]:
-    found = {place(citation): citation for turn in turns for citation in verified(turn)[:1]}
+    found = {place(citation): citation for turn in turns for citation in borne_out(turn)[:1]}
     return list(found.values())[:PLACES]
 
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.threads.model import Citation, Turn
+from services.threads.model import Citation, Support, Turn
 
 MARK = re.compile(r"\s*\[(\d+)\]")
 QUESTION_LENGTH = 600
 ANSWER_LENGTH = 1500
 QUOTE_LENGTH = 200
+BEARING = (Support.SUPPORTED, Support.PARTLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ def material_of(turns: Sequence[Turn], room: int) -> Material:
     return Material("\n\n".join(parts), tuple(citations), tuple(reversed(taken)))
 
 
-def verified(turn: Turn) -> tuple[Citation, ...]:
-    """The turn's citations whose quotes were found in their sources."""
-    return tuple(citation for citation in turn.answer.citations if citation.verified)
+def borne_out(turn: Turn) -> tuple[Citation, ...]:
+    """The turn's citations whose sources say so, at least in part; older turns know only that a quote was found."""
+    return tuple(each for each in turn.answer.citations if each.verified or each.support in BEARING)
 
 
 def place(citation: Citation) -> str:
@@ -63,7 +64,7 @@ def _turn(turn: Turn, citations: list[Citation]) -> str:
     """The turn in words; its citations are added to those before, whose numbers they continue."""
     numbers: dict[int, int] = {}
     lines = []
-    for citation in verified(turn):
+    for citation in borne_out(turn):
         citations.append(citation)
         numbers[citation.index] = len(citations)
         lines.append(f"[{len(citations)}] ({place(citation)}) {plain(citation.quote)[:QUOTE_LENGTH]}")
@@ -78,5 +79,5 @@ def _turn(turn: Turn, citations: list[Citation]) -> str:
 
 
 def _length(turn: Turn) -> int:
-    quotes = sum(min(len(citation.quote), QUOTE_LENGTH) + 40 for citation in verified(turn))
+    quotes = sum(min(len(citation.quote), QUOTE_LENGTH) + 40 for citation in borne_out(turn))
     return min(len(turn.question.text), QUESTION_LENGTH) + min(len(turn.answer.text), ANSWER_LENGTH) + quotes + 40

@@ -7,9 +7,9 @@ from kit.words.scripts import tokens
 from services.context.model import Passage
 from services.context.passages.cutting import beginning
 from services.context.service.courses import NewCourse
-from services.context.service.grounding import TOKENS_PER_PASSAGE, Question
+from services.context.service.grounding import TOKENS_PER_PASSAGE, Question, spread
 from services.context.service.videos import video_id
-from tests.unit.context.grounding.conftest import SENTENCES, STUDENT, TEACHER, Rig
+from tests.unit.context.grounding.conftest import FILLER, SENTENCES, STUDENT, TEACHER, Rig
 
 
 async def test_the_passage_that_answers_comes_first_and_the_budget_holds(rig: Rig) -> None:
@@ -52,6 +52,32 @@ async def test_a_question_that_names_nothing_gets_the_beginning(rig: Rig) -> Non
     url = await rig.bring("one", *SENTENCES)
     built = await rig.ask("¿?", video_url=url)
     assert built.passages[0].passage.start == 0
+
+
+async def test_a_question_for_the_whole_is_answered_from_its_beginning_its_end_and_between(rig: Rig) -> None:
+    """Though the words `lecture` and `about` stand in the middle alone."""
+    sentences = [*SENTENCES[:30], f"{FILLER} This lecture is not about boats.", *SENTENCES[30:]]
+    url = await rig.bring("one", *sentences)
+    built = await rig.ask("What is this lecture about?", video_url=url)
+    rows = [found.row for found in built.passages]
+    assert rows[:2] == [0, len(built.knowledge.passages) - 1]
+    assert rows == spread(range(len(built.knowledge.passages)))[: len(rows)]
+
+
+async def test_of_a_whole_course_each_lecture_is_heard(rig: Rig) -> None:
+    for name in ("one", "two", "three"):
+        await rig.bring(name, *SENTENCES)
+    built = await rig.ask("Summarise this course, please.")
+    assert [(found.source.title, found.passage.start) for found in built.passages[:3]] == [
+        ("one", 0),
+        ("two", 0),
+        ("three", 0),
+    ]
+
+
+def test_a_whole_is_told_from_its_ends_to_its_middle() -> None:
+    assert spread(range(9)) == [0, 8, 4, 2, 6, 1, 3, 5, 7]
+    assert [spread(range(size)) for size in (0, 1, 2)] == [[], [0], [0, 1]]
 
 
 async def test_a_long_question_is_searched_by_its_beginning(rig: Rig) -> None:

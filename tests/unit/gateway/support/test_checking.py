@@ -117,5 +117,5 @@ async def test_talk_is_not_checked_and_a_sentence_without_a_marker_is_held_again
 async def test_passages_that_stand_in_for_an_answer_are_not_checked() -> None:
     checking = check(None)
     checking.stop()
-    checking.feed("These parts of the course fit best. The bridge fell in 1940.")
+    checking.feed("These parts of the course fit best. The bridge fell in 1940 [1].")
     assert await checking.end() == []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.context.captions.findings import Findings, line
-from services.context.captions.raw import RawCue
+from services.context.captions.model import RawCue
 
 LONGEST = 2000
 
