@@ -7,8 +7,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 PACKAGES = ("evaluation", "inference", "peers", "support")
-# Asks a model that may cost money, and takes half an hour: only where they are named.
-LONG = ("evaluation", "soak")
+# Asks a model that may cost money, wants a folder, takes half an hour: only where they are named.
+LONG = ("evaluation", "reading", "soak")
 
 
 def main() -> int:

@@ -84,7 +84,9 @@ async def whole_system(redis_url: str, mongodb_uri: str, **common: Any) -> Async
             ports[name] = server.port
             shared[f"{name}_target"] = within if colocated else f"127.0.0.1:{server.port}"
 
-        models = '{"chat":"fake","embedding":"fake","quick":"fake-quick","bulk":"fake-bulk"}'
+        models = (
+            '{"chat":"fake","embedding":"fake","quick":"fake-quick","bulk":"fake-bulk","recognition":"fake-seeing"}'
+        )
         providers = f'[{{"name":"fake","baseUrl":"{provider.base_url}","models":{models}}}]'
         await start("inference", InferenceSettings(providers=providers, **shared), build_inference)
         await start("context", ContextSettings(**shared), build_context)

@@ -47,6 +47,11 @@ class Work:
         """Whether it is stopped for good; an actor that is stopped otherwise leaves the rest to the next attempt."""
         return self._is_cancelled()
 
+    @property
+    def last_attempt(self) -> bool:
+        """Whether an error of this attempt, of a kind that is tried again, ends the job."""
+        return self.job.failures + 1 >= self.job.max_attempts
+
     async def report(self, progress: int | None = None, message: str = "", *log: str) -> None:
         """Says how far the job is (0 to 100), what it does, and what is worth a line in its log."""
         await self._claims.report(self.job.claim, progress, message, log)

@@ -14,11 +14,15 @@ class Purpose(StrEnum):
     REPORT = "REPORT"
     QUIZ = "QUIZ"
     COURSE = "COURSE"
+    RECOGNITION = "RECOGNITION"
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A text to write about a course: what to do, the material, and a JSON schema where it must follow one."""
+    """A text to write about a course: what to do, the material, and a JSON schema where it must follow one.
+
+    `images` are PNGs that stand beside the material.
+    """
 
     purpose: Purpose
     course: str
@@ -26,6 +30,7 @@ class Assignment:
     material: str
     max_tokens: int
     schema: str = ""
+    images: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _request(assignment: Assignment) -> generation_pb2.StreamGenerateRequest:
         purpose=generation_pb2.Purpose.Value(f"PURPOSE_{assignment.purpose.value}"),
         messages=[
             PromptMessage(role=PromptMessage.SYSTEM, text=assignment.instruction),
-            PromptMessage(role=PromptMessage.USER, text=assignment.material),
+            PromptMessage(role=PromptMessage.USER, text=assignment.material, images=assignment.images),
         ],
         max_tokens=assignment.max_tokens,
         json_schema=assignment.schema,

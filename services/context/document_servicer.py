@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,12 @@ from kit.errors import InvalidArgument
 from kit.jobs.messages import job_message
 from kit.pagination import PageTokens, page_size
 from services.context import convert
-from services.context.model import Document, DocumentPosition
+from services.context.model import Document, DocumentPosition, PageRemarks, ranges
 from services.context.service.documents import Documents, Upload
 
 DOCUMENT = "courses/{course}/documents/{document}"
+PAGE = f"{DOCUMENT}/pages/{{page}}"
+PAGE_NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
 class DocumentServicer(documents_pb2_grpc.DocumentServiceServicer):
@@ -55,6 +58,31 @@ class DocumentServicer(documents_pb2_grpc.DocumentServiceServicer):
         name = names.parse(DOCUMENT, request.name)
         return _message(name["course"], await self._documents.get(current_caller(), name["course"], name["document"]))
 
+    async def GetDocumentPage(
+        self, request: documents_pb2.GetDocumentPageRequest, _: Any
+    ) -> documents_pb2.DocumentPage:
+        name = names.parse(PAGE, request.name)
+        number = int(name["page"]) if PAGE_NUMBER.fullmatch(name["page"]) else 0
+        document = await self._documents.get(current_caller(), name["course"], name["document"])
+        page = await self._documents.page_text(current_caller(), name["course"], name["document"], number)
+        return documents_pb2.DocumentPage(
+            name=f"{convert.document_name(name['course'], document.id)}/pages/{page.number}",
+            page=page.number,
+            title=document.title,
+            text=page.text,
+            state=documents_pb2.DocumentPage.State.Value(page.state.name),
+            page_count=document.page_count,
+        )
+
+    async def ReadOriginal(
+        self, request: documents_pb2.ReadOriginalRequest, _: Any
+    ) -> AsyncIterator[documents_pb2.ReadOriginalResponse]:
+        name = names.parse(DOCUMENT, request.name)
+        original = await self._documents.original(current_caller(), name["course"], name["document"])
+        yield documents_pb2.ReadOriginalResponse(document=_message(name["course"], original.document))
+        async for chunk in original.chunks:
+            yield documents_pb2.ReadOriginalResponse(chunk=chunk)
+
     async def DeleteDocument(self, request: documents_pb2.DeleteDocumentRequest, _: Any) -> empty_pb2.Empty:
         name = names.parse(DOCUMENT, request.name)
         await self._documents.delete(current_caller(), name["course"], name["document"])
@@ -84,4 +112,20 @@ def _message(course: str, document: Document) -> documents_pb2.Document:
         passage_count=document.passage_count,
         create_time=convert.timestamp(document.created),
         update_time=convert.timestamp(document.updated),
+        content_type=document.kind.content_type,
+        empty_pages=document.remarks.empty,
+        garbled_pages=document.remarks.garbled,
+        recognised_pages=document.remarks.recognised,
+        warnings=_warnings(document.remarks),
     )
+
+
+def _warnings(remarks: PageRemarks) -> Iterator[str]:
+    """Of the pages that answers do not know, or know by a model."""
+    for pages, what in (
+        (remarks.empty, "no text was found on"),
+        (remarks.garbled, "fonts do not say which letters they show on"),
+        (remarks.recognised, "a model read the text off the pictures of"),
+    ):
+        if pages:
+            yield f"{what} page{'s' if len(pages) > 1 else ''} {ranges(pages)}"

@@ -15,6 +15,7 @@ from kit.writing.writers import InferenceWriter
 from services.context.actors import ContextActors
 from services.context.adapters.chroma_index import ChromaIndexes, chroma_client
 from services.context.adapters.counted_cache import CountedCache
+from services.context.adapters.document_reader import SpawnedDocumentReader
 from services.context.adapters.exact_index import ExactIndexes
 from services.context.adapters.fallback_cache import FallbackCache
 from services.context.adapters.gridfs_blobs import GridFSBlobs
@@ -28,7 +29,6 @@ from services.context.adapters.mongo_sources import MongoSources
 from services.context.adapters.mongo_teaching import MongoOutlines, MongoQuizzes
 from services.context.adapters.mongo_vectors import MongoVectors
 from services.context.adapters.mongo_videos import MongoVideos
-from services.context.adapters.pdf_reader import SubprocessPdfReader
 from services.context.adapters.redis_cache import RedisContextCache
 from services.context.ports import (
     Blobs,
@@ -49,6 +49,7 @@ from services.context.service.loading import Loader
 from services.context.service.popularity import Popularity
 from services.context.service.preloading import Preloading
 from services.context.service.queries import QueryVectors
+from services.context.service.recognising import ModelRecogniser
 from services.context.service.search import Search
 from services.context.service.shelf import Shelf
 from services.context.service.teaching.building import Building
@@ -131,10 +132,17 @@ def open_knowing(settings: ContextSettings, outside: Outside, stack: AsyncExitSt
 
 def open_actors(settings: ContextSettings, outside: Outside, knowing: Knowing) -> Actors:
     """What jobs of context are run by."""
-    reader = SubprocessPdfReader(memory_mb=settings.pdf_memory_mb, seconds=settings.pdf_seconds)
+    reader = SpawnedDocumentReader(memory_mb=settings.pdf_memory_mb, seconds=settings.pdf_seconds)
     quizzing = Quizzing(knowing.grounding, outside.quizzes, outside.writer, settings.bounds)
     return ContextActors(
-        Ingesting(outside.documents, outside.blobs, reader, knowing.indexing),
+        Ingesting(
+            outside.documents,
+            outside.blobs,
+            reader,
+            knowing.indexing,
+            recogniser=ModelRecogniser(outside.writer) if settings.recognition_pages else None,
+            most_recognised=settings.recognition_pages,
+        ),
         Preloading(knowing.grounding, knowing.popularity),
         quizzing,
         Building(knowing.grounding, outside.documents, outside.outlines, quizzing, outside.writer, settings.bounds),

@@ -40,6 +40,13 @@ class ContextSettings(JobsSettings):
     max_document_mb: int = Field(50, description="The size of an uploaded document at the most, in MB")
     pdf_memory_mb: int = Field(1024, description="Memory that reading one document may take, in MB")
     pdf_seconds: int = Field(120, description="Processor time that reading one document may take, in seconds")
+    recognition_pages: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="Pages of a document without text that a model reads off their pictures, at the most; it needs a "
+        "provider with a model for `recognition`. 0 is off",
+    )
     chroma_url: str = Field(
         "", description="A Chroma server that searches vectors, http(s)://host:port; empty searches them in the process"
     )

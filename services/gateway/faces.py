@@ -40,6 +40,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.stats.gathering import Gathering
 from services.gateway.uploads import description as uploads_description
 from services.gateway.uploads.app import Uploads
+from services.gateway.uploads.originals import LinkDoor, Originals
 from services.gateway.uploads.transcripts import TranscriptUploads
 
 FRAGMENTS = (uploads_description.fragment(), openai_description.fragment(), legacy_description.fragment())
@@ -75,6 +76,7 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     openai = Door(tokens, error_response_of_openai, turnstile=use.turnstile)
     older = Door(tokens, error_response, guest, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     routes = [
+        *Originals(use.documents).routes(LinkDoor(tokens, status_response, turnstile=use.turnstile)),
         *uploads.routes(files),
         *TranscriptUploads(use.documents).routes(files),
         *openai_routes(

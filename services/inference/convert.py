@@ -35,6 +35,7 @@ PURPOSES = {
     pb.PURPOSE_COURSE: Purpose.COURSE,
     pb.PURPOSE_EMBEDDING: Purpose.EMBEDDING,
     pb.PURPOSE_COMPLETION: Purpose.COMPLETION,
+    pb.PURPOSE_RECOGNITION: Purpose.RECOGNITION,
 }
 
 MOST_STOPS = 4
@@ -109,7 +110,9 @@ def _finish(finish: Finish) -> pb.StreamGenerateResponse.Finish:
 
 
 def _messages(messages: Iterable[pb.PromptMessage]) -> tuple[Message, ...]:
-    return tuple(Message(SPEAKERS.get(message.role, Speaker.USER), message.text) for message in messages)
+    return tuple(
+        Message(SPEAKERS.get(message.role, Speaker.USER), message.text, tuple(message.images)) for message in messages
+    )
 
 
 def _tutoring(message: pb.StreamGenerateRequest.Tutoring) -> Tutoring:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from kit import mongo
+from kit.document_kinds import DocumentKind
 from kit.errors import InvalidArgument, NotFound, Reason
 from kit.settings import CommonSettings
 from services.context.adapters import mongo_upkeep
@@ -25,6 +26,9 @@ from services.context.model import (
     Document,
     DocumentPosition,
     DocumentState,
+    Page,
+    PageRemarks,
+    PageState,
     Passage,
     Reading,
     Vector,
@@ -75,8 +79,9 @@ def a_document(name: str = "d1", created: datetime = NOW) -> Document:
 
 
 def a_reading(*texts: str) -> Reading:
-    passages = tuple(Passage(f"p{n}", text, page=n + 1) for n, text in enumerate(texts))
-    return Reading(f"{uuid4().hex[:8]}", "english", len(texts), passages)
+    pages = tuple(Page(n, text) for n, text in enumerate(texts, 1))
+    passages = tuple(Passage(f"p{page.number}", page.text, page=page.number) for page in pages)
+    return Reading(f"{uuid4().hex[:8]}", "english", pages, passages)
 
 
 async def nothing(_: object) -> None:
@@ -180,6 +185,50 @@ async def test_a_document_that_was_read_is_a_source(stores: Stores) -> None:
     contexts = await stores.sources.contexts(stores.key, [read])
     assert contexts is not None
     assert (contexts[0].source, contexts[0].passages, contexts[0].vectors) == (read, reading.passages, (None, None))
+
+
+async def test_pages_are_kept_with_what_became_of_them(stores: Stores) -> None:
+    document = replace(a_document(), kind=DocumentKind.PPTX)
+    states = (PageState.TEXT, PageState.EMPTY, PageState.GARBLED, PageState.RECOGNISED)
+    pages = tuple(Page(number, f"page {number}", state) for number, state in enumerate(states, 1))
+    await stores.documents.add(stores.key, document, nothing)
+
+    read = await stores.documents.finish(stores.key, document, replace(a_reading(), pages=pages), NOW)
+
+    assert read is not None
+    assert (read.kind, read.page_count) == (DocumentKind.PPTX, 4)
+    assert read.remarks == PageRemarks(empty=(2,), garbled=(3,), recognised=(4,))
+    assert [await stores.documents.page_text(stores.key, read, number) for number in range(1, 5)] == list(pages)
+    assert await stores.documents.page_text(stores.key, read, 5) is None
+    assert await stores.documents.page_text(stores.key, read, 0) is None
+    assert await stores.documents.page_text(replace(stores.key, tenant="other"), read, 1) is None
+    again = await stores.documents.finish(stores.key, document, a_reading("Anew."), LATER)
+    assert again is not None
+    assert await stores.documents.page_text(stores.key, again, 1) == Page(1, "Anew.")
+    assert await stores.documents.page_text(stores.key, read, 1) is None
+    await stores.documents.delete(stores.key, "d1", LATER)
+    assert await stores.documents.page_text(stores.key, again, 1) is None
+
+
+async def test_pages_of_an_earlier_version_are_what_their_passages_say(mongodb_uri: str) -> None:
+    key = CourseKey(f"tenant/{uuid4().hex}", "waves")
+    async with mongo.connect(CommonSettings(mongodb_uri=mongodb_uri)) as client:
+        documents = MongoDocuments(client)
+        await MongoCourses(client).create(Course(key=key, title="Waves", created=NOW, updated=NOW, epoch=7))
+        document = a_document()
+        await documents.add(key, document, nothing)
+        read = await documents.finish(key, document, a_reading("One.", "Two."), NOW)
+        assert read is not None
+        database = client["context"]
+        await database["pages"].delete_many({"edition": read.edition})
+        fields = ("kind", "emptyPages", "garbledPages", "recognisedPages")
+        await database["documents"].update_one({"edition": read.edition}, {"$unset": dict.fromkeys(fields, "")})
+
+        before = await documents.find(key, "d1")
+
+        assert before == read
+        assert await documents.page_text(key, before, 2) == Page(2, "Two.")
+        assert await documents.page_text(key, before, 3) is None
 
 
 async def test_passages_of_documents_get_vectors_as_well(stores: Stores) -> None:

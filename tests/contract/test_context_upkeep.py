@@ -9,7 +9,7 @@ from kit import mongo
 from kit.settings import CommonSettings
 from services.context.adapters import mongo_upkeep
 from services.context.adapters.mongo_courses import MongoCourses
-from services.context.adapters.mongo_mapping import BLOBS, CUES, DATABASE, PASSAGES
+from services.context.adapters.mongo_mapping import BLOBS, CUES, DATABASE, PAGES, PASSAGES
 from services.context.adapters.mongo_videos import MongoVideos
 from services.context.model import CourseKey
 from tests.lectures import NOW, a_course, a_lecture
@@ -23,13 +23,14 @@ async def test_what_interrupted_imports_left_behind_is_swept(mongodb_uri: str) -
         kept = await videos.put(key, a_lecture(), NOW)
         assert kept is not None
         abandoned = {"tenant": key.tenant, "courseId": key.course, "edition": "0-gone"}
-        for collection in (PASSAGES, CUES):
+        for collection in (PASSAGES, PAGES, CUES):
             await client[DATABASE][collection].insert_one({**abandoned, "position": 0, "part": 0, "model": ""})
 
         assert await mongo_upkeep.sweep(client) == 1
         for collection in (PASSAGES, CUES):
             editions = await client[DATABASE][collection].distinct("edition", {"tenant": key.tenant})
             assert editions == [kept.videos[0].edition]
+        assert await client[DATABASE][PAGES].distinct("edition", {"tenant": key.tenant}) == []
 
 
 async def test_chunks_of_uploads_whose_process_died_are_swept_once_they_are_old(mongodb_uri: str) -> None:

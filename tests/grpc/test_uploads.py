@@ -77,7 +77,12 @@ async def test_the_same_file_in_the_same_course_is_one_document(system: System, 
 @pytest.mark.parametrize(
     ("options", "status", "reason", "told"),
     [
-        (("one.pdf", "notes.txt"), 400, "DOCUMENT_UNREADABLE", "notes.txt is not a PDF"),
+        (
+            ("one.pdf", "notes.txt"),
+            400,
+            "DOCUMENT_UNREADABLE",
+            "notes.txt is not a PDF, nor any other that is read: PDF, PPTX, DOCX, Markdown or HTML",
+        ),
         (("large.pdf",), 413, "TOO_LARGE", "large.pdf has more than 1 MB"),
         ((), 400, "INVALID_ARGUMENT", "the form must have at least one file, in the field `files`"),
         (("one.pdf",) * 21, 400, "INVALID_ARGUMENT", "too many files. Maximum number of files is 20."),

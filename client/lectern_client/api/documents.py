@@ -7,17 +7,17 @@ from lectern_client.protocol.requests import Request, Upload, delete, get, resou
 
 
 class Documents(Group[D]):
-    """PDFs of courses, whose passages are found and cited by their pages. Changes are for teachers."""
+    """Documents of courses, whose passages are found and cited by their pages. Changes are for teachers."""
 
     @one
     def upload(self, course: str, *files: Path | Upload) -> Call[Uploaded]:
-        """Adds PDFs to a course; the same file again is the same document."""
+        """Adds documents to a course; the same file again is the same document."""
         path = f"/v1/{resource('courses', course)}/documents"
         return Call(Request("POST", path, files=_uploads(files), repeatable=True), reading(Uploaded))
 
     @one
     def upload_course(self, title: str, *files: Path | Upload) -> Call[Uploaded]:
-        """Makes a new course of PDFs; its last job writes chapters and quizzes."""
+        """Makes a new course of documents; its last job writes chapters and quizzes."""
         form = {"courseTitle": title}
         return Call(Request("POST", "/v1/documents", form=form, files=_uploads(files)), reading(Uploaded))
 

@@ -29,7 +29,7 @@ def upload(
     wait: bool,
     as_json: bool,
 ) -> None:
-    """Upload PDFs into a course, or as a new one. For teachers."""
+    """Upload documents (PDF, PPTX, DOCX, Markdown, HTML) into a course, or as a new one. For teachers."""
     if bool(course) == bool(title):
         raise click.UsageError("Say either --course, or --title for a new one.")
     documents = lectern.documents

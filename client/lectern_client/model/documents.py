@@ -1,4 +1,4 @@
-"""PDFs of a course."""
+"""Documents of a course."""
 
 from dataclasses import dataclass
 from datetime import datetime

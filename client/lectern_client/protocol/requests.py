@@ -15,7 +15,7 @@ class Upload:
 
     name: str
     content: Path | BinaryIO | bytes
-    media_type: str = "application/pdf"
+    media_type: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)

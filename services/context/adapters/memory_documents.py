@@ -12,6 +12,7 @@ from services.context.model import (
     DocumentPosition,
     DocumentState,
     Head,
+    Page,
     Passage,
     Reading,
     Source,
@@ -71,15 +72,16 @@ class MemoryDocuments:
         if course is None or before is None or before.blob != document.blob:
             return None
         self._shelves.readings.pop(before.edition, None)
-        self._shelves.readings[reading.edition] = reading.passages
+        self._shelves.readings[reading.edition] = reading
         after = replace(
             before,
             state=DocumentState.READY,
             failure="",
             edition=reading.edition,
             language=reading.language,
-            page_count=reading.page_count,
+            page_count=len(reading.pages),
             passage_count=len(reading.passages),
+            remarks=reading.remarks,
             updated=now,
         )
         self._shelves.documents[key, document.id] = after
@@ -91,6 +93,11 @@ class MemoryDocuments:
         if before and before.blob == document.blob and before.state is not DocumentState.READY:
             failed = replace(before, state=DocumentState.FAILED, failure=failure, updated=now)
             self._shelves.documents[key, document.id] = failed
+
+    async def page_text(self, key: CourseKey, document: Document, page: int) -> Page | None:
+        known = self._shelves.documents.get((key, document.id))
+        reading = self._shelves.readings.get(document.edition) if known else None
+        return next((each for each in reading.pages if each.number == page), None) if reading else None
 
     async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
         deleted = self._shelves.documents.pop((key, document), None)

@@ -16,6 +16,7 @@ from services.context.model import (
     Head,
     Lecture,
     Passage,
+    Reading,
     Unembedded,
     Vector,
     Video,
@@ -31,7 +32,7 @@ class Shelves:
     courses: dict[CourseKey, Course] = field(default_factory=dict)
     lectures: dict[tuple[CourseKey, str], Lecture] = field(default_factory=dict)
     documents: dict[tuple[CourseKey, str], Document] = field(default_factory=dict)
-    readings: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
     vectors: dict[tuple[CourseKey, str, int], Vector] = field(default_factory=dict)
     listeners: list[Callable[[CourseKey], None]] = field(default_factory=list)
 
@@ -57,7 +58,9 @@ class Shelves:
     def passages_of(self, key: CourseKey) -> dict[str, tuple[Passage, ...]]:
         """By edition, those of videos first."""
         spoken = {lecture.video.edition: lecture.passages for lecture in self.lectures_of(key)}
-        return spoken | {each.edition: self.readings[each.edition] for each in self.documents_of(key) if each.edition}
+        return spoken | {
+            each.edition: self.readings[each.edition].passages for each in self.documents_of(key) if each.edition
+        }
 
 
 class MemoryCourses:

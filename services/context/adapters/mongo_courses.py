@@ -14,6 +14,7 @@ from services.context.adapters.mongo_mapping import (
     DATABASE,
     DOCUMENTS,
     OUTLINES,
+    PAGES,
     PASSAGES,
     POPULARITY,
     QUIZZES,
@@ -93,7 +94,7 @@ class MongoCourses:
             if editions is None:
                 return False
             await self._database[POPULARITY].delete_one({"_id": course_ref(key)})
-            for collection in (PASSAGES, CUES):
+            for collection in (PASSAGES, PAGES, CUES):
                 await self._database[collection].delete_many({**owned(key), "edition": {"$in": editions}})
         return True
 

@@ -1,8 +1,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from pymongo import ReturnDocument
+from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError
 
 from kit.errors import LecternError
@@ -11,6 +12,7 @@ from services.context.adapters.mongo_mapping import (
     COURSES,
     DATABASE,
     DOCUMENTS,
+    PAGES,
     PASSAGES,
     READY,
     Row,
@@ -19,10 +21,13 @@ from services.context.adapters.mongo_mapping import (
     document_ref,
     document_row,
     owned,
+    page_of,
+    page_rows,
     passage_rows,
+    remarks_values,
 )
 from services.context.adapters.mongo_sources import DOCUMENTS_IN_ORDER
-from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Reading
+from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Page, Reading
 from services.context.model.missing import course_not_found
 
 ROWS_PER_INSERT = 500
@@ -37,6 +42,7 @@ class MongoDocuments:
         self._database = client[DATABASE]
         self._documents = self._database[DOCUMENTS]
         self._passages = self._database[PASSAGES]
+        self._pages = self._database[PAGES]
 
     async def add(
         self, key: CourseKey, document: Document, along: Callable[[object], Awaitable[None]]
@@ -107,10 +113,9 @@ class MongoDocuments:
             return [document_of(row) async for row in found]
 
     async def finish(self, key: CourseKey, document: Document, reading: Reading, now: datetime) -> Document | None:
-        rows = passage_rows(key, reading.edition, reading.passages)
         with translated():
-            for first in range(0, len(rows), ROWS_PER_INSERT):
-                await self._passages.insert_many(rows[first : first + ROWS_PER_INSERT], ordered=False)
+            await _insert(self._passages, passage_rows(key, reading.edition, reading.passages))
+            await _insert(self._pages, page_rows(key, reading.edition, reading.pages))
             async with self._client.start_session() as session:
                 before, after = await session.with_transaction(
                     lambda session: self._switch(session, key, document, reading, now)
@@ -125,6 +130,19 @@ class MongoDocuments:
         unread = {"_id": document_ref(key, document.id), "blob": document.blob, "status": {"$ne": READY}}
         with translated():
             await self._documents.update_one(unread, {"$set": values})
+
+    async def page_text(self, key: CourseKey, document: Document, page: int) -> Page | None:
+        edition = {**owned(key), "edition": document.edition}
+        with translated():
+            row = await self._pages.find_one({**edition, "page": page})
+            if row is not None:
+                return page_of(row)
+            kept = await self._pages.find_one(edition, {"_id": 1}) is not None
+            if kept or not 0 < page <= document.page_count or await self._passages.find_one(edition) is None:
+                return None
+            # It was read when pages were not kept yet: what is known of them are their passages.
+            said = self._passages.find({**edition, "page": page}, {"text": 1}).sort("position", ASCENDING)
+            return Page(page, " ".join([row["text"] async for row in said]))
 
     async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
         with translated():
@@ -148,8 +166,9 @@ class MongoDocuments:
                     "failure": "",
                     "edition": reading.edition,
                     "language": reading.language,
-                    "pageCount": reading.page_count,
+                    "pageCount": len(reading.pages),
                     "passageCount": len(reading.passages),
+                    **remarks_values(reading.remarks),
                     "updatedAt": now,
                 }
             },
@@ -181,7 +200,13 @@ class MongoDocuments:
         return row is not None
 
     async def _forget(self, key: CourseKey, edition: str) -> None:
-        await self._passages.delete_many({**owned(key), "edition": edition})
+        for collection in (self._passages, self._pages):
+            await collection.delete_many({**owned(key), "edition": edition})
+
+
+async def _insert(collection: AsyncCollection[Row], rows: Sequence[Row]) -> None:
+    for first in range(0, len(rows), ROWS_PER_INSERT):
+        await collection.insert_many(rows[first : first + ROWS_PER_INSERT], ordered=False)
 
 
 async def _nothing() -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kit.document_kinds import DocumentKind
 from services.context.model import (
     Course,
     CourseKey,
     Cue,
     Document,
     DocumentState,
+    Page,
+    PageRemarks,
+    PageState,
     Passage,
     Policy,
     Vector,
@@ -18,7 +22,7 @@ from services.context.model import (
 )
 
 DATABASE = "context"
-COURSES, VIDEOS, CUES, PASSAGES = "courses", "videotranscriptions", "cues", "passages"
+COURSES, VIDEOS, CUES, PASSAGES, PAGES = "courses", "videotranscriptions", "cues", "passages", "pages"
 DOCUMENTS, BLOBS = "documents", "documents"  # GridFS keeps bytes in `documents.files` and `documents.chunks`
 QUIZZES, OUTLINES = "quizzes", "outlines"
 POPULARITY, CLAIMS = "popularity", "claims"
@@ -134,8 +138,19 @@ def document_row(key: CourseKey, document: Document) -> Row:
         "language": document.language,
         "pageCount": document.page_count,
         "passageCount": document.passage_count,
+        "kind": document.kind.value,
+        **remarks_values(document.remarks),
         "createdAt": document.created,
         "updatedAt": document.updated,
+    }
+
+
+def remarks_values(remarks: PageRemarks) -> Row:
+    """What a reading sets of the pages that are not as written."""
+    return {
+        "emptyPages": list(remarks.empty),
+        "garbledPages": list(remarks.garbled),
+        "recognisedPages": list(remarks.recognised),
     }
 
 
@@ -155,6 +170,8 @@ def document_of(row: Mapping[str, Any]) -> Document:
         language=row["language"],
         page_count=row["pageCount"],
         passage_count=row["passageCount"],
+        kind=DocumentKind(row.get("kind", DocumentKind.PDF)),
+        remarks=PageRemarks(*(tuple(row.get(name, ())) for name in ("emptyPages", "garbledPages", "recognisedPages"))),
     )
 
 
@@ -187,6 +204,17 @@ def passage_rows(key: CourseKey, edition: str, passages: Sequence[Passage]) -> l
         }
         for position, passage in enumerate(passages)
     ]
+
+
+def page_rows(key: CourseKey, edition: str, pages: Sequence[Page]) -> list[Row]:
+    return [
+        {**owned(key), "edition": edition, "page": page.number, "text": page.text, "state": page.state.value}
+        for page in pages
+    ]
+
+
+def page_of(row: Mapping[str, Any]) -> Page:
+    return Page(row["page"], row["text"], PageState(row["state"]))
 
 
 def passage_of(document: Mapping[str, Any]) -> Passage:

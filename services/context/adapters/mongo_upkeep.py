@@ -16,6 +16,7 @@ from services.context.adapters.mongo_mapping import (
     DATABASE,
     DOCUMENTS,
     OUTLINES,
+    PAGES,
     PASSAGES,
     POPULARITY,
     QUIZZES,
@@ -49,6 +50,10 @@ INDEXES = {
         IndexModel([("edition", ASCENDING)]),
         IndexModel([("model", ASCENDING), ("tenant", ASCENDING), ("courseId", ASCENDING)]),
     ],
+    PAGES: [
+        IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING), ("edition", ASCENDING), ("page", ASCENDING)]),
+        IndexModel([("edition", ASCENDING)]),
+    ],
     QUIZZES: [IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING), ("created", ASCENDING), ("id", ASCENDING)])],
     OUTLINES: [IndexModel([("tenant", ASCENDING), ("courseId", ASCENDING)])],
     POPULARITY: [
@@ -71,10 +76,10 @@ async def sweep(client: Client) -> int:
     await _sweep_blobs(client)
     with translated():
         kept = {edition for kind in (VIDEOS, DOCUMENTS) for edition in await database[kind].distinct("edition")}
-        found = {edition for name in (PASSAGES, CUES) for edition in await database[name].distinct("edition")}
+        found = {edition for name in (PASSAGES, PAGES, CUES) for edition in await database[name].distinct("edition")}
         abandoned = [edition for edition in found - kept if _age(edition) > ABANDONED_AFTER]
         for edition in abandoned:
-            for name in (PASSAGES, CUES):
+            for name in (PASSAGES, PAGES, CUES):
                 await database[name].delete_many({"edition": edition})
     return len(abandoned)
 

@@ -23,6 +23,7 @@ from services.context.model.knowledge import (
     Visibility,
     sort_key,
 )
+from services.context.model.pages import Page, PageRemarks, PageState, RawPage, ranges, remarks_of
 from services.context.model.teaching import (
     Chapter,
     Outline,
@@ -48,6 +49,9 @@ __all__ = [
     "Head",
     "Lecture",
     "Outline",
+    "Page",
+    "PageRemarks",
+    "PageState",
     "Passage",
     "Policy",
     "Quiz",
@@ -56,6 +60,7 @@ __all__ = [
     "QuizQuestion",
     "QuizState",
     "Quote",
+    "RawPage",
     "Reading",
     "Scope",
     "Source",
@@ -65,5 +70,7 @@ __all__ = [
     "Video",
     "VideoPosition",
     "Visibility",
+    "ranges",
+    "remarks_of",
     "sort_key",
 ]

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kit.document_kinds import DocumentKind
+from services.context.model.pages import NO_REMARKS, Page, PageRemarks, remarks_of
+
 
 class Visibility(StrEnum):
     TENANT = "tenant"
@@ -134,16 +137,22 @@ class Document:
     language: str = ""
     page_count: int = 0
     passage_count: int = 0
+    kind: DocumentKind = DocumentKind.PDF
+    remarks: PageRemarks = NO_REMARKS
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a document says: its passages, under an edition of their own."""
+    """What a document says: its pages and their passages, under an edition of their own."""
 
     edition: str
     language: str
-    page_count: int
+    pages: tuple[Page, ...]
     passages: tuple[Passage, ...]
+
+    @property
+    def remarks(self) -> PageRemarks:
+        return remarks_of(self.pages)
 
 
 Source = Video | Document

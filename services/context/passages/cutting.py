@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from kit.words.scripts import is_dense, tokens
 from kit.words.sentences import Span, sentences
-from services.context.model import Cue, Passage
+from services.context.model import Cue, Page, Passage
 
 # Letters. About 150 words of spoken English; scripts without spaces say as much in fewer.
 TARGET = 800
@@ -39,11 +39,10 @@ def passages(course: str, video_url: str, cues: Sequence[Cue]) -> tuple[Passage,
     return tuple(_passage(course, video_url, spoken, span, seen) for span in _windows(spoken))
 
 
-def paged_passages(course: str, document: str, pages: Sequence[str]) -> tuple[Passage, ...]:
-    """The passages of a document, in order; each is of the page that its middle is on."""
-    said = joined([Cue(None, None, page) for page in pages])
+def paged_passages(course: str, document: str, pages: Sequence[Page]) -> tuple[Passage, ...]:
+    """The passages of a document, in order. Each ends with its page at the latest: what it says stands there."""
     seen = Counter[tuple[int, str]]()
-    return tuple(_page_passage(course, document, said, span, seen) for span in _windows(said))
+    return tuple(_page_passage(course, document, page.number, text, seen) for page in pages for text in _cut(page.text))
 
 
 def passage_id(course: str, source: str, place: int | None, text: str, repeat: int = 0) -> str:
@@ -116,9 +115,14 @@ def _passage(course: str, video_url: str, spoken: Spoken, span: Span, seen: Coun
     return Passage(name, text, start, end, timed)
 
 
-def _page_passage(course: str, document: str, said: Spoken, span: Span, seen: Counter[tuple[int, str]]) -> Passage:
-    text = " ".join(said.text[span.start : span.end].split())
-    page = said.cue_at((span.start + span.end) // 2) + 1
+def _cut(text: str) -> Iterator[str]:
+    said = joined([Cue(None, None, text)])
+    for span in _windows(said):
+        if words := " ".join(said.text[span.start : span.end].split()):
+            yield words
+
+
+def _page_passage(course: str, document: str, page: int, text: str, seen: Counter[tuple[int, str]]) -> Passage:
     name = passage_id(course, document, page, text, seen[page, text])
     seen[page, text] += 1
     return Passage(name, text, page=page)

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from kit.auth.caller import Caller
-from kit.errors import LecternError
+from kit.document_kinds import DocumentKind
+from kit.errors import LecternError, Unavailable
 from services.context.model import (
     Course,
     CourseChanges,
@@ -18,6 +19,8 @@ from services.context.model import (
     DocumentPosition,
     Head,
     Lecture,
+    Page,
+    RawPage,
     Reading,
     Source,
     SourceContext,
@@ -116,6 +119,10 @@ class DocumentStore(Protocol):
 
     async def fail(self, key: CourseKey, document: Document, failure: str, now: datetime) -> None: ...
 
+    async def page_text(self, key: CourseKey, document: Document, page: int) -> Page | None:
+        """A page of a document that was read; None where it has no such page, or is read again meanwhile."""
+        ...
+
     async def delete(self, key: CourseKey, document: str, now: datetime) -> Document | None:
         """The document that was deleted, whose bytes are left; None where there was none."""
         ...
@@ -137,11 +144,30 @@ class Blobs(Protocol):
         ...
 
 
+class ReadingInterrupted(Unavailable):
+    """The reader was ended before it was done, by nothing that the document is known to have done."""
+
+
 class PageReader(Protocol):
     """Reads the text of documents."""
 
-    async def pages(self, chunks: AsyncIterator[bytes]) -> Sequence[str]:
-        """The text of each page; raises InvalidArgument (DOCUMENT_UNREADABLE) that says why there is none."""
+    async def pages(self, kind: DocumentKind, chunks: AsyncIterator[bytes]) -> Sequence[RawPage]:
+        """Each page as it is written.
+
+        Raises InvalidArgument (DOCUMENT_UNREADABLE) that says why there is none, and ReadingInterrupted.
+        """
+        ...
+
+    async def pictures(self, chunks: AsyncIterator[bytes], pages: Sequence[int]) -> Sequence[bytes]:
+        """These pages of a PDF, drawn as PNG; raises as `pages` does."""
+        ...
+
+
+class PageRecogniser(Protocol):
+    """Reads what pictures of pages show."""
+
+    async def text(self, caller: Caller, key: CourseKey, picture: bytes) -> str:
+        """The text of a page that is drawn as PNG; empty where it shows none. Raises Unavailable."""
         ...
 
 

@@ -9,11 +9,12 @@ from unicodedata import normalize
 from uuid import uuid4
 
 from kit.auth.caller import Caller
-from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, Reason, Unavailable
+from kit.document_kinds import HEAD_BYTES, TAIL_BYTES, ZIP_MAGIC, DocumentKind, kind_of
+from kit.errors import DeadlineExceeded, InvalidArgument, LecternError, NotFound, Reason, Unavailable
 from kit.group_commit import GroupCommit
 from kit.jobs.model import Job, Submission
 from kit.jobs.submitting import Jobs
-from services.context.model import CourseKey, Document, DocumentPosition
+from services.context.model import CourseKey, Document, DocumentPosition, DocumentState, Page
 from services.context.model.missing import document_not_found
 from services.context.ports import Blobs, DocumentStore
 from services.context.service.courses import Courses
@@ -24,9 +25,6 @@ INGEST = "ingest_document"
 LONGEST_TITLE = 300
 LONGEST_FILE_NAME = 255
 LONGEST_CHUNK = 1024 * 1024
-MAGIC = b"%PDF-"
-# Readers take a PDF whose first bytes are not its own, as mail systems leave them.
-MAGIC_WITHIN = 1024
 MEGABYTE = 1024 * 1024
 
 
@@ -46,6 +44,14 @@ class Uploaded:
 
     document: Document
     job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A document and its bytes, in pieces."""
+
+    document: Document
+    chunks: AsyncIterator[bytes]
 
 
 class Documents:
@@ -72,10 +78,10 @@ class Documents:
         self._keeping: GroupCommit[_New, Document | None] = GroupCommit(self._keep)
 
     async def upload(self, caller: Caller, upload: Upload) -> Uploaded:
-        """Keeps the bytes, then the document together with its job; raises InvalidArgument for what is no PDF."""
+        """Keeps the bytes, then the document together with its job; raises InvalidArgument for what is not read."""
         _check(upload)
         course = await self._courses.get(caller, upload.course)
-        blob, measured = uuid4().hex, _Measured(upload.chunks, self._most_bytes)
+        blob, measured = uuid4().hex, _Measured(upload, self._most_bytes)
         await self._blobs.write(blob, measured.chunks())
         try:
             uploaded = await self._kept(caller, course.key, self._document(caller, upload, blob, measured))
@@ -94,6 +100,22 @@ class Documents:
         if found is None:
             raise document_not_found(key, document)
         return found
+
+    async def original(self, caller: Caller, course: str, document: str) -> Original:
+        """The document with its bytes as they were uploaded; raises NotFound as `get` does."""
+        found = await self.get(caller, course, document)
+        return Original(found, self._blobs.read(found.blob))
+
+    async def page_text(self, caller: Caller, course: str, document: str, page: int) -> Page:
+        """A page of a document that was read; raises NotFound where there is no such document or page."""
+        key = (await self._courses.get(caller, course)).key
+        found = await self._store.find(key, document)
+        if found is None:
+            raise document_not_found(key, document)
+        text = await self._store.page_text(key, found, page) if found.state is DocumentState.READY else None
+        if text is None:
+            raise NotFound(f"{key.name}/documents/{document} has no page {page}")
+        return text
 
     async def page(self, caller: Caller, course: str, after: DocumentPosition | None, limit: int) -> Sequence[Document]:
         found = await self._courses.get(caller, course)
@@ -133,6 +155,7 @@ class Documents:
             uploaded_by=caller.user,
             created=moment,
             updated=moment,
+            kind=measured.kind,
         )
 
 
@@ -146,30 +169,40 @@ class _New:
 
 
 class _Measured:
-    """Counts and checks bytes as they pass."""
+    """Counts bytes as they pass, and sees in the end what they are."""
 
-    def __init__(self, chunks: AsyncIterator[bytes], most: int) -> None:
-        self._chunks = chunks
+    def __init__(self, upload: Upload, most: int) -> None:
+        self._upload = upload
         self._most = most
         self.size = 0
         self.digest = sha256()
+        self.kind = DocumentKind.PDF
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        head = b""
-        async for chunk in self._chunks:
+        """Raises InvalidArgument after the last of them where they are of no kind that is read."""
+        head = tail = b""
+        async for chunk in self._upload.chunks:
             if len(chunk) > LONGEST_CHUNK:
                 raise InvalidArgument("chunk must have at most 1 MiB", Reason.TOO_LARGE, field="chunk")
-            if self.size < MAGIC_WITHIN:
-                head += chunk
             self.size += len(chunk)
             if self.size > self._most:
                 limit = self._most // MEGABYTE
                 raise InvalidArgument(f"a document must have at most {limit} MB", Reason.TOO_LARGE, field="chunk")
-            if self.size >= MAGIC_WITHIN:
-                _check_type(head)
+            if len(head) < HEAD_BYTES:
+                head = (head + chunk)[:HEAD_BYTES]
+                self._check_early(head)
+            tail = (tail + chunk)[-TAIL_BYTES:]
             self.digest.update(chunk)
             yield chunk
-        _check_type(head)
+        self.kind = self._kind(head, tail)
+
+    def _check_early(self, head: bytes) -> None:
+        """A large file of no kind that is read need not be taken to its end; what a zip holds stands there."""
+        if len(head) == HEAD_BYTES and not head.startswith(ZIP_MAGIC):
+            self._kind(head, b"")
+
+    def _kind(self, head: bytes, tail: bytes) -> DocumentKind:
+        return kind_of(_base(self._upload.file_name), head, tail, "chunk")
 
 
 def _submission(key: CourseKey, document: Document) -> Submission:
@@ -181,11 +214,6 @@ def _check(upload: Upload) -> None:
         raise InvalidArgument(f"title must have at most {LONGEST_TITLE} letters", field="title")
 
 
-def _check_type(head: bytes) -> None:
-    if MAGIC not in head[:MAGIC_WITHIN]:
-        raise InvalidArgument("the file is not a PDF", Reason.DOCUMENT_UNREADABLE, field="chunk")
-
-
 def _base(file_name: str) -> str:
     """The name without folders, whichever system it comes from."""
-    return PurePath(file_name.replace("\\", "/")).name[-LONGEST_FILE_NAME:] or "document.pdf"
+    return PurePath(file_name.replace("\\", "/")).name[-LONGEST_FILE_NAME:] or "document"

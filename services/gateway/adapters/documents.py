@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf import json_format
@@ -14,7 +15,7 @@ from lectern.context.v1 import (
 from kit.auth.caller import Caller
 from kit.channel import Peer
 from kit.errors import InvalidArgument
-from services.gateway.uploads.ports import File, Transcript, Uploaded
+from services.gateway.uploads.ports import File, Original, Transcript, Uploaded
 
 UPLOAD_SECONDS = 120.0
 
@@ -41,6 +42,12 @@ class GrpcDocumentDesk:
         )
         return Uploaded(json_format.MessageToDict(taken.document), json_format.MessageToDict(taken.job))
 
+    async def original(self, caller: Caller, document: str) -> Original:
+        request = documents_pb2.ReadOriginalRequest(name=document)
+        pieces = self._peer.stream(self._documents.ReadOriginal, request, caller, timeout=UPLOAD_SECONDS)
+        first = (await anext(pieces)).document
+        return Original(first.file_name, first.content_type, first.size_bytes, _chunks(pieces))
+
     async def bring(self, caller: Caller, transcript: Transcript) -> Mapping[str, Any]:
         request = courses_pb2.ImportVideoRequest(
             parent=transcript.course,
@@ -56,6 +63,12 @@ class GrpcDocumentDesk:
         request = outlines_pb2.BuildCourseRequest(name=course)
         job = await self._peer.call(self._outlines.BuildCourse, request, caller)
         return json_format.MessageToDict(job)
+
+
+async def _chunks(pieces: AsyncGenerator[documents_pb2.ReadOriginalResponse, None]) -> AsyncIterator[bytes]:
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece.chunk
 
 
 def _format(name: str) -> courses_pb2.ImportVideoRequest.Format.ValueType:

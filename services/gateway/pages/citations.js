@@ -7,6 +7,9 @@ const SUPPORT = { SUPPORTED: "the source says so", PARTLY: "the source says it i
 /** Whether there is a second to jump to: documents have pages, and a plain transcript has no times. */
 const isPlace = (citation) => Boolean(citation.videoUrl && citation.startOffset !== undefined);
 
+/** Where a page of a document is shown: browsers turn to a page of a PDF that the address names. */
+const pageOf = ({ document: name, page }) => (name ? `/v1/${name}/original${page ? `#page=${page}` : ""}` : "");
+
 function label(citation) {
   if (isPlace(citation)) return clock(seconds(citation.startOffset));
   return citation.page ? `p. ${citation.page}` : "source";
@@ -17,12 +20,15 @@ function aloud(citation) {
   return `Jump to ${spoken(seconds(citation.startOffset))}${citation.title ? ` in ${citation.title}` : ""}`;
 }
 
-/** The chip that stands in an answer for `[number]`; a place in a document has nowhere to jump to. */
+/** The chip that stands in an answer for `[number]`: it jumps to a second, or opens a document at its page. */
 export function chip(citation, onjump) {
   const properties = { className: "chip", title: citation.quote ?? "", "aria-label": aloud(citation) };
+  if (pageOf(citation)) return element("a", { ...properties, ...opening(citation) }, label(citation));
   if (!isPlace(citation)) return element("span", { ...properties, role: "note" }, label(citation));
   return element("button", { ...properties, type: "button", onclick: () => onjump(citation) }, label(citation));
 }
+
+const opening = (citation) => ({ href: pageOf(citation), target: "_blank", rel: "noopener" });
 
 /** The sources of an answer, or passages to read on in where it cites none. */
 export function sources(citations, onjump) {
@@ -44,6 +50,7 @@ function source(citation, onjump) {
     element("q", { className: "quote" }, citation.quote ?? ""),
     from,
   ];
+  if (pageOf(citation)) return element("a", { className: "source", ...opening(citation) }, ...parts);
   if (!isPlace(citation)) return element("div", { className: "source" }, ...parts);
   return element("button", {
     type: "button", className: "source", onclick: ({ currentTarget }) => { mark(currentTarget); onjump(citation); },

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from kit.document_kinds import HEAD_BYTES, TAIL_BYTES, kind_of
 from kit.errors import InvalidArgument, Reason
 from services.gateway.uploads.ports import File
 
@@ -17,8 +18,6 @@ MEGABYTE = 1024 * 1024
 # Of the fields beside the files, and of what stands between the parts.
 FIELDS_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
-MAGIC = b"%PDF-"
-MAGIC_WITHIN = 1024
 FILE_FIELDS = ("files", "file")
 
 
@@ -42,10 +41,10 @@ class Form:
 
 @asynccontextmanager
 async def read_form(request: Request, most_megabytes: int) -> AsyncIterator[Form]:
-    """A form with one PDF or more, each of so many MB; raises InvalidArgument that names what is wrong."""
+    """A form with one document or more, each of so many MB; raises InvalidArgument that names what is wrong."""
     async with read_any_form(request, most_megabytes) as form:
         for upload in form.uploads:
-            await _check_pdf(upload)
+            await _check_kind(upload)
         yield form
 
 
@@ -102,11 +101,12 @@ def _check_size(upload: UploadFile, most_megabytes: int) -> None:
         raise InvalidArgument(f"{name} has more than {most_megabytes} MB", Reason.TOO_LARGE, field="files")
 
 
-async def _check_pdf(upload: UploadFile) -> None:
+async def _check_kind(upload: UploadFile) -> None:
     """Before anything is kept, so that of several files all are taken or none."""
     name = upload.filename or "a file without a name"
-    if MAGIC not in await upload.read(MAGIC_WITHIN):
-        raise InvalidArgument(f"{name} is not a PDF", Reason.DOCUMENT_UNREADABLE, field="files")
+    head = await upload.read(HEAD_BYTES)
+    await upload.seek(max(0, (upload.size or 0) - TAIL_BYTES))
+    kind_of(name, head, await upload.read(TAIL_BYTES), "files")
     await upload.seek(0)
 
 

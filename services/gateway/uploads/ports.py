@@ -25,6 +25,16 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A document as it was uploaded: its name, its type and its size in bytes, and its bytes in pieces."""
+
+    file_name: str
+    content_type: str
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """The file of a video's transcript; `format` by the name that the API has for it, found out where empty."""
 
@@ -55,7 +65,11 @@ class DocumentDesk(Protocol):
         ...
 
     async def take(self, caller: Caller, course: str, file: File) -> Uploaded:
-        """Raises NotFound for no such course, InvalidArgument for what is no PDF or too large."""
+        """Raises NotFound for no such course, InvalidArgument for what is not read or too large."""
+        ...
+
+    async def original(self, caller: Caller, document: str) -> Original:
+        """Of `courses/{course}/documents/{document}`; raises NotFound where there is none, or it is not to be seen."""
         ...
 
     async def build(self, caller: Caller, course: str) -> Mapping[str, Any]:

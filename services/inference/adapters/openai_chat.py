@@ -1,5 +1,6 @@
 """Chat completions of any OpenAI-compatible provider: one body out, its lines decoded as they come."""
 
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 from contextlib import closing
 from typing import Any
@@ -9,6 +10,7 @@ from aiohttp import ClientError
 from services.inference.adapters.gathering import Gathering
 from services.inference.adapters.openai_clients import OpenAIClients
 from services.inference.adapters.sse import ChunkDecoder, cut
+from services.inference.model.generation import Message
 from services.inference.ports import ChatCall, Piece
 
 PATH = "chat/completions"
@@ -43,11 +45,19 @@ class OpenAIChat:
         decoder.check()
 
 
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """Text alone is what every provider takes; pictures make parts of it."""
+    if not message.images:
+        return message.text
+    urls = (f"data:image/png;base64,{b64encode(image).decode()}" for image in message.images)
+    return [{"type": "text", "text": message.text}, *({"type": "image_url", "image_url": {"url": url}} for url in urls)]
+
+
 def _body(call: ChatCall) -> dict[str, Any]:
     body: dict[str, Any] = {
         **call.parameters,
         "model": call.route.model,
-        "messages": [{"role": message.speaker.value, "content": message.text} for message in call.messages],
+        "messages": [{"role": message.speaker.value, "content": _content(message)} for message in call.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
     }

@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     COURSE = "course"
     EMBEDDING = "embedding"
     COMPLETION = "completion"
+    RECOGNITION = "recognition"
 
 
 class Speaker(StrEnum):
@@ -26,8 +27,11 @@ class Speaker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """What was said, and pictures that stand beside it, each a PNG."""
+
     speaker: Speaker
     text: str
+    images: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Route:
 
 
 QUICK = frozenset({Purpose.TITLE, Purpose.EMBEDDING})
-BULK = frozenset({Purpose.REPORT, Purpose.QUIZ, Purpose.COURSE})
+BULK = frozenset({Purpose.REPORT, Purpose.QUIZ, Purpose.COURSE, Purpose.RECOGNITION})
 
 
 def model_class(purpose: Purpose) -> str:

@@ -7,6 +7,8 @@ from services.inference.model.generation import Purpose
 from services.inference.model.providers import Provider, Route, Timeouts, model_class
 
 KEPT_ROUTES = 256
+# A model that writes may neither make vectors nor see: these are served only where a model is named for them.
+NAMED_ALONE = frozenset({Purpose.EMBEDDING, Purpose.RECOGNITION})
 
 
 class Catalog:
@@ -67,6 +69,6 @@ def _model(provider: Provider, purpose: Purpose, wanted: str) -> str:
     models = provider.models
     if wanted and wanted in models.values():
         return wanted
-    if purpose is Purpose.EMBEDDING:
-        return models.get("embedding", "")
+    if purpose in NAMED_ALONE:
+        return models.get(purpose.value, "")
     return models.get(purpose.value) or models.get(model_class(purpose)) or models.get("default", "")

@@ -7,6 +7,7 @@ from services.inference.model.generation import Message
 ASCII_PER_TOKEN = 3.6
 OTHER_PER_TOKEN = 1.4
 PER_MESSAGE = 5
+PER_IMAGE = 1500
 
 
 def weight(text: str) -> float:
@@ -21,7 +22,7 @@ def estimate(text: str) -> int:
 
 
 def of_messages(messages: Iterable[Message]) -> int:
-    return sum(estimate(message.text) + PER_MESSAGE for message in messages)
+    return sum(estimate(message.text) + PER_MESSAGE + PER_IMAGE * len(message.images) for message in messages)
 
 
 def shortened(text: str, tokens: int) -> str:

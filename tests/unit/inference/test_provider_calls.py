@@ -131,6 +131,24 @@ async def failure_of(pieces: AsyncGenerator[Piece, None]) -> ProviderFailure:
     return raised.value
 
 
+async def test_pictures_stand_beside_the_text(wire: Wire, clients: OpenAIClients) -> None:
+    wire.answers_with(STREAM, chunk(word("Hi")), chunk(STOP), END)
+    messages = [Message(Speaker.SYSTEM, "Transcribe."), Message(Speaker.USER, "The page:", (b"png",))]
+    call = ChatCall(Route(provider(wire), 0, "m"), messages, Timeouts(3, 15, 8, 45))
+    await text_of(OpenAIChat(clients).stream(call))
+    (body,) = wire.bodies
+    assert body["messages"] == [
+        {"role": "system", "content": "Transcribe."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "The page:"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}},
+            ],
+        },
+    ]
+
+
 async def test_a_request_says_what_was_asked_and_who_asks(wire: Wire, say: Say) -> None:
     wire.answers_with(STREAM, chunk(word("Hi")), chunk(STOP), END)
 

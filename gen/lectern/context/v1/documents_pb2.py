@@ -31,7 +31,7 @@ from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb
 from lectern.jobs.v1 import jobs_pb2 as lectern_dot_jobs_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"lectern/context/v1/documents.proto\x12\x12lectern.context.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/jobs/v1/jobs.proto\"\xd5\x03\n\x08\x44ocument\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\r\n\x05title\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x18\n\nsize_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x37\n\x05state\x18\x05 \x01(\x0e\x32\".lectern.context.v1.Document.StateB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x66\x61ilure\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\npage_count\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rpassage_count\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"B\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07WAITING\x10\x01\x12\t\n\x05READY\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03:@\xea\x41=\n\x14lectern.dev/Document\x12%courses/{course}/documents/{document}\"\xb7\x01\n\x15UploadDocumentRequest\x12\x42\n\x06header\x18\x01 \x01(\x0b\x32\x30.lectern.context.v1.UploadDocumentRequest.HeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x1a@\n\x06Header\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\tB\x07\n\x05piece\"k\n\x16UploadDocumentResponse\x12.\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1c.lectern.context.v1.Document\x12!\n\x03job\x18\x02 \x01(\x0b\x32\x14.lectern.jobs.v1.Job\"S\n\x14ListDocumentsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListDocumentsResponse\x12/\n\tdocuments\x18\x01 \x03(\x0b\x32\x1c.lectern.context.v1.Document\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x12GetDocumentRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"+\n\x15\x44\x65leteDocumentRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x32\x9f\x04\n\x0f\x44ocumentService\x12o\n\x0eUploadDocument\x12).lectern.context.v1.UploadDocumentRequest\x1a*.lectern.context.v1.UploadDocumentResponse\"\x04\xa8\xbb\x18\x03(\x01\x12\x92\x01\n\rListDocuments\x12(.lectern.context.v1.ListDocumentsRequest\x1a).lectern.context.v1.ListDocumentsResponse\",\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=courses/*}/documents\x12\x81\x01\n\x0bGetDocument\x12&.lectern.context.v1.GetDocumentRequest\x1a\x1c.lectern.context.v1.Document\",\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=courses/*/documents/*}\x12\x81\x01\n\x0e\x44\x65leteDocument\x12).lectern.context.v1.DeleteDocumentRequest\x1a\x16.google.protobuf.Empty\",\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\"* /v1/{name=courses/*/documents/*}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"lectern/context/v1/documents.proto\x12\x12lectern.context.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/jobs/v1/jobs.proto\"\xe1\x04\n\x08\x44ocument\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\r\n\x05title\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x18\n\nsize_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x37\n\x05state\x18\x05 \x01(\x0e\x32\".lectern.context.v1.Document.StateB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x66\x61ilure\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\npage_count\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rpassage_count\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x63ontent_type\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x65mpty_pages\x18\x0c \x03(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rgarbled_pages\x18\r \x03(\x05\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10recognised_pages\x18\x0e \x03(\x05\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08warnings\x18\x0f \x03(\tB\x04\xe2\x41\x01\x03\"B\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07WAITING\x10\x01\x12\t\n\x05READY\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03:@\xea\x41=\n\x14lectern.dev/Document\x12%courses/{course}/documents/{document}\"\xbd\x02\n\x0c\x44ocumentPage\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04page\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.lectern.context.v1.DocumentPage.State\x12\x12\n\npage_count\x18\x06 \x01(\x05\"P\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x08\n\x04TEXT\x10\x01\x12\t\n\x05\x45MPTY\x10\x02\x12\x0b\n\x07GARBLED\x10\x03\x12\x0e\n\nRECOGNISED\x10\x04:Q\xea\x41N\n\x18lectern.dev/DocumentPage\x12\x32\x63ourses/{course}/documents/{document}/pages/{page}\"\xb7\x01\n\x15UploadDocumentRequest\x12\x42\n\x06header\x18\x01 \x01(\x0b\x32\x30.lectern.context.v1.UploadDocumentRequest.HeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x1a@\n\x06Header\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\tB\x07\n\x05piece\"k\n\x16UploadDocumentResponse\x12.\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1c.lectern.context.v1.Document\x12!\n\x03job\x18\x02 \x01(\x0b\x32\x14.lectern.jobs.v1.Job\"S\n\x14ListDocumentsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListDocumentsResponse\x12/\n\tdocuments\x18\x01 \x03(\x0b\x32\x1c.lectern.context.v1.Document\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x12GetDocumentRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\",\n\x16GetDocumentPageRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\")\n\x13ReadOriginalRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"b\n\x14ReadOriginalResponse\x12\x30\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1c.lectern.context.v1.DocumentH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x07\n\x05piece\"+\n\x15\x44\x65leteDocumentRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x32\xa2\x06\n\x0f\x44ocumentService\x12o\n\x0eUploadDocument\x12).lectern.context.v1.UploadDocumentRequest\x1a*.lectern.context.v1.UploadDocumentResponse\"\x04\xa8\xbb\x18\x03(\x01\x12\x92\x01\n\rListDocuments\x12(.lectern.context.v1.ListDocumentsRequest\x1a).lectern.context.v1.ListDocumentsResponse\",\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=courses/*}/documents\x12\x81\x01\n\x0bGetDocument\x12&.lectern.context.v1.GetDocumentRequest\x1a\x1c.lectern.context.v1.Document\",\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=courses/*/documents/*}\x12\x95\x01\n\x0fGetDocumentPage\x12*.lectern.context.v1.GetDocumentPageRequest\x1a .lectern.context.v1.DocumentPage\"4\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02*\x12(/v1/{name=courses/*/documents/*/pages/*}\x12i\n\x0cReadOriginal\x12\'.lectern.context.v1.ReadOriginalRequest\x1a(.lectern.context.v1.ReadOriginalResponse\"\x04\xa8\xbb\x18\x02\x30\x01\x12\x81\x01\n\x0e\x44\x65leteDocument\x12).lectern.context.v1.DeleteDocumentRequest\x1a\x16.google.protobuf.Empty\",\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\"* /v1/{name=courses/*/documents/*}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,14 +54,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_DOCUMENT'].fields_by_name['update_time']._loaded_options = None
   _globals['_DOCUMENT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_DOCUMENT'].fields_by_name['content_type']._loaded_options = None
+  _globals['_DOCUMENT'].fields_by_name['content_type']._serialized_options = b'\342A\001\003'
+  _globals['_DOCUMENT'].fields_by_name['empty_pages']._loaded_options = None
+  _globals['_DOCUMENT'].fields_by_name['empty_pages']._serialized_options = b'\342A\001\003'
+  _globals['_DOCUMENT'].fields_by_name['garbled_pages']._loaded_options = None
+  _globals['_DOCUMENT'].fields_by_name['garbled_pages']._serialized_options = b'\342A\001\003'
+  _globals['_DOCUMENT'].fields_by_name['recognised_pages']._loaded_options = None
+  _globals['_DOCUMENT'].fields_by_name['recognised_pages']._serialized_options = b'\342A\001\003'
+  _globals['_DOCUMENT'].fields_by_name['warnings']._loaded_options = None
+  _globals['_DOCUMENT'].fields_by_name['warnings']._serialized_options = b'\342A\001\003'
   _globals['_DOCUMENT']._loaded_options = None
   _globals['_DOCUMENT']._serialized_options = b'\352A=\n\024lectern.dev/Document\022%courses/{course}/documents/{document}'
+  _globals['_DOCUMENTPAGE'].fields_by_name['name']._loaded_options = None
+  _globals['_DOCUMENTPAGE'].fields_by_name['name']._serialized_options = b'\342A\001\010'
+  _globals['_DOCUMENTPAGE']._loaded_options = None
+  _globals['_DOCUMENTPAGE']._serialized_options = b'\352AN\n\030lectern.dev/DocumentPage\0222courses/{course}/documents/{document}/pages/{page}'
   _globals['_UPLOADDOCUMENTREQUEST_HEADER'].fields_by_name['parent']._loaded_options = None
   _globals['_UPLOADDOCUMENTREQUEST_HEADER'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_LISTDOCUMENTSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTDOCUMENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_GETDOCUMENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETDOCUMENTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETDOCUMENTPAGEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETDOCUMENTPAGEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_READORIGINALREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_READORIGINALREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_DELETEDOCUMENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_DELETEDOCUMENTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_DOCUMENTSERVICE'].methods_by_name['UploadDocument']._loaded_options = None
@@ -70,26 +88,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENTSERVICE'].methods_by_name['ListDocuments']._serialized_options = b'\250\273\030\002\202\323\344\223\002\"\022 /v1/{parent=courses/*}/documents'
   _globals['_DOCUMENTSERVICE'].methods_by_name['GetDocument']._loaded_options = None
   _globals['_DOCUMENTSERVICE'].methods_by_name['GetDocument']._serialized_options = b'\250\273\030\002\202\323\344\223\002\"\022 /v1/{name=courses/*/documents/*}'
+  _globals['_DOCUMENTSERVICE'].methods_by_name['GetDocumentPage']._loaded_options = None
+  _globals['_DOCUMENTSERVICE'].methods_by_name['GetDocumentPage']._serialized_options = b'\250\273\030\002\202\323\344\223\002*\022(/v1/{name=courses/*/documents/*/pages/*}'
+  _globals['_DOCUMENTSERVICE'].methods_by_name['ReadOriginal']._loaded_options = None
+  _globals['_DOCUMENTSERVICE'].methods_by_name['ReadOriginal']._serialized_options = b'\250\273\030\002'
   _globals['_DOCUMENTSERVICE'].methods_by_name['DeleteDocument']._loaded_options = None
   _globals['_DOCUMENTSERVICE'].methods_by_name['DeleteDocument']._serialized_options = b'\250\273\030\003\202\323\344\223\002\"* /v1/{name=courses/*/documents/*}'
   _globals['_DOCUMENT']._serialized_start=269
-  _globals['_DOCUMENT']._serialized_end=738
-  _globals['_DOCUMENT_STATE']._serialized_start=606
-  _globals['_DOCUMENT_STATE']._serialized_end=672
-  _globals['_UPLOADDOCUMENTREQUEST']._serialized_start=741
-  _globals['_UPLOADDOCUMENTREQUEST']._serialized_end=924
-  _globals['_UPLOADDOCUMENTREQUEST_HEADER']._serialized_start=851
-  _globals['_UPLOADDOCUMENTREQUEST_HEADER']._serialized_end=915
-  _globals['_UPLOADDOCUMENTRESPONSE']._serialized_start=926
-  _globals['_UPLOADDOCUMENTRESPONSE']._serialized_end=1033
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=1035
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=1118
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=1120
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=1217
-  _globals['_GETDOCUMENTREQUEST']._serialized_start=1219
-  _globals['_GETDOCUMENTREQUEST']._serialized_end=1259
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=1261
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=1304
-  _globals['_DOCUMENTSERVICE']._serialized_start=1307
-  _globals['_DOCUMENTSERVICE']._serialized_end=1850
+  _globals['_DOCUMENT']._serialized_end=878
+  _globals['_DOCUMENT_STATE']._serialized_start=746
+  _globals['_DOCUMENT_STATE']._serialized_end=812
+  _globals['_DOCUMENTPAGE']._serialized_start=881
+  _globals['_DOCUMENTPAGE']._serialized_end=1198
+  _globals['_DOCUMENTPAGE_STATE']._serialized_start=1035
+  _globals['_DOCUMENTPAGE_STATE']._serialized_end=1115
+  _globals['_UPLOADDOCUMENTREQUEST']._serialized_start=1201
+  _globals['_UPLOADDOCUMENTREQUEST']._serialized_end=1384
+  _globals['_UPLOADDOCUMENTREQUEST_HEADER']._serialized_start=1311
+  _globals['_UPLOADDOCUMENTREQUEST_HEADER']._serialized_end=1375
+  _globals['_UPLOADDOCUMENTRESPONSE']._serialized_start=1386
+  _globals['_UPLOADDOCUMENTRESPONSE']._serialized_end=1493
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=1495
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=1578
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=1580
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=1677
+  _globals['_GETDOCUMENTREQUEST']._serialized_start=1679
+  _globals['_GETDOCUMENTREQUEST']._serialized_end=1719
+  _globals['_GETDOCUMENTPAGEREQUEST']._serialized_start=1721
+  _globals['_GETDOCUMENTPAGEREQUEST']._serialized_end=1765
+  _globals['_READORIGINALREQUEST']._serialized_start=1767
+  _globals['_READORIGINALREQUEST']._serialized_end=1808
+  _globals['_READORIGINALRESPONSE']._serialized_start=1810
+  _globals['_READORIGINALRESPONSE']._serialized_end=1908
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=1910
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=1953
+  _globals['_DOCUMENTSERVICE']._serialized_start=1956
+  _globals['_DOCUMENTSERVICE']._serialized_end=2758
 # @@protoc_insertion_point(module_scope)

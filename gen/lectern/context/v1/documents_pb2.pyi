@@ -64,6 +64,11 @@ class Document(_message.Message):
     PASSAGE_COUNT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    EMPTY_PAGES_FIELD_NUMBER: _builtins.int
+    GARBLED_PAGES_FIELD_NUMBER: _builtins.int
+    RECOGNISED_PAGES_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name, as `courses/{course}/documents/{document}`."""
     title: _builtins.str
@@ -80,6 +85,8 @@ class Document(_message.Message):
     """How many pages it has, once it is ready."""
     passage_count: _builtins.int
     """Into how many passages it was cut."""
+    content_type: _builtins.str
+    """What kind of file it is, such as `application/pdf`."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was uploaded."""
@@ -87,6 +94,22 @@ class Document(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it changed last."""
+
+    @_builtins.property
+    def empty_pages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The pages that hold no text, such as scans without a text layer; nothing of them is found."""
+
+    @_builtins.property
+    def garbled_pages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The pages whose fonts do not say which letters they show; nothing of them is found."""
+
+    @_builtins.property
+    def recognised_pages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The pages whose text a model read off their pictures."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What readers should know of it, such as which pages hold no text; each a sentence."""
 
     def __init__(
         self,
@@ -101,14 +124,92 @@ class Document(_message.Message):
         passage_count: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        content_type: _builtins.str = ...,
+        empty_pages: _abc.Iterable[_builtins.int] | None = ...,
+        garbled_pages: _abc.Iterable[_builtins.int] | None = ...,
+        recognised_pages: _abc.Iterable[_builtins.int] | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "failure", b"failure", "file_name", b"file_name", "name", b"name", "page_count", b"page_count", "passage_count", b"passage_count", "size_bytes", b"size_bytes", "state", b"state", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "create_time", b"create_time", "empty_pages", b"empty_pages", "failure", b"failure", "file_name", b"file_name", "garbled_pages", b"garbled_pages", "name", b"name", "page_count", b"page_count", "passage_count", b"passage_count", "recognised_pages", b"recognised_pages", "size_bytes", b"size_bytes", "state", b"state", "title", b"title", "update_time", b"update_time", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Document: _TypeAlias = Document  # noqa: Y015
+
+@_typing.final
+class DocumentPage(_message.Message):
+    """The text of one page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[DocumentPage._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: DocumentPage._State.ValueType  # 0
+        """Not given."""
+        TEXT: DocumentPage._State.ValueType  # 1
+        """It is what the document says."""
+        EMPTY: DocumentPage._State.ValueType  # 2
+        """The page holds no text."""
+        GARBLED: DocumentPage._State.ValueType  # 3
+        """The page's fonts do not say which letters they show."""
+        RECOGNISED: DocumentPage._State.ValueType  # 4
+        """A model read it off a picture of the page."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Where the text comes from, or why there is none."""
+
+    STATE_UNSPECIFIED: DocumentPage.State.ValueType  # 0
+    """Not given."""
+    TEXT: DocumentPage.State.ValueType  # 1
+    """It is what the document says."""
+    EMPTY: DocumentPage.State.ValueType  # 2
+    """The page holds no text."""
+    GARBLED: DocumentPage.State.ValueType  # 3
+    """The page's fonts do not say which letters they show."""
+    RECOGNISED: DocumentPage.State.ValueType  # 4
+    """A model read it off a picture of the page."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_COUNT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name, as `courses/{course}/documents/{document}/pages/{page}`."""
+    page: _builtins.int
+    """Its number, from 1."""
+    title: _builtins.str
+    """The title of the document."""
+    text: _builtins.str
+    """The text, as it is searched: words whole again, without running heads; empty where there is none."""
+    state: Global___DocumentPage.State.ValueType
+    """Where the text comes from."""
+    page_count: _builtins.int
+    """How many pages the document has."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        page: _builtins.int = ...,
+        title: _builtins.str = ...,
+        text: _builtins.str = ...,
+        state: Global___DocumentPage.State.ValueType = ...,
+        page_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "page", b"page", "page_count", b"page_count", "state", b"state", "text", b"text", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DocumentPage: _TypeAlias = DocumentPage  # noqa: Y015
 
 @_typing.final
 class UploadDocumentRequest(_message.Message):
@@ -277,6 +378,80 @@ class GetDocumentRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDocumentRequest: _TypeAlias = GetDocumentRequest  # noqa: Y015
+
+@_typing.final
+class GetDocumentPageRequest(_message.Message):
+    """Which page to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name, as `courses/{course}/documents/{document}/pages/{page}`; pages count from 1."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDocumentPageRequest: _TypeAlias = GetDocumentPageRequest  # noqa: Y015
+
+@_typing.final
+class ReadOriginalRequest(_message.Message):
+    """Which document to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name, as `courses/{course}/documents/{document}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadOriginalRequest: _TypeAlias = ReadOriginalRequest  # noqa: Y015
+
+@_typing.final
+class ReadOriginalResponse(_message.Message):
+    """One piece of a document: first what it is, then its bytes in order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    chunk: _builtins.bytes
+    """The next bytes, 1 MiB at the most."""
+    @_builtins.property
+    def document(self) -> Global___Document:
+        """The document."""
+
+    def __init__(
+        self,
+        *,
+        document: Global___Document | None = ...,
+        chunk: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "document", b"document", "piece", b"piece"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "document", b"document", "piece", b"piece"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_piece: _TypeAlias = _typing.Literal["document", "chunk"]  # noqa: Y015
+    _WhichOneofArgType_piece: _TypeAlias = _typing.Literal["piece", b"piece"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_piece) -> _WhichOneofReturnType_piece | None: ...
+
+Global___ReadOriginalResponse: _TypeAlias = ReadOriginalResponse  # noqa: Y015
 
 @_typing.final
 class DeleteDocumentRequest(_message.Message):

@@ -51,6 +51,16 @@ class DocumentServiceStub:
                 request_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.GetDocumentRequest.SerializeToString,
                 response_deserializer=lectern_dot_context_dot_v1_dot_documents__pb2.Document.FromString,
                 _registered_method=True)
+        self.GetDocumentPage = channel.unary_unary(
+                '/lectern.context.v1.DocumentService/GetDocumentPage',
+                request_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.GetDocumentPageRequest.SerializeToString,
+                response_deserializer=lectern_dot_context_dot_v1_dot_documents__pb2.DocumentPage.FromString,
+                _registered_method=True)
+        self.ReadOriginal = channel.unary_stream(
+                '/lectern.context.v1.DocumentService/ReadOriginal',
+                request_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.ReadOriginalRequest.SerializeToString,
+                response_deserializer=lectern_dot_context_dot_v1_dot_documents__pb2.ReadOriginalResponse.FromString,
+                _registered_method=True)
         self.DeleteDocument = channel.unary_unary(
                 '/lectern.context.v1.DocumentService/DeleteDocument',
                 request_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.DeleteDocumentRequest.SerializeToString,
@@ -63,7 +73,7 @@ class DocumentServiceServicer:
     """
 
     def UploadDocument(self, request_iterator, context):
-        """Takes a PDF in pieces and answers with the job that reads it. The same bytes in the same course are one document.
+        """Takes a PDF, PPTX, DOCX, Markdown or HTML file in pieces and answers with the job that reads it. The same bytes in the same course are one document.
 
         Over HTTP: a multipart `POST /v1/{parent=courses/*}/documents`, or `POST /v1/documents` for a new course.
         """
@@ -80,6 +90,22 @@ class DocumentServiceServicer:
 
     def GetDocument(self, request, context):
         """Reads a document.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDocumentPage(self, request, context):
+        """Reads the text of one page of a document: of a slide, or of a section where the document has no pages.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadOriginal(self, request, context):
+        """Reads the bytes of a document as they were uploaded: first what they are, then the bytes in order.
+
+        Over HTTP: `GET /v1/{name=courses/*/documents/*}/original`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,6 +135,16 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     servicer.GetDocument,
                     request_deserializer=lectern_dot_context_dot_v1_dot_documents__pb2.GetDocumentRequest.FromString,
                     response_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.Document.SerializeToString,
+            ),
+            'GetDocumentPage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDocumentPage,
+                    request_deserializer=lectern_dot_context_dot_v1_dot_documents__pb2.GetDocumentPageRequest.FromString,
+                    response_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.DocumentPage.SerializeToString,
+            ),
+            'ReadOriginal': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadOriginal,
+                    request_deserializer=lectern_dot_context_dot_v1_dot_documents__pb2.ReadOriginalRequest.FromString,
+                    response_serializer=lectern_dot_context_dot_v1_dot_documents__pb2.ReadOriginalResponse.SerializeToString,
             ),
             'DeleteDocument': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteDocument,
@@ -198,6 +234,60 @@ class DocumentService:
             '/lectern.context.v1.DocumentService/GetDocument',
             lectern_dot_context_dot_v1_dot_documents__pb2.GetDocumentRequest.SerializeToString,
             lectern_dot_context_dot_v1_dot_documents__pb2.Document.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDocumentPage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lectern.context.v1.DocumentService/GetDocumentPage',
+            lectern_dot_context_dot_v1_dot_documents__pb2.GetDocumentPageRequest.SerializeToString,
+            lectern_dot_context_dot_v1_dot_documents__pb2.DocumentPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadOriginal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/lectern.context.v1.DocumentService/ReadOriginal',
+            lectern_dot_context_dot_v1_dot_documents__pb2.ReadOriginalRequest.SerializeToString,
+            lectern_dot_context_dot_v1_dot_documents__pb2.ReadOriginalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,7 +18,7 @@ class DocumentServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     UploadDocument: _aio.StreamUnaryMultiCallable[_documents_pb2.UploadDocumentRequest, _documents_pb2.UploadDocumentResponse]
-    """Takes a PDF in pieces and answers with the job that reads it. The same bytes in the same course are one document.
+    """Takes a PDF, PPTX, DOCX, Markdown or HTML file in pieces and answers with the job that reads it. The same bytes in the same course are one document.
 
     Over HTTP: a multipart `POST /v1/{parent=courses/*}/documents`, or `POST /v1/documents` for a new course.
     """
@@ -26,6 +26,13 @@ class DocumentServiceStub:
     """Lists a course's documents in the order of their upload."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetDocumentRequest, _documents_pb2.Document]
     """Reads a document."""
+    GetDocumentPage: _aio.UnaryUnaryMultiCallable[_documents_pb2.GetDocumentPageRequest, _documents_pb2.DocumentPage]
+    """Reads the text of one page of a document: of a slide, or of a section where the document has no pages."""
+    ReadOriginal: _aio.UnaryStreamMultiCallable[_documents_pb2.ReadOriginalRequest, _documents_pb2.ReadOriginalResponse]
+    """Reads the bytes of a document as they were uploaded: first what they are, then the bytes in order.
+
+    Over HTTP: `GET /v1/{name=courses/*/documents/*}/original`.
+    """
     DeleteDocument: _aio.UnaryUnaryMultiCallable[_documents_pb2.DeleteDocumentRequest, _empty_pb2.Empty]
     """Deletes a document with its passages and its bytes."""
 
@@ -38,7 +45,7 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _abc.AsyncIterator[_documents_pb2.UploadDocumentRequest],
         context: _aio.ServicerContext[_abc.AsyncIterator[_documents_pb2.UploadDocumentRequest], _abc.Awaitable[_documents_pb2.UploadDocumentResponse]],
     ) -> _abc.Awaitable[_documents_pb2.UploadDocumentResponse]:
-        """Takes a PDF in pieces and answers with the job that reads it. The same bytes in the same course are one document.
+        """Takes a PDF, PPTX, DOCX, Markdown or HTML file in pieces and answers with the job that reads it. The same bytes in the same course are one document.
 
         Over HTTP: a multipart `POST /v1/{parent=courses/*}/documents`, or `POST /v1/documents` for a new course.
         """
@@ -58,6 +65,25 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_documents_pb2.GetDocumentRequest, _abc.Awaitable[_documents_pb2.Document]],
     ) -> _abc.Awaitable[_documents_pb2.Document]:
         """Reads a document."""
+
+    @_abc_1.abstractmethod
+    def GetDocumentPage(
+        self,
+        request: _documents_pb2.GetDocumentPageRequest,
+        context: _aio.ServicerContext[_documents_pb2.GetDocumentPageRequest, _abc.Awaitable[_documents_pb2.DocumentPage]],
+    ) -> _abc.Awaitable[_documents_pb2.DocumentPage]:
+        """Reads the text of one page of a document: of a slide, or of a section where the document has no pages."""
+
+    @_abc_1.abstractmethod
+    def ReadOriginal(
+        self,
+        request: _documents_pb2.ReadOriginalRequest,
+        context: _aio.ServicerContext[_documents_pb2.ReadOriginalRequest, _abc.AsyncIterator[_documents_pb2.ReadOriginalResponse]],
+    ) -> _abc.AsyncIterator[_documents_pb2.ReadOriginalResponse]:
+        """Reads the bytes of a document as they were uploaded: first what they are, then the bytes in order.
+
+        Over HTTP: `GET /v1/{name=courses/*/documents/*}/original`.
+        """
 
     @_abc_1.abstractmethod
     def DeleteDocument(

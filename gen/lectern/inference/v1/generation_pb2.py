@@ -26,7 +26,7 @@ from lectern.auth.v1 import access_pb2 as lectern_dot_auth_dot_v1_dot_access__pb
 from lectern.chat.v1 import chat_pb2 as lectern_dot_chat_dot_v1_dot_chat__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%lectern/inference/v1/generation.proto\x12\x14lectern.inference.v1\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\"\x98\x01\n\rPromptMessage\x12\x36\n\x04role\x18\x01 \x01(\x0e\x32(.lectern.inference.v1.PromptMessage.Role\x12\x0c\n\x04text\x18\x02 \x01(\t\"A\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\n\n\x06SYSTEM\x10\x01\x12\x08\n\x04USER\x10\x02\x12\r\n\tASSISTANT\x10\x03\"\xcc\x05\n\x15StreamGenerateRequest\x12.\n\x07purpose\x18\x01 \x01(\x0e\x32\x1d.lectern.inference.v1.Purpose\x12\x46\n\x08tutoring\x18\x02 \x01(\x0b\x32\x34.lectern.inference.v1.StreamGenerateRequest.Tutoring\x12\x35\n\x08messages\x18\x03 \x03(\x0b\x32#.lectern.inference.v1.PromptMessage\x12\x15\n\rcontinue_from\x18\x04 \x01(\t\x12\x12\n\nmax_tokens\x18\x05 \x01(\x05\x12\x18\n\x0btemperature\x18\x06 \x01(\x02H\x00\x88\x01\x01\x12\r\n\x05model\x18\x07 \x01(\t\x12\x13\n\x0bjson_schema\x18\x08 \x01(\t\x12\x0e\n\x06\x63ourse\x18\t \x01(\t\x12\x11\n\tcontinues\x18\n \x01(\t\x12\x0c\n\x04stop\x18\x0b \x03(\t\x12\x12\n\nparameters\x18\x0c \x01(\t\x1a\x92\x02\n\x08Tutoring\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x14\n\x0c\x63ourse_title\x18\x02 \x01(\t\x12\x13\n\x0bvideo_title\x18\x03 \x01(\t\x12\x0e\n\x06policy\x18\x04 \x01(\t\x12\x43\n\x07sources\x18\x05 \x03(\x0b\x32\x32.lectern.inference.v1.StreamGenerateRequest.Source\x12\x34\n\x07history\x18\x06 \x03(\x0b\x32#.lectern.inference.v1.PromptMessage\x12\x10\n\x08question\x18\x07 \x01(\t\x12\x17\n\x0f\x63ontext_version\x18\x08 \x01(\t\x12\x15\n\rvideo_changed\x18\t \x01(\x08\x1a\x31\n\x06Source\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\tB\x0e\n\x0c_temperature\"\xcf\x02\n\x16StreamGenerateResponse\x12\x0f\n\x05\x64\x65lta\x18\x01 \x01(\tH\x00\x12\x33\n\x06notice\x18\x02 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.NoticeH\x00\x12\x45\n\x06\x66inish\x18\x03 \x01(\x0b\x32\x33.lectern.inference.v1.StreamGenerateResponse.FinishH\x00\x1a\x9e\x01\n\x06\x46inish\x12*\n\x05usage\x18\x01 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x12\x10\n\x08provider\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0e\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\x08\x12\x15\n\rfinish_reason\x18\x06 \x01(\t\x12\x0e\n\x06policy\x18\x07 \x01(\tB\x07\n\x05\x65vent\"<\n\x0c\x45mbedRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\r\n\x05query\x18\x02 \x01(\x08\x12\x0e\n\x06\x63ourse\x18\x03 \x01(\t\"\xa1\x01\n\rEmbedResponse\x12;\n\x07vectors\x18\x01 \x03(\x0b\x32*.lectern.inference.v1.EmbedResponse.Vector\x12\r\n\x05model\x18\x02 \x01(\t\x12*\n\x05usage\x18\x03 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x1a\x18\n\x06Vector\x12\x0e\n\x06values\x18\x01 \x03(\x02*\xb0\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPURPOSE_CHAT\x10\x01\x12\x11\n\rPURPOSE_TITLE\x10\x02\x12\x12\n\x0ePURPOSE_REPORT\x10\x03\x12\x10\n\x0cPURPOSE_QUIZ\x10\x04\x12\x12\n\x0ePURPOSE_COURSE\x10\x05\x12\x15\n\x11PURPOSE_EMBEDDING\x10\x06\x12\x16\n\x12PURPOSE_COMPLETION\x10\x07\x32\xe0\x01\n\x11GenerationService\x12s\n\x0eStreamGenerate\x12+.lectern.inference.v1.StreamGenerateRequest\x1a,.lectern.inference.v1.StreamGenerateResponse\"\x04\xa8\xbb\x18\x05\x30\x01\x12V\n\x05\x45mbed\x12\".lectern.inference.v1.EmbedRequest\x1a#.lectern.inference.v1.EmbedResponse\"\x04\xa8\xbb\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%lectern/inference/v1/generation.proto\x12\x14lectern.inference.v1\x1a\x1clectern/auth/v1/access.proto\x1a\x1alectern/chat/v1/chat.proto\"\xa8\x01\n\rPromptMessage\x12\x36\n\x04role\x18\x01 \x01(\x0e\x32(.lectern.inference.v1.PromptMessage.Role\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0e\n\x06images\x18\x03 \x03(\x0c\"A\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\n\n\x06SYSTEM\x10\x01\x12\x08\n\x04USER\x10\x02\x12\r\n\tASSISTANT\x10\x03\"\xcc\x05\n\x15StreamGenerateRequest\x12.\n\x07purpose\x18\x01 \x01(\x0e\x32\x1d.lectern.inference.v1.Purpose\x12\x46\n\x08tutoring\x18\x02 \x01(\x0b\x32\x34.lectern.inference.v1.StreamGenerateRequest.Tutoring\x12\x35\n\x08messages\x18\x03 \x03(\x0b\x32#.lectern.inference.v1.PromptMessage\x12\x15\n\rcontinue_from\x18\x04 \x01(\t\x12\x12\n\nmax_tokens\x18\x05 \x01(\x05\x12\x18\n\x0btemperature\x18\x06 \x01(\x02H\x00\x88\x01\x01\x12\r\n\x05model\x18\x07 \x01(\t\x12\x13\n\x0bjson_schema\x18\x08 \x01(\t\x12\x0e\n\x06\x63ourse\x18\t \x01(\t\x12\x11\n\tcontinues\x18\n \x01(\t\x12\x0c\n\x04stop\x18\x0b \x03(\t\x12\x12\n\nparameters\x18\x0c \x01(\t\x1a\x92\x02\n\x08Tutoring\x12\x0e\n\x06\x63ourse\x18\x01 \x01(\t\x12\x14\n\x0c\x63ourse_title\x18\x02 \x01(\t\x12\x13\n\x0bvideo_title\x18\x03 \x01(\t\x12\x0e\n\x06policy\x18\x04 \x01(\t\x12\x43\n\x07sources\x18\x05 \x03(\x0b\x32\x32.lectern.inference.v1.StreamGenerateRequest.Source\x12\x34\n\x07history\x18\x06 \x03(\x0b\x32#.lectern.inference.v1.PromptMessage\x12\x10\n\x08question\x18\x07 \x01(\t\x12\x17\n\x0f\x63ontext_version\x18\x08 \x01(\t\x12\x15\n\rvideo_changed\x18\t \x01(\x08\x1a\x31\n\x06Source\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\tB\x0e\n\x0c_temperature\"\xcf\x02\n\x16StreamGenerateResponse\x12\x0f\n\x05\x64\x65lta\x18\x01 \x01(\tH\x00\x12\x33\n\x06notice\x18\x02 \x01(\x0b\x32!.lectern.chat.v1.TurnEvent.NoticeH\x00\x12\x45\n\x06\x66inish\x18\x03 \x01(\x0b\x32\x33.lectern.inference.v1.StreamGenerateResponse.FinishH\x00\x1a\x9e\x01\n\x06\x46inish\x12*\n\x05usage\x18\x01 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x12\x10\n\x08provider\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0e\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\x08\x12\x15\n\rfinish_reason\x18\x06 \x01(\t\x12\x0e\n\x06policy\x18\x07 \x01(\tB\x07\n\x05\x65vent\"<\n\x0c\x45mbedRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\r\n\x05query\x18\x02 \x01(\x08\x12\x0e\n\x06\x63ourse\x18\x03 \x01(\t\"\xa1\x01\n\rEmbedResponse\x12;\n\x07vectors\x18\x01 \x03(\x0b\x32*.lectern.inference.v1.EmbedResponse.Vector\x12\r\n\x05model\x18\x02 \x01(\t\x12*\n\x05usage\x18\x03 \x01(\x0b\x32\x1b.lectern.chat.v1.TokenUsage\x1a\x18\n\x06Vector\x12\x0e\n\x06values\x18\x01 \x03(\x02*\xc9\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPURPOSE_CHAT\x10\x01\x12\x11\n\rPURPOSE_TITLE\x10\x02\x12\x12\n\x0ePURPOSE_REPORT\x10\x03\x12\x10\n\x0cPURPOSE_QUIZ\x10\x04\x12\x12\n\x0ePURPOSE_COURSE\x10\x05\x12\x15\n\x11PURPOSE_EMBEDDING\x10\x06\x12\x16\n\x12PURPOSE_COMPLETION\x10\x07\x12\x17\n\x13PURPOSE_RECOGNITION\x10\x08\x32\xe0\x01\n\x11GenerationService\x12s\n\x0eStreamGenerate\x12+.lectern.inference.v1.StreamGenerateRequest\x1a,.lectern.inference.v1.StreamGenerateResponse\"\x04\xa8\xbb\x18\x05\x30\x01\x12V\n\x05\x45mbed\x12\".lectern.inference.v1.EmbedRequest\x1a#.lectern.inference.v1.EmbedResponse\"\x04\xa8\xbb\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,28 +37,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATIONSERVICE'].methods_by_name['StreamGenerate']._serialized_options = b'\250\273\030\005'
   _globals['_GENERATIONSERVICE'].methods_by_name['Embed']._loaded_options = None
   _globals['_GENERATIONSERVICE'].methods_by_name['Embed']._serialized_options = b'\250\273\030\005'
-  _globals['_PURPOSE']._serialized_start=1560
-  _globals['_PURPOSE']._serialized_end=1736
+  _globals['_PURPOSE']._serialized_start=1576
+  _globals['_PURPOSE']._serialized_end=1777
   _globals['_PROMPTMESSAGE']._serialized_start=122
-  _globals['_PROMPTMESSAGE']._serialized_end=274
-  _globals['_PROMPTMESSAGE_ROLE']._serialized_start=209
-  _globals['_PROMPTMESSAGE_ROLE']._serialized_end=274
-  _globals['_STREAMGENERATEREQUEST']._serialized_start=277
-  _globals['_STREAMGENERATEREQUEST']._serialized_end=993
-  _globals['_STREAMGENERATEREQUEST_TUTORING']._serialized_start=652
-  _globals['_STREAMGENERATEREQUEST_TUTORING']._serialized_end=926
-  _globals['_STREAMGENERATEREQUEST_SOURCE']._serialized_start=928
-  _globals['_STREAMGENERATEREQUEST_SOURCE']._serialized_end=977
-  _globals['_STREAMGENERATERESPONSE']._serialized_start=996
-  _globals['_STREAMGENERATERESPONSE']._serialized_end=1331
-  _globals['_STREAMGENERATERESPONSE_FINISH']._serialized_start=1164
-  _globals['_STREAMGENERATERESPONSE_FINISH']._serialized_end=1322
-  _globals['_EMBEDREQUEST']._serialized_start=1333
-  _globals['_EMBEDREQUEST']._serialized_end=1393
-  _globals['_EMBEDRESPONSE']._serialized_start=1396
-  _globals['_EMBEDRESPONSE']._serialized_end=1557
-  _globals['_EMBEDRESPONSE_VECTOR']._serialized_start=1533
-  _globals['_EMBEDRESPONSE_VECTOR']._serialized_end=1557
-  _globals['_GENERATIONSERVICE']._serialized_start=1739
-  _globals['_GENERATIONSERVICE']._serialized_end=1963
+  _globals['_PROMPTMESSAGE']._serialized_end=290
+  _globals['_PROMPTMESSAGE_ROLE']._serialized_start=225
+  _globals['_PROMPTMESSAGE_ROLE']._serialized_end=290
+  _globals['_STREAMGENERATEREQUEST']._serialized_start=293
+  _globals['_STREAMGENERATEREQUEST']._serialized_end=1009
+  _globals['_STREAMGENERATEREQUEST_TUTORING']._serialized_start=668
+  _globals['_STREAMGENERATEREQUEST_TUTORING']._serialized_end=942
+  _globals['_STREAMGENERATEREQUEST_SOURCE']._serialized_start=944
+  _globals['_STREAMGENERATEREQUEST_SOURCE']._serialized_end=993
+  _globals['_STREAMGENERATERESPONSE']._serialized_start=1012
+  _globals['_STREAMGENERATERESPONSE']._serialized_end=1347
+  _globals['_STREAMGENERATERESPONSE_FINISH']._serialized_start=1180
+  _globals['_STREAMGENERATERESPONSE_FINISH']._serialized_end=1338
+  _globals['_EMBEDREQUEST']._serialized_start=1349
+  _globals['_EMBEDREQUEST']._serialized_end=1409
+  _globals['_EMBEDRESPONSE']._serialized_start=1412
+  _globals['_EMBEDRESPONSE']._serialized_end=1573
+  _globals['_EMBEDRESPONSE_VECTOR']._serialized_start=1549
+  _globals['_EMBEDRESPONSE_VECTOR']._serialized_end=1573
+  _globals['_GENERATIONSERVICE']._serialized_start=1780
+  _globals['_GENERATIONSERVICE']._serialized_end=2004
 # @@protoc_insertion_point(module_scope)

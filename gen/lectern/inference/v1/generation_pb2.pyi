@@ -42,6 +42,8 @@ class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.Value
     """Vectors of passages and queries."""
     PURPOSE_COMPLETION: _Purpose.ValueType  # 7
     """A plain completion for a client of the OpenAI-compatible endpoint."""
+    PURPOSE_RECOGNITION: _Purpose.ValueType  # 8
+    """The text of a page that is drawn; only providers with a model for `recognition` serve it."""
 
 class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
     """What a call is for; it decides model, time limits and the line in the spend ledger."""
@@ -62,6 +64,8 @@ PURPOSE_EMBEDDING: Purpose.ValueType  # 6
 """Vectors of passages and queries."""
 PURPOSE_COMPLETION: Purpose.ValueType  # 7
 """A plain completion for a client of the OpenAI-compatible endpoint."""
+PURPOSE_RECOGNITION: Purpose.ValueType  # 8
+"""The text of a page that is drawn; only providers with a model for `recognition` serve it."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 @_typing.final
@@ -99,19 +103,25 @@ class PromptMessage(_message.Message):
 
     ROLE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     role: Global___PromptMessage.Role.ValueType
     """Who said it."""
     text: _builtins.str
     """What was said."""
+    @_builtins.property
+    def images(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Pictures that stand beside the text, each a PNG."""
+
     def __init__(
         self,
         *,
         role: Global___PromptMessage.Role.ValueType = ...,
         text: _builtins.str = ...,
+        images: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "role", b"role", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
