@@ -28,15 +28,19 @@ class Question:
 class Citation:
     quote: str
     seconds: float
+    support: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`degraded` ones are the passages themselves, because no model answered."""
+    """`degraded` ones are the passages themselves, because no model answered; `cut` ones were ended by a limit."""
 
     text: str
     citations: tuple[Citation, ...]
     degraded: bool
+    cut: bool = False
+    unfounded: int = 0
+    statements: int = 0
 
 
 async def ask_by_rest(client: httpx.AsyncClient, question: Question) -> Answer:
@@ -74,7 +78,17 @@ async def _answer(events: AsyncIterator[dict[str, Any]]) -> Answer:
 
 def _read(turn: dict[str, Any]) -> Answer:
     cited = (
-        Citation(citation.get("quote", ""), float(citation.get("startOffset", "0s").rstrip("s")))
+        Citation(
+            citation.get("quote", ""), float(citation.get("startOffset", "0s").rstrip("s")), citation.get("support", "")
+        )
         for citation in turn.get("citations", [])
     )
-    return Answer(turn.get("answer", ""), tuple(cited), turn.get("degraded", False))
+    sentences = turn.get("sentences", [])
+    return Answer(
+        turn.get("answer", ""),
+        tuple(cited),
+        turn.get("degraded", False),
+        turn.get("finishReason") == "length",
+        sum(sentence.get("support") == "NOT_FOUND" for sentence in sentences),
+        len(sentences),
+    )

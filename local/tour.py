@@ -44,6 +44,12 @@ class Tour:
         self._screen.line(f"  {answer.text.strip()}")
         if answer.degraded:
             self._screen.advice("No model answered; these are the passages themselves.")
+        if answer.cut:
+            self._screen.advice("The answer was cut at its limit.")
+        if answer.unfounded:
+            self._screen.advice(f"{answer.unfounded} of {answer.statements} statements were not found in the course.")
+        if any(citation.support == "RELATED" for citation in answer.citations):
+            self._screen.line("  The answer cites nothing; related passages are:")
         for citation in answer.citations:
             minutes, seconds = divmod(int(citation.seconds), 60)
             self._screen.line(f"  [{minutes}:{seconds:02}] {citation.quote}")
