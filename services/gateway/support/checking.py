@@ -19,6 +19,8 @@ from services.gateway.support.verdicts import ORDER, Vectors, Verdict, by_meanin
 # A sentence that cites nothing is held against all passages by its words, and against so many by its meaning.
 SOURCES_BY_MEANING = 2
 VERDICTS_KEPT = 8192
+# What is longer is no sentence of an answer, and what follows so many is no answer that anybody reads to its end.
+LONGEST_SENTENCE, MOST_SENTENCES = 2000, 512
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class SupportCheck:
         self._vectors, self._seconds = vectors, seconds
         self._open: list[CheckedSentence] = []
         self._asking: asyncio.Task[list[CheckedSentence]] | None = None
+        self._count = 0
         self.checked: list[CheckedSentence] = []
 
     def stop(self) -> None:
@@ -114,11 +117,12 @@ class SupportCheck:
     def _by_words(self, sentence: Sentence) -> CheckedSentence | None:
         """None for what claims nothing, or where there is nothing to hold it against."""
         numbers = tuple(number for number in sentence.numbers or self._sources if number in self._sources)
-        if not numbers:
+        if not numbers or len(sentence.said) > LONGEST_SENTENCE or self._count >= MOST_SENTENCES:
             return None
         language = language_of(sentence.said, likely=self._sources[numbers[0]].language)
         if not is_claim(sentence.said, language):
             return None
+        self._count += 1
         says = joined(clauses(sentence.said, language))
         return CheckedSentence(
             sentence, says, language, {number: _by_words(says, self._sources[number]) for number in numbers}

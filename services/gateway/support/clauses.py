@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import regex
 from stopwordsiso import stopwords
@@ -20,7 +20,7 @@ _NAME = regex.compile(r"(?<=[^\s.!?:\"“«(\[]\s)\p{Lu}[\p{L}\p{M}]+")
 _CONTRACTED = ("n't", "n’t")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """The terms of a clause that tell what it is about, in their order, and what makes it mean something else.
 
@@ -35,7 +35,7 @@ class Clause:
     denials: tuple[frozenset[str], ...]
     words: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def content(self) -> frozenset[str]:
         return frozenset(self.terms)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from services.gateway.model import Support
 from services.gateway.support.clauses import Clause
 from services.gateway.support.sources import Source, Stretch
-from services.gateway.support.words import Comparison, compared
+from services.gateway.support.words import conflicts, is_copy, shared_part
 
 # Cosine of a sentence and a stretch that says it in other words, by the stretch's language. In languages that are not
 # named here numbers, names, opposites and denials are not told well enough: a likeness may hide what differs.
@@ -50,17 +50,14 @@ ORDER = (Support.NOT_FOUND, Support.PARTLY, Support.SUPPORTED)
 
 def by_words(claim: Clause, source: Source) -> Verdict:
     """Supported where the source has the sentence nearly word for word; partly where it has many of its words."""
-    best: tuple[Comparison, Stretch] | None = None
+    best, chosen = 0.0, None
     for stretch in source.stretches:
-        found = compared(claim, stretch.says)
-        if found.copied:
-            return Verdict(Support.SUPPORTED, source, stretch, found.share, copied=True)
-        if found.share and (best is None or found.share > best[0].share):
-            best = found, stretch
-    if best is None:
-        return Verdict(Support.NOT_FOUND, source)
-    support = Support.PARTLY if best[0].share >= PART else Support.NOT_FOUND
-    return Verdict(support, source, best[1], best[0].share)
+        share = shared_part(claim, stretch.says)
+        if share == 1.0 and is_copy(claim, stretch.says):
+            return Verdict(Support.SUPPORTED, source, stretch, share, copied=True)
+        if share > best:
+            best, chosen = share, stretch
+    return Verdict(Support.PARTLY if best >= PART else Support.NOT_FOUND, source, chosen, best)
 
 
 def by_meaning(claim: Clause, language: str, words: Verdict, cosines: Vectors, share: float) -> Verdict:
@@ -71,19 +68,15 @@ def by_meaning(claim: Clause, language: str, words: Verdict, cosines: Vectors, s
     source = words.source
     if words.copied or not len(cosines):
         return words
-    found = [compared(claim, stretch.says) for stretch in source.stretches]
-    best = int(np.argmax(cosines + WEIGHT_OF_WORDS * np.array([each.share for each in found])))
+    shares = [shared_part(claim, stretch.says) for stretch in source.stretches]
+    best = int(np.argmax(cosines + WEIGHT_OF_WORDS * np.array(shares)))
     stretch, likeness = source.stretches[best], float(cosines[best])
     in_other_words = share < MOST_SHARED and likeness >= SAME_MEANING.get(source.language, NEVER)
-    if in_other_words and _may_say(claim, language, source, found[best]):
+    # Other languages share numbers and names alone.
+    least = LEAST_SHARED if language == source.language else 0.0
+    enough = shares[best] >= least and len(claim.content) >= FEWEST_TERMS
+    if in_other_words and enough and not conflicts(claim, stretch.says):
         return Verdict(Support.SUPPORTED, source, stretch, words.share)
-    if likeness >= SAME_MATTER or found[best].share >= PART:
+    if likeness >= SAME_MATTER or shares[best] >= PART:
         return Verdict(Support.PARTLY, source, stretch, words.share)
     return words
-
-
-def _may_say(claim: Clause, language: str, source: Source, found: Comparison) -> bool:
-    if found.conflict or len(claim.content) < FEWEST_TERMS:
-        return False
-    # Other languages share numbers and names alone.
-    return found.share >= (LEAST_SHARED if language == source.language else 0.0)

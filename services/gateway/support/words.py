@@ -1,49 +1,37 @@
 """What words tell of a sentence: how much of it a stretch of a source says, and what stands against it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import regex
 
 from services.gateway.support.clauses import Clause
 
-# A sentence is a copy where it has nearly all its terms from the source, in nearly the same order, close together.
-COPIED_SHARE, COPIED_ORDER, COPIED_GAP = 0.99, 0.85, 0.5
+# A sentence is a copy where it has all its terms from the source, in nearly the same order, close together.
+COPIED_ORDER, COPIED_GAP = 0.85, 0.5
 FEWEST_TERMS = 2
 
 _NUMBER = regex.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A sentence beside a stretch of a source.
-
-    `share` of the sentence's terms stand in the stretch; `conflict` says that a number, a name, one of two opposites
-    or a denial differs; `copied` that the sentence stands there nearly word for word.
-    """
-
-    share: float
-    conflict: bool
-    copied: bool
+def shared_part(claim: Clause, said: Clause) -> float:
+    """The share of the sentence's terms that a stretch of a source has; 0 where it is a single one of several."""
+    shared = len(claim.content & said.content)
+    return shared / len(claim.content) if shared >= min(FEWEST_TERMS, max(1, len(claim.content))) else 0.0
 
 
-NOTHING = Comparison(0.0, conflict=True, copied=False)
+def is_copy(claim: Clause, said: Clause) -> bool:
+    """Whether the sentence stands in the source nearly word for word, and nothing else is against it."""
+    return claim.content <= said.content and _is_in_order(claim, said) and not conflicts(claim, said)
 
 
-def compared(claim: Clause, said: Clause) -> Comparison:
-    """The sentence `claim` beside what a source says."""
-    content = claim.content
-    missing = content - said.content
-    conflict = (
-        bool(missing & claim.firm)
+def conflicts(claim: Clause, said: Clause) -> bool:
+    """Whether a number, a name, one of two opposites or a denial differs."""
+    return (
+        not claim.firm <= said.content
         or _takes_the_other_side(claim, said)
         or _denied_otherwise(claim, said)
         or not _numbers_stand_alike(claim, said)
     )
-    if len(content) - len(missing) < min(FEWEST_TERMS, len(content)):
-        return Comparison(0.0, conflict, copied=False)
-    share = 1 - len(missing) / len(content)
-    return Comparison(share, conflict, not conflict and share >= COPIED_SHARE and _is_copy(claim, said))
 
 
 def _takes_the_other_side(claim: Clause, said: Clause) -> bool:
@@ -72,7 +60,7 @@ def _after_numbers(clause: Clause) -> Sequence[tuple[str, str]]:
     return [(term, after) for term, after in following if _NUMBER.search(term) and not _NUMBER.search(after)]
 
 
-def _is_copy(claim: Clause, said: Clause) -> bool:
+def _is_in_order(claim: Clause, said: Clause) -> bool:
     if len(_places_in_order(claim.words, said.words)) < len(claim.words):
         return False
     places = _places_in_order(claim.terms, said.terms)
