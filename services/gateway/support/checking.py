@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+import structlog
+
 from kit.auth.caller import Caller
 from kit.words.languages import language_of
 from services.gateway.model import Grounding, SentenceSupport, Support
@@ -21,6 +23,8 @@ SOURCES_BY_MEANING = 2
 VERDICTS_KEPT = 8192
 # What is longer is no sentence of an answer, and what follows so many is no answer that anybody reads to its end.
 LONGEST_SENTENCE, MOST_SENTENCES = 2000, 512
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,26 @@ class SupportCheck:
 
     def feed(self, text: str) -> list[SentenceSupport]:
         """What is known now of the sentences that the text finishes, and of earlier ones that waited for vectors."""
+        try:
+            return self._fed(text)
+        except Exception:
+            return self._failed()
+
+    async def end(self) -> list[SentenceSupport]:
+        """What is known of all the rest, by meaning where that comes in time, else by words."""
+        try:
+            return await self._ended()
+        except Exception:
+            return self._failed()
+
+    def _failed(self) -> list[SentenceSupport]:
+        """A fault in here costs the marks of an answer, never the answer."""
+        log.exception("support_check_failed")
+        self.stop()
+        self._open = []
+        return []
+
+    def _fed(self, text: str) -> list[SentenceSupport]:
         settled = self._settled(self._reader.feed(text))
         if self._asking is not None and self._asking.done():
             settled += self._asking.result()
@@ -84,15 +108,14 @@ class SupportCheck:
             self._asking = asyncio.create_task(self._by_meaning(asked))
         return self._tell(settled)
 
-    async def end(self) -> list[SentenceSupport]:
-        """What is known of all the rest, by meaning where that comes in time, else by words."""
+    async def _ended(self) -> list[SentenceSupport]:
         settled = self._settled(self._reader.end())
-        if self._asking is not None:
-            settled += await self._asking
-            self._asking = None
+        asked = [self._asking] if self._asking is not None else []
         if self._open:
-            asked, self._open = self._open, []
-            settled += await self._by_meaning(asked)
+            asked.append(asyncio.create_task(self._by_meaning(self._open)))
+        for found in await asyncio.gather(*asked):
+            settled += found
+        self._asking, self._open = None, []
         return self._tell(settled)
 
     @property

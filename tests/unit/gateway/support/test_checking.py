@@ -119,3 +119,14 @@ async def test_passages_that_stand_in_for_an_answer_are_not_checked() -> None:
     checking.stop()
     checking.feed("These parts of the course fit best. The bridge fell in 1940 [1].")
     assert await checking.end() == []
+
+
+async def test_a_fault_in_the_check_costs_the_marks_and_not_the_answer(embeddings: FakeEmbeddings) -> None:
+    async def broken(caller: Caller, course: str, texts: Sequence[str]) -> Vectors:
+        raise ValueError("not a vector")
+
+    embeddings.embed = broken  # type: ignore[method-assign]
+    checking = check(embeddings)
+    checking.feed(REWORDED)
+    assert await checking.end() == []
+    assert checking.feed("The bridge fell in 1940. And") == []
