@@ -82,6 +82,10 @@ def document(things: Things) -> dict[str, Any]:
     return {"name": f"{things['course']}/documents/none"}
 
 
+def document_page(things: Things) -> dict[str, Any]:
+    return {"name": f"{document(things)['name']}/pages/1"}
+
+
 def quiz(things: Things) -> dict[str, Any]:
     return {"name": f"{things['course']}/quizzes/none"}
 
@@ -146,6 +150,8 @@ CASES = {
     ),
     "lectern.context.v1.DocumentService/ListDocuments": Case(in_course(), "OK", "NOT_FOUND"),
     "lectern.context.v1.DocumentService/GetDocument": Case(document, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.context.v1.DocumentService/GetDocumentPage": Case(document_page, "NOT_FOUND", "NOT_FOUND"),
+    "lectern.context.v1.DocumentService/ReadOriginal": Case(document, "NOT_FOUND", "NOT_FOUND"),
     "lectern.context.v1.DocumentService/DeleteDocument": Case(document, "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.QuizService/GenerateQuiz": Case(in_course(videoUrl=VIDEO), "PERMISSION_DENIED", "NOT_FOUND"),
     "lectern.context.v1.QuizService/ListQuizzes": Case(in_course(), "OK", "NOT_FOUND"),

@@ -110,7 +110,7 @@ async def test_context_holds_the_passages_within_the_budget_and_what_is_said_at_
 
 
 async def test_what_cannot_be_read_is_refused_and_the_line_named(client: Client, course: str) -> None:
-    bad = "WEBVTT\n\nfirst\n00:00:xx --> 00:00:09\nhello\n"
+    bad = "WEBVTT\n\nfirst\n99:99:99.000 --> 00:00:09.000\nhello\n"
     error = await refused(client.bring(course, "https://v.example/bad.mp4", bad))
 
     assert isinstance(error, InvalidArgument)
