@@ -1,6 +1,9 @@
 """Which kind of document a file is, by its bytes: what its name says is held against them, never believed alone."""
 
+import io
 import re
+import zipfile
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -23,6 +26,7 @@ _HTML = re.compile(
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _HTML_NAMES = (".html", ".htm", ".xhtml", "")
+_PARTS = re.compile(rb"word/document|ppt/presentation|ppt/slides/")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -54,7 +58,7 @@ def kind_of(name: str, head: bytes, tail: bytes, field: str = "") -> DocumentKin
     if PDF_MAGIC in head[:PDF_WITHIN]:
         return DocumentKind.PDF
     if head.startswith(ZIP_MAGIC):
-        return _office_kind(name, head + tail, field)
+        return _office_kind(name, _listed(head, tail), field)
     if head.startswith(OLE_MAGIC):
         raise _refused(name, "is encrypted, or of an Office before 2007; save it as PPTX, DOCX or PDF", field)
     ending = PurePath(name).suffix.lower()
@@ -70,12 +74,25 @@ def kind_of(name: str, head: bytes, tail: bytes, field: str = "") -> DocumentKin
     raise _refused(name, f"is not a PDF, nor any other that is read: {READ}", field)
 
 
-def _office_kind(name: str, listed: bytes, field: str) -> DocumentKind:
-    if b"ppt/presentation" in listed or b"ppt/slides/" in listed:
-        return DocumentKind.PPTX
-    if b"word/document" in listed:
-        return DocumentKind.DOCX
+def _office_kind(name: str, listed: Sequence[str], field: str) -> DocumentKind:
+    for part in listed:
+        if part.startswith("word/document"):
+            return DocumentKind.DOCX
+        if part.startswith(("ppt/presentation", "ppt/slides/")):
+            return DocumentKind.PPTX
     raise _refused(name, f"is an archive, but neither PPTX nor DOCX; {READ} is read", field)
+
+
+def _listed(head: bytes, tail: bytes) -> Sequence[str]:
+    """The names of a zip's files, by its list, so that those of a zip within it are not taken for its own.
+
+    Where the list is cut off, what looks like names of Office in what is there of it.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(tail)) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        return [found.decode() for found in sorted(_PARTS.findall(head + tail), reverse=True)]
 
 
 def _without_mark(head: bytes) -> bytes:

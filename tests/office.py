@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from docx import Document
 from docx.enum.text import WD_BREAK
+from docx.oxml import parse_xml
 from pptx import Presentation
 
 
@@ -37,6 +38,26 @@ def with_part(archive: bytes, name: str, content: bytes) -> bytes:
     out = io.BytesIO(archive)
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr(name, content)
+    return out.getvalue()
+
+
+def with_words(archive: bytes, markup: str) -> bytes:
+    """The same DOCX with this markup, of the namespaces w and mc, in a first paragraph."""
+    spaces = (
+        'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+        'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    )
+    document = Document(io.BytesIO(archive))
+    document.element.body.insert(0, parse_xml(f"<w:p {spaces}>{markup}</w:p>"))
+    return _saved(document)
+
+
+def packed(names: Sequence[str], content: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip with these files, all alike."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as zipped:
+        for name in names:
+            zipped.writestr(name, content)
     return out.getvalue()
 
 

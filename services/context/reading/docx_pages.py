@@ -14,8 +14,9 @@ from services.context.reading import archives
 from services.context.reading.refusals import DAMAGED, UnreadableError, too_many
 from services.context.reading.sections import DEEPEST_HEADING, Sections
 
-# What an older program would show in the place of what stands beside it.
+# What an older program would show in the place of what stands beside it, and what was deleted or moved elsewhere.
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+UNSEEN = frozenset({FALLBACK, qn("w:del"), qn("w:moveFrom")})
 MATHEMATICS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 RENDERED, BREAK, PARAGRAPH = qn("w:lastRenderedPageBreak"), qn("w:br"), qn("w:p")
 SIGNS = {qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:softHyphen"): "\u00ad", qn("w:cr"): "\n"}
@@ -42,9 +43,9 @@ def read(path: Path, most_pages: int) -> list[RawPage]:
 
 def _breaks(body: Any) -> str:
     """Which element ends a page: Word marks each page that it saw, besides those that an author began."""
-    if next(body.iter(RENDERED), None) is not None:
+    if any(node.tag == RENDERED for node in _seen(body)):
         return RENDERED
-    return BREAK if any(_ends_page(node) for node in body.iter(BREAK)) else ""
+    return BREAK if any(node.tag == BREAK and _ends_page(node) for node in _seen(body)) else ""
 
 
 def _ends_page(node: Any) -> bool:
@@ -71,18 +72,17 @@ def _level(style: str) -> int:
 
 def _paragraphs(body: Any, breaks: str) -> Iterator[tuple[str, str]]:
     """Each paragraph's style and words, with a sign where a page ends."""
-    for paragraph in body.iter(PARAGRAPH):
+    for paragraph in _seen(body):
+        if paragraph.tag != PARAGRAPH:
+            continue
         style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
         yield ("" if style is None else style.get(qn("w:val"), "")), "".join(_words(paragraph, breaks))
 
 
 def _words(paragraph: Any, breaks: str) -> Iterator[str]:
     """Its own words; those of paragraphs within, as in a box beside it, come with these."""
-    walker = etree.iterwalk(paragraph, events=("start",))
-    for _, node in walker:
-        if node.tag == FALLBACK or (node.tag == PARAGRAPH and node is not paragraph):
-            walker.skip_subtree()
-        elif node.tag in (qn("w:t"), MATHEMATICS):
+    for node in _seen(paragraph, apart=PARAGRAPH):
+        if node.tag in (qn("w:t"), MATHEMATICS):
             yield node.text or ""
         elif node.tag == breaks and (node.tag == RENDERED or _ends_page(node)):
             yield PAGE_BREAK
@@ -90,3 +90,13 @@ def _words(paragraph: Any, breaks: str) -> Iterator[str]:
             yield "\n"
         else:
             yield SIGNS.get(node.tag, "")
+
+
+def _seen(root: Any, apart: str = "") -> Iterator[Any]:
+    """It and what is within it, in order, but for what nobody sees and for what is `apart`, by its tag."""
+    walker = etree.iterwalk(root, events=("start",))
+    for _, node in walker:
+        if node.tag in UNSEEN or (node.tag == apart and node is not root):
+            walker.skip_subtree()
+        else:
+            yield node

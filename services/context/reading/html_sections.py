@@ -53,14 +53,15 @@ def _blocks(root: html.HtmlElement) -> Iterator[tuple[bool, str]]:
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, node in walker:
         tag = str(node.tag)
-        if event == "start" and (tag in UNSEEN or node.get("hidden") is not None):
+        unseen = tag in UNSEEN or node.get("hidden") is not None
+        if event == "start" and unseen:
             # Its end comes all the same, and with it the words that follow it.
             walker.skip_subtree()
             continue
         if tag not in WITHIN_LINES and tag not in SEPARATED and tag != "br":
             yield from ended()
             heading = event == "start" and tag in HEADINGS
-        if tag == "pre":
+        if tag == "pre" and not unseen:
             typed += 1 if event == "start" else -1
         if event == "start":
             words.append("\n" if tag == "br" else " " if tag in SEPARATED else "")

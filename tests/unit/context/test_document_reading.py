@@ -14,7 +14,7 @@ from services.context.adapters.spawned import run_module
 from services.context.model import PageState, RawPage
 from services.context.passages.pages import cleaned
 from services.context.ports import ReadingInterrupted
-from tests.office import a_docx, a_pptx, with_part
+from tests.office import a_docx, a_pptx, packed, with_part, with_words
 from tests.pdfs import a_bomb, a_cipher, a_pdf, a_scan, a_stamped_scan, without_spaces
 
 PAGES = [f"Chapter {n}. A wave of kind {n} carries energy through its medium and leaves it at rest." for n in range(6)]
@@ -143,6 +143,46 @@ async def test_a_docx_has_the_pages_that_its_breaks_make_or_sections() -> None:
     )
 
 
+async def test_a_box_of_a_docx_is_read_once_and_what_was_moved_away_is_not() -> None:
+    def run(words: str) -> str:
+        return f"<w:r><w:t>{words}</w:t></w:r>"
+
+    box = f"<w:txbxContent><w:p>{run('beside')}</w:p></w:txbxContent>"
+    markup = (
+        f"<w:r><mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+        f"</mc:AlternateContent></w:r><w:moveFrom>{run('elsewhere')}</w:moveFrom><w:moveTo>{run('here')}</w:moveTo>"
+    )
+    pages = await read(with_words(a_docx([]), markup), "a.docx")
+    assert [page.text.split() for page in pages] == [["here", "beside", "a", "cell"]]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("---\n\n# Lecture one\nWaves\n\n---\nSound\n", ["Lecture one\nWaves\nSound"]),
+        (
+            "---\nA wave: it carries energy.\n\nIt leaves\n\n---\nSound\n",
+            ["A wave: it carries energy.\nIt leaves\nSound"],
+        ),
+        ("---\ntitle: a\ntags:\n  - b\n- c\n\n# remark\n'x y': {\n}\n...\nSound\n", ["Sound"]),
+    ],
+    ids=["a rule", "rules around a text", "front matter"],
+)
+async def test_only_front_matter_is_left_out_of_markdown(source: str, said: list[str]) -> None:
+    assert [page.text for page in await read(source.encode(), "a.md")] == said
+
+
+async def test_types_in_the_text_of_markdown_are_no_tags_of_html() -> None:
+    source = "A vector<int> x, a List<Object> and a Box<A> are <b>typed</b>.<br>So\n\n<T>\n\n<div>is this</div>\n"
+    (page,) = await read(source.encode(), "a.md")
+    assert page.text.split("\n") == [
+        "A vector<int> x, a List<Object> and a Box<A> are typed.",
+        "So",
+        "<T>",
+        "is this",
+    ]
+
+
 async def test_headings_of_markdown_begin_sections() -> None:
     source = (
         "---\nauthor: x\n---\n# Waves\nA *wave* carries\n`energy`.\n\n## Sound\n- a [wave](x)\n<b>of</b> pressure\n"
@@ -161,7 +201,30 @@ async def test_html_is_what_a_reader_sees_of_it(encoding: str) -> None:
     assert [page.text for page in pages] == ["Gödel\nA wave carries.\nOn.\nThen", "Sound\na\n  b"]
 
 
+async def test_what_is_hidden_of_html_does_not_change_what_follows_it() -> None:
+    (page,) = await read(
+        b"<html><body><pre hidden>a\n  b</pre><p>A wave\n  carries.</p><pre>c\n  d</pre></body></html>", "a.html"
+    )
+    assert page.text == "A wave carries.\nc\n  d"
+
+
 ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
+DECLARED = ENTITIES.removeprefix(b'<?xml version="1.0"?>')
+
+
+def unknown_compression(archive: bytes) -> bytes:
+    """The same zip of one file, packed as no library of Python unpacks it: by Deflate64."""
+    for signature, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = archive.index(signature) + place
+        archive = archive[:at] + b"\x09\x00" + archive[at + 2 :]
+    return archive
+
+
+async def test_a_comment_in_a_part_of_an_office_file_is_no_declaration() -> None:
+    content = with_part(
+        a_docx(SECTIONS), "word/x.xml", b"<?xml version='1.0'?>\n<!-- <!DOCTYPE --><x><![CDATA[<!DOCTYPE]]></x>"
+    )
+    assert len(await read(content, "a.docx")) == 2
 
 
 @pytest.mark.parametrize(
@@ -178,9 +241,30 @@ ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;
             "a.docx",
             "takes too much memory or time to read",
         ),
+        (
+            with_part(a_docx(SECTIONS), "word/x.xml", b"<?xml version='1.0'?><!--" + b"-" * 4000 + b"-->" + DECLARED),
+            "a.docx",
+            "is damaged",
+        ),
+        (
+            with_part(a_docx(SECTIONS), "word/x.xml", b"<!--" + b" " * 90_000 + b"-->" + DECLARED),
+            "a.docx",
+            "is damaged",
+        ),
+        (with_part(a_docx(SECTIONS), "word/x.xml", DECLARED.decode().encode("utf-16")), "a.docx", "is damaged"),
+        (unknown_compression(packed(["word/document.xml"], b"<x/>")), "a.docx", "is damaged"),
         (a_docx(SECTIONS)[:2000] + b"word/document", "a.docx", "is damaged"),
     ],
-    ids=["entities", "large xml", "zip bomb", "cut off"],
+    ids=[
+        "entities",
+        "large xml",
+        "zip bomb",
+        "entities below a comment",
+        "entities far below",
+        "entities of two bytes each",
+        "compression",
+        "cut off",
+    ],
 )
 async def test_archives_that_would_break_their_reader_are_refused(content: bytes, name: str, why: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
@@ -194,6 +278,13 @@ async def test_archives_that_would_break_their_reader_are_refused(content: bytes
         ("x", b"junk of a mail\r\n%PDF-1.4", DocumentKind.PDF),
         ("x.pptx", a_pptx(SECTIONS), DocumentKind.PPTX),
         ("x.bin", a_docx(SECTIONS), DocumentKind.DOCX),
+        ("x", with_part(a_docx(SECTIONS), "word/a.pptx", packed(["ppt/slides/a"], b"")), DocumentKind.DOCX),
+        ("x", packed(["word/a.pptx", "word/document.xml"], packed(["ppt/slides/a"], b"")), DocumentKind.DOCX),
+        (
+            "x",
+            packed(["ppt/a.docx", "ppt/presentation.xml"], packed(["word/document.xml"], b" " * 300_000)),
+            DocumentKind.PPTX,
+        ),
         ("x.MD", "# Wörter".encode(), DocumentKind.MARKDOWN),
         ("x.htm", b"\xef\xbb\xbf<!-- a --><HTML>", DocumentKind.HTML),
     ],
