@@ -46,6 +46,8 @@ from services.gateway.uploads.transcripts import TranscriptUploads
 FRAGMENTS = (uploads_description.fragment(), openai_description.fragment(), legacy_description.fragment())
 # As long as the edge waits.
 UPLOAD_SECONDS = 300.0
+# As long as the edge lets a stream last.
+DOWNLOAD_SECONDS = 3600.0
 # How paths that are not served answer.
 log = structlog.get_logger()
 
@@ -72,11 +74,12 @@ def http_routes(settings: GatewaySettings, tokens: UserTokens, use: UseCases) ->
     """Sessions, uploads, OpenAI's endpoints, those of the older systems, docs, and the queue page where it is on."""
     guest = _guest(settings)
     uploads = Uploads(use.documents, most_megabytes=settings.max_document_mb)
+    links = LinkDoor(tokens, status_response, turnstile=use.turnstile, seconds=DOWNLOAD_SECONDS)
     files = Door(tokens, status_response, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     openai = Door(tokens, error_response_of_openai, turnstile=use.turnstile)
     older = Door(tokens, error_response, guest, turnstile=use.turnstile, seconds=UPLOAD_SECONDS)
     routes = [
-        *Originals(use.documents).routes(LinkDoor(tokens, status_response, turnstile=use.turnstile)),
+        *Originals(use.documents).routes(links),
         *uploads.routes(files),
         *TranscriptUploads(use.documents).routes(files),
         *openai_routes(

@@ -123,6 +123,8 @@ def test_each_stream_has_a_route_that_does_not_end_it() -> None:
     streams = [method.path for method in public_contract(descriptors()).methods if method.streams]
     assert "/lectern.chat.v1.ChatService/StreamTurn" in streams
     assert {by_path[path]["timeout"] for path in streams} == {"0s"}
+    [original] = [route["route"] for route in routes if "/original" in str(route["match"])]
+    assert (original["timeout"], original["idle_timeout"]) == ("0s", "300s")
 
 
 def test_a_service_that_mixes_public_and_internal_methods_is_refused() -> None:

@@ -1,5 +1,5 @@
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
 from typing import Any
 
 from google.protobuf import json_format
@@ -14,10 +14,15 @@ from lectern.context.v1 import (
 
 from kit.auth.caller import Caller
 from kit.channel import Peer
-from kit.errors import InvalidArgument
+from kit.errors import DeadlineExceeded, InvalidArgument
 from services.gateway.uploads.ports import File, Original, Transcript, Uploaded
 
 UPLOAD_SECONDS = 120.0
+# A download takes as long as its client needs; only a piece that does not come ends it before.
+DOWNLOAD_SECONDS = 3600.0
+IDLE_SECONDS = 60.0
+
+Pieces = AsyncGenerator[documents_pb2.ReadOriginalResponse, None]
 
 
 class GrpcDocumentDesk:
@@ -44,9 +49,9 @@ class GrpcDocumentDesk:
 
     async def original(self, caller: Caller, document: str) -> Original:
         request = documents_pb2.ReadOriginalRequest(name=document)
-        pieces = self._peer.stream(self._documents.ReadOriginal, request, caller, timeout=UPLOAD_SECONDS)
-        first = (await anext(pieces)).document
-        return Original(first.file_name, first.content_type, first.size_bytes, _chunks(pieces))
+        pieces = self._peer.stream(self._documents.ReadOriginal, request, caller, timeout=DOWNLOAD_SECONDS)
+        first = (await _next(pieces)).document
+        return Original(first.file_name, first.content_type, first.size_bytes, _chunks(pieces), pieces.aclose)
 
     async def bring(self, caller: Caller, transcript: Transcript) -> Mapping[str, Any]:
         request = courses_pb2.ImportVideoRequest(
@@ -65,10 +70,22 @@ class GrpcDocumentDesk:
         return json_format.MessageToDict(job)
 
 
-async def _chunks(pieces: AsyncGenerator[documents_pb2.ReadOriginalResponse, None]) -> AsyncIterator[bytes]:
-    async with aclosing(pieces):
-        async for piece in pieces:
-            yield piece.chunk
+async def _next(pieces: Pieces) -> documents_pb2.ReadOriginalResponse:
+    """Raises StopAsyncIteration after the last, and DeadlineExceeded for one that does not come."""
+    try:
+        async with asyncio.timeout(IDLE_SECONDS):
+            return await anext(pieces)
+    except TimeoutError as error:
+        raise DeadlineExceeded("the document's bytes did not come in time") from error
+
+
+async def _chunks(pieces: Pieces) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            piece = await _next(pieces)
+        except StopAsyncIteration:
+            return
+        yield piece.chunk
 
 
 def _format(name: str) -> courses_pb2.ImportVideoRequest.Format.ValueType:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from kit.auth.caller import Caller
 from kit.auth.sessions import session_token
@@ -37,6 +38,20 @@ class LinkDoor(Door):
         return await super().caller(headers)
 
 
+class OriginalResponse(StreamingResponse):
+    """The bytes of an original, which is closed with it: also where the client left before the first of them."""
+
+    def __init__(self, original: Original, headers: Mapping[str, str]) -> None:
+        super().__init__(original.chunks, headers=headers)
+        self._close = original.close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._close()
+
+
 class Originals:
     """Shows documents as they were uploaded, to those who may see their course."""
 
@@ -52,11 +67,13 @@ class Originals:
         tag = f'"{place["document"]}"'  # the id is the hash of the bytes
         headers = {**_headers(original), "etag": tag}
         if tag in request.headers.get("if-none-match", ""):
+            await original.close()
             return Response(status_code=304, headers=headers)
         headers["content-length"] = str(original.size)
         if request.method == "HEAD":
+            await original.close()
             return Response(headers=headers)
-        return StreamingResponse(original.chunks, headers=headers)
+        return OriginalResponse(original, headers)
 
 
 def _headers(original: Original) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What uploads need of the other services."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,12 +26,16 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A document as it was uploaded: its name, its type and its size in bytes, and its bytes in pieces."""
+    """A document as it was uploaded: its name, its type and its size in bytes, and its bytes in pieces.
+
+    Whoever asked for it closes it, whether the bytes were read or not.
+    """
 
     file_name: str
     content_type: str
     size: int
     chunks: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
