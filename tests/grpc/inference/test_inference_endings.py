@@ -146,6 +146,26 @@ async def test_answers_that_are_asked_for_otherwise_are_not_the_same(one: Remote
     assert last[-1].finish.cached
 
 
+async def test_where_the_policy_bounds_an_answer_it_has_stopped(one: Remote) -> None:
+    await one.script(words=400)
+    async with inference(providers_json(one)) as peer:
+        events = await events_of(peer, question("What is a bound?", policy="hints"))
+
+    assert (events[-1].finish.policy, events[-1].finish.finish_reason) == ("hints:1", "stop")
+    assert len(text_of(events).split()) <= 90
+
+
+async def test_an_answer_that_lacked_nothing_has_an_empty_rest(one: Remote) -> None:
+    await one.script(words=3, prefill=True)
+    async with inference(providers_json(one, prefill=True)) as peer:
+        request = question()
+        request.continues = "w0001 w0002 w0003"
+        events = await events_of(peer, request)
+
+    assert (text_of(events), events[-1].finish.finish_reason) == ("", "stop")
+    assert (await one.counts())["requests"] == 1
+
+
 @pytest.mark.parametrize("prefill", [True, False])
 async def test_a_cut_answer_is_gone_on_with_at_its_full_length(one: Remote, prefill: bool) -> None:
     await one.script(words=12, prefill=prefill, repeat_words=0 if prefill else 3)
