@@ -243,5 +243,8 @@ def _given_up(last: ProviderFailure | None, prompt: Prompt, answer: Answer) -> E
     if answer.said_here:
         return Unavailable("the answer broke off and no model could continue it", Reason.STREAM_INTERRUPTED)
     if last is not None and last.is_empty:
-        return Unavailable("no model had a word to say to this", Reason.PROVIDERS_UNAVAILABLE, retry_after=5.0)
+        # A job that waited for a provider to be back would wait for ever: those are there.
+        is_job = model_class(prompt.purpose) != "chat"
+        reason = Reason.STREAM_INTERRUPTED if is_job else Reason.PROVIDERS_UNAVAILABLE
+        return Unavailable("no model had a word to say to this", reason, retry_after=5.0)
     return exhausted(last)
