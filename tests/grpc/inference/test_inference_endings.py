@@ -66,12 +66,12 @@ async def test_where_all_are_empty_and_there_is_no_passage_that_is_said(one: Rem
 async def test_a_job_does_not_wait_for_a_provider_that_is_there_and_says_nothing(one: Remote) -> None:
     await one.script(words=0)
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    job = Job("j", STUDENT, "reports.write", Queue..value, 50, "k", {}, 3, noon, noon)
+    job = Job("j", STUDENT, "reports.write", "bulk", 50, "k", {}, 3, noon, noon)
     async with inference(providers_json(one)) as peer:
         with pytest.raises(Unavailable) as raised:
             await events_of(peer, plain(pb.PURPOSE_REPORT))
 
-    assert isinstance(outcome_of(raised.value, job, Policy(job.kind, Queue.)), Failed)
+    assert isinstance(outcome_of(raised.value, job, Policy(job.kind, Queue("bulk", 1, 1))), Failed)
 
 
 async def test_a_limit_of_ones_own_that_leaves_no_room_for_a_word_is_told_as_one(one: Remote) -> None:
