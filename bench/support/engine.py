@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bench.embeddings import QUERY, Vectors, embed
+from bench.embeddings import QUERY, embed
 from bench.support.labelled_set import LabelledCue, LabelledSentence, Lecture
 from bench.support.metrics import Support, Verdict
 from kit.auth.caller import Caller
 from services.gateway.model import Cue, Grounding, Passage, SentenceSupport
 from services.gateway.support.checking import SupportCheck
-from services.gateway.support.vectors import SupportVectors
+from services.gateway.support.vectors import Embedded, SupportVectors
 
 CALLER = Caller("default", "bench")
 # Nobody waits here: what vectors can tell is to be seen, however busy the machine is.
@@ -24,8 +24,8 @@ class ServerEmbeddings:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
 
-    async def embed(self, caller: Caller, course: str, texts: Sequence[str]) -> Vectors:
-        return await asyncio.to_thread(embed, self._base_url, texts, QUERY)
+    async def embed(self, caller: Caller, course: str, texts: Sequence[str]) -> Embedded:
+        return Embedded("bench", await asyncio.to_thread(embed, self._base_url, texts, QUERY))
 
 
 async def checked(answer: str, lecture: Lecture, vectors: SupportVectors | None) -> Sequence[SentenceSupport]:

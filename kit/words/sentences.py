@@ -8,7 +8,7 @@ from kit.words.scripts import is_dense
 
 LONGEST = 400
 LONGEST_DENSE = 160
-_END = re.compile(r"[.!?…։؟۔।॥]+[\"'”’»)\]]*\s+|[。！？｡]+[」』”’）]*\s*")
+_END = re.compile(r"(?<![.!?…։؟۔।॥])[.!?…։؟۔।॥]++[\"'”’»)\]]*+\s++|[。！？｡]++[」』”’）]*+\s*+")
 _ABBREVIATED = (
     "dr mr mrs ms prof st vs etc fig no nr vol pp ca cf al e.g i.e z.b d.h u.a bzw usw sog ggf evtl "
     "p.ex ej p.ej sr sra m mme mlle art eq approx inc jr dott sig т.е т.д т.п им"

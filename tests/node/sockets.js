@@ -2,7 +2,7 @@
 import { io } from "socket.io-client";
 
 const { base, token, course, video, tabs, polling } = JSON.parse(process.argv[2]);
-const NAMES = ["started", "context", "delta", "notice", "completed", "failed", "message"];
+const NAMES = ["started", "context", "delta", "support", "notice", "completed", "failed", "message"];
 const seen = Array.from({ length: tabs }, () => []);
 const returned = Array.from({ length: tabs }, () => 0);
 let begun = null;

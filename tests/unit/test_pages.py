@@ -137,3 +137,31 @@ async def test_a_refusal_that_waiting_does_not_cure_is_not_repeated(page: Page) 
 async def test_only_the_address_of_a_real_file_becomes_a_video(page: Page, url: str, playable: bool) -> None:
     played = await page.evaluate("async (url) => (await import('/players.js')).isPlayable(url)", url)
     assert played is playable
+
+
+MARK = """async ({ text, sentences }) => {
+  const { Exchange } = await import("/exchange.js");
+  const exchange = new Exchange("What is a wave?", { onjump: () => {} });
+  document.body.append(exchange.node);
+  const citations = [{ index: 1, quote: "q", videoUrl: "v", startOffset: "3s" }];
+  exchange.complete({ answer: text, citations, sentences });
+  const marked = [...CSS.highlights.entries()].map(([name, ranges]) => [name, [...ranges].map(String)]);
+  const list = exchange.node.querySelector("details.support");
+  const summary = list.querySelector("summary").textContent;
+  return { marked: Object.fromEntries(marked), summary, told: list.querySelectorAll("li").length };
+}"""
+
+
+async def test_what_the_course_does_not_say_is_marked_where_it_stands(page: Page) -> None:
+    text = "**A wave** moves [1]. It is made of `cheese` [1].\n\n- A wave moves [1]. It sings."
+    sentences = [
+        {"sentence": "A wave** moves [1].", "start": 2, "support": "SUPPORTED"},
+        {"sentence": "It is made of `cheese` [1].", "start": 22, "support": "NOT_FOUND"},
+        {"sentence": "A wave moves [1].", "start": 53, "support": "NOT_FOUND"},
+        {"sentence": "It sings.", "start": 71, "support": "PARTLY"},
+    ]
+    shown = await page.evaluate(MARK, {"text": text, "sentences": sentences})
+    assert shown["marked"]["support-not_found"] == ["It is made of cheese 00:03.", "A wave moves 00:03."]
+    assert shown["marked"]["support-partly"] == ["It sings."]
+    assert shown["summary"] == "1 of 4 statements found in the course"
+    assert shown["told"] == 3

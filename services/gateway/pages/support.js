@@ -33,9 +33,13 @@ export class SupportMarks {
     const doubtful = this.#doubtful();
     if (!highlights.size || !doubtful.length) return;
     const shown = textOf(this.#answer);
-    for (const { sentence, support } of doubtful) {
-      const range = rangeOf(shown, sentence);
-      if (!range) continue;
+    let from = 0;
+    for (const { sentence, support } of this.#inOrder()) {
+      const found = rangeOf(shown, sentence, from);
+      if (!found) continue;
+      from = found.end;
+      if (!MARKED.includes(support)) continue;
+      const { range } = found;
       highlights.get(support).add(range);
       this.#ranges.push([highlights.get(support), range]);
     }
@@ -52,8 +56,12 @@ export class SupportMarks {
       element("ul", {}, ...doubtful.map((each) => item(each, onjump))));
   }
 
+  #inOrder() {
+    return [...this.#sentences.values()].sort((one, other) => (one.start ?? 0) - (other.start ?? 0));
+  }
+
   #doubtful() {
-    return [...this.#sentences.values()].filter(({ support }) => MARKED.includes(support));
+    return this.#inOrder().filter(({ support }) => MARKED.includes(support));
   }
 }
 
@@ -80,13 +88,13 @@ function textOf(root) {
   return { letters, places };
 }
 
-function rangeOf({ letters, places }, sentence) {
+function rangeOf({ letters, places }, sentence, from) {
   const wanted = sentence.replace(UNSHOWN, "");
-  const at = wanted ? letters.indexOf(wanted) : -1;
+  const at = wanted ? letters.indexOf(wanted, from) : -1;
   if (at < 0) return null;
   const range = document.createRange();
   range.setStart(...places[at]);
   const [node, last] = places[at + wanted.length - 1];
   range.setEnd(node, last + 1);
-  return range;
+  return { range, end: at + wanted.length };
 }

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import structlog
 
@@ -15,12 +15,11 @@ from services.gateway.support.clauses import Clause, clauses, joined
 from services.gateway.support.places import citation_at
 from services.gateway.support.sentences import Sentence, SentenceReader
 from services.gateway.support.sources import source_of
-from services.gateway.support.vectors import SupportVectors
+from services.gateway.support.vectors import MOST_CLAIMS, SupportVectors
 from services.gateway.support.verdicts import ORDER, Vectors, Verdict, by_meaning, by_words
 
 # A sentence that cites nothing is held against all passages by its words, and against so many by its meaning.
 SOURCES_BY_MEANING = 2
-VERDICTS_KEPT = 8192
 # What is longer is no sentence of an answer, and what follows so many is no answer that anybody reads to its end.
 LONGEST_SENTENCE, MOST_SENTENCES = 2000, 512
 
@@ -101,8 +100,8 @@ class SupportCheck:
     def _fed(self, text: str) -> list[SentenceSupport]:
         settled = self._settled(self._reader.feed(text))
         if self._asking is not None and self._asking.done():
-            settled += self._asking.result()
-            self._asking = None
+            done, self._asking = self._asking, None
+            settled += done.result()
         if self._open and self._asking is None:
             asked, self._open = self._open, []
             self._asking = asyncio.create_task(self._by_meaning(asked))
@@ -148,27 +147,30 @@ class SupportCheck:
         self._count += 1
         says = joined(clauses(sentence.said, language))
         return CheckedSentence(
-            sentence, says, language, {number: _by_words(says, self._sources[number]) for number in numbers}
+            sentence, says, language, {number: by_words(says, self._sources[number]) for number in numbers}
         )
 
     async def _by_meaning(self, asked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
-        near = list(dict.fromkeys(number for each in asked for number in _near(each)))
+        """As many as may be asked at once by their meaning; all as they are where that fails or takes too long."""
+        near = [n for n in dict.fromkeys(n for each in asked for n in _near(each)) if self._sources[n].stretches]
         try:
             async with asyncio.timeout(self._seconds):
-                cosines = await self._cosines(asked, near)
+                cosines = await self._cosines(asked[:MOST_CLAIMS], near)
+            found = [
+                self._with_meaning(each, dict(zip(near, rows, strict=True)))
+                for each, rows in zip(asked, cosines or (), strict=False)
+            ]
         except TimeoutError:
-            cosines = None
-        if cosines is None:
-            return list(asked)
-        return [
-            self._with_meaning(each, dict(zip(near, rows, strict=True)))
-            for each, rows in zip(asked, cosines, strict=True)
-        ]
+            found = []
+        except Exception as error:
+            log.warning("support_by_meaning_failed", error=repr(error))
+            found = []
+        return [*found, *asked[len(found) :]]
 
     async def _cosines(
         self, asked: Sequence[CheckedSentence], near: Sequence[int]
     ) -> Sequence[Sequence[Vectors]] | None:
-        if self._vectors is None:
+        if self._vectors is None or not near:
             return None
         said = [each.sentence.said for each in asked]
         return await self._vectors.cosines(self._caller, self._course, said, [self._sources[n] for n in near])
@@ -178,15 +180,13 @@ class SupportCheck:
         verdicts = {
             number: by_meaning(checked.says, checked.language, checked.verdicts[number], cosines[number], share)
             for number in _near(checked)
+            if number in cosines
         }
         return replace(checked, verdicts={**checked.verdicts, **verdicts})
 
     def _tell(self, settled: Sequence[CheckedSentence]) -> list[SentenceSupport]:
         self.checked += settled
         return [each.told() for each in settled]
-
-
-_by_words = lru_cache(maxsize=VERDICTS_KEPT)(by_words)
 
 
 def _near(checked: CheckedSentence) -> Sequence[int]:

@@ -10,13 +10,13 @@ from kit.words.terms import words
 from services.gateway.model import Citation, Passage, Support
 from services.gateway.support.checking import CheckedSentence
 from services.gateway.support.places import citation_at, nearest, quoted_at, whole
-from services.gateway.support.prose import prose
-from services.gateway.support.sentences import Sentence, sentences_of
+from services.gateway.support.prose import prose_of
+from services.gateway.support.sentences import LONGEST_ANSWER, Sentence, sentences_of
 from services.gateway.support.sources import source_of
 from services.gateway.support.verdicts import ORDER
 
 QUOTED = regex.compile(
-    r"[\"“”„«‹]([^\"“”„«»‹›]{6,400})[\"“”»›]|「([^「」]{4,400})」|『([^『』]{4,400})』|《([^《》]{6,400})》"
+    r"(?:(?<![\p{L}\p{N}])\"|[“”„«‹])([^\"“”„«»‹›]{6,400})[\"“”»›]|»([^»«]{6,400})«|「([^「」]{4,400})」|『([^『』]{4,400})』|《([^《》]{6,400})》"
 )
 MIN_QUOTE_WORDS, MIN_QUOTE_LETTERS = 3, 12
 MIN_DENSE_LETTERS = 6
@@ -75,7 +75,7 @@ def _by_quotes(
     answer: str, sentences: Sequence[Sentence], passages: Sequence[Passage], verdicts: dict[int, CheckedSentence]
 ) -> Iterator[Citation]:
     starts = [sentence.start for sentence in sentences]
-    for start, end, quote in _quotes(prose(answer)):
+    for start, end, quote in _quotes(prose_of(answer[:LONGEST_ANSWER]).text):
         holding = sentences[max(0, bisect_right(starts, start) - 1) : bisect_right(starts, end)]
         checked = [verdicts[each.start].support for each in holding if each.start in verdicts]
         support = Support.SUPPORTED if set(checked) <= {Support.SUPPORTED} else Support.PARTLY

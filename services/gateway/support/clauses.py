@@ -1,6 +1,6 @@
 """What clauses say, as far as their words tell it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -40,23 +40,11 @@ class Clause:
         return frozenset(self.terms)
 
 
-@lru_cache(maxsize=8192)
 def clauses(text: str, language: str) -> tuple[Clause, ...]:
     """The clauses of a text that say something; numbers in words count as numbers where the language's can be read."""
     return tuple(
         clause for part in _BORDER.split(_with_digits(text, language)) if (clause := _clause(part, language)).terms
     )
-
-
-def border_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where each clause of the text begins and ends, in letters."""
-    start = 0
-    for border in _BORDER.finditer(text):
-        if border.start() > start:
-            yield start, border.start()
-        start = border.end()
-    if start < len(text):
-        yield start, len(text)
 
 
 def joined(parts: Sequence[Clause]) -> Clause:

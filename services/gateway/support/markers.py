@@ -12,17 +12,23 @@ _INDEXED = regex.compile(r"[\p{L}\p{M}\p{N}_)\]]$")
 _WORD_OF_PROSE = regex.compile(r"(?<![\p{L}\p{N}_.])(?:\p{L}\p{M}*){4,}$")
 _ENDS = regex.compile(r"\s*(?:[.,;:!?)»”\"]|[\[【]\s*\d|$)", regex.MULTILINE)
 _DENSE_BEFORE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Hangul}」』”。！？]$")
-# What holds numbers in brackets of its own: intervals, vectors, lists.
+# Emphasis around a word is no sign of mathematics.
+_EMPHASIS = regex.compile(r"[*_]++(?=\s*+$)|(?<=^|\s)[*+\-•]\s*+$")
+# What holds numbers in brackets of its own: vectors and lists; of several numbers also intervals.
 _HOLDER = regex.compile(
-    r"(?:[=∈×*/+<>≤≥−-]|\b(?:interval|intervals?|range|vector|array|list|tuple|set|matrix|segment|domain"
-    r"|intervalle?|liste?|vektor|menge|bereich|vecteur|tableau|ensemble|intervalo|lista|conjunto|intervallo|vettore"
-    r"|(?:\p{L}|\b)\s+in|on|over)|区间|向量|列表|数组|अंतराल)\s*$",
+    r"(?:[=∈×≤≥∪∩]|\b(?:interval[ls]?|intervalle|intervall|intervalo|intervallo|range|vectors?|arrays?|lists?|tuples?|sets?"
+    r"|matrix|segment|domain|liste|vektor|menge|bereich|vecteur|tableau|ensemble|lista|conjunto|vettore)"
+    r"|区间|向量|列表|数组|अंतराल)\s*+$",
     regex.IGNORECASE,
 )
-_SINGLE_HOLDER = regex.compile(
-    r"(?:[=∈×*/+<>≤≥]|\b(?:vector|array|list|tuple|liste?|vektor|lista|数组|列表))\s*$", regex.I
+_SINGLE_HOLDER = regex.compile(r"(?:[=∈×≤≥]|\b(?:vector|array|list|tuple|liste|vektor|lista)|数组|列表)\s*+$", regex.I)
+_WITHIN = regex.compile(r"\b(?:in|on|over|auf|im|dans|sur|en|sobre)\s*+$", regex.IGNORECASE)
+_MATHEMATICS = regex.compile(
+    r"[=∈∫∑≤≥]|\b(?:[fghxyt]|function|continuous|integra\w*|defined|monoton\w*|increasing|decreasing|derivative|grows"
+    r"|funktion|stetig|fonction|continue|función|continua)\b",
+    regex.IGNORECASE,
 )
-_BEFORE = 40
+_BEFORE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,19 @@ def markers(answer: str, text: str, sources: int) -> Iterator[Marker]:
 
 def _cites(answer: str, match: "regex.Match[str]", count: int) -> bool:
     before, after = answer[max(0, match.start() - _BEFORE) : match.start()], answer[match.end() : match.end() + 8]
-    if after.startswith("(") or (after.startswith(":") and before.rpartition("\n")[2].strip() == ""):
+    before = before.rpartition("\n")[2]
+    if after.startswith("(") or (after.startswith(":") and not before.strip()):
         return False
-    if (_HOLDER if count > 1 else _SINGLE_HOLDER).search(before):
+    before = _EMPHASIS.sub("", before)
+    if _is_held(before, several=count > 1):
         return False
     if match[0].startswith("【") or not _INDEXED.search(before) or before.endswith("]") or _DENSE_BEFORE.search(before):
         return True
     return bool(_WORD_OF_PROSE.search(before) and _ENDS.match(after))
+
+
+def _is_held(before: str, *, several: bool) -> bool:
+    """Whether the brackets belong to an interval, a vector or a list."""
+    if not several:
+        return bool(_SINGLE_HOLDER.search(before))
+    return bool(_HOLDER.search(before) or (_WITHIN.search(before) and _MATHEMATICS.search(before)))

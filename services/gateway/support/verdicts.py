@@ -68,7 +68,7 @@ def by_meaning(claim: Clause, language: str, words: Verdict, cosines: Vectors, s
     source = words.source
     if words.copied or not len(cosines):
         return words
-    shares = [shared_part(claim, stretch.says) for stretch in source.stretches]
+    shares = [shared_part(claim, stretch.says) for stretch in source.stretches[: len(cosines)]]
     best = int(np.argmax(cosines + WEIGHT_OF_WORDS * np.array(shares)))
     stretch, likeness = source.stretches[best], float(cosines[best])
     in_other_words = share < MOST_SHARED and likeness >= SAME_MEANING.get(source.language, NEVER)

@@ -82,6 +82,9 @@ class TurnRun:
         self._writer = TurnWriter(ports.journal, self.turn.name, begun.lease.token, self.broadcast)
         self._cancelled = False
         self._support = SupportCheck(caller, grounding, ports.vectors, ports.support_seconds)
+        self._degraded = any(_stands_in(e.happening) for e in self.broadcast.events)
+        if self._degraded:
+            self._support.stop()
         self._told = {e.happening.start for e in self.broadcast.events if isinstance(e.happening, SentenceSupport)}
 
     async def answer(self) -> None:
@@ -163,7 +166,7 @@ class TurnRun:
                     self._text += piece.text
                     await self._write(piece, *self._support.feed(piece.text))
                 else:
-                    if piece.kind == "degraded":
+                    if _stands_in(piece):
                         self._support.stop()
                     await self._write(piece)
         await self._write(*await self._support.end())
@@ -186,7 +189,7 @@ class TurnRun:
             provider=finish.provider,
             model=finish.model,
             policy=finish.policy or self._grounding.policy,
-            degraded=finish.degraded,
+            degraded=finish.degraded or self._degraded,
             cached=finish.cached,
             finish_reason=finish.finish_reason,
         )
@@ -206,3 +209,8 @@ class TurnRun:
 
     async def _durable(self, turn: Turn) -> Turn:
         return await durably(lambda: self._ports.threads.complete(self._caller, turn, self._begun.lease))
+
+
+def _stands_in(happening: Happening) -> bool:
+    """Whether passages follow that stand in for an answer."""
+    return isinstance(happening, Notice) and happening.kind == "degraded"

@@ -8,8 +8,7 @@ from kit.auth.caller import Caller
 from kit.errors import Reason, Unavailable
 from services.gateway.model import Cue, Grounding, Passage, SentenceSupport, Support
 from services.gateway.support.checking import SupportCheck
-from services.gateway.support.vectors import SupportVectors
-from services.gateway.support.verdicts import Vectors
+from services.gateway.support.vectors import Embedded, SupportVectors
 
 STUDENT = Caller("default", "ana")
 BRIDGES = Passage(
@@ -36,13 +35,15 @@ class FakeEmbeddings:
         self.gate.set()
         self.asked = list[Sequence[str]]()
         self.away = False
+        self.model = "m1"
 
-    async def embed(self, caller: Caller, course: str, texts: Sequence[str]) -> Vectors:
+    async def embed(self, caller: Caller, course: str, texts: Sequence[str]) -> Embedded:
         self.asked.append(texts)
         await self.gate.wait()
         if self.away:
             raise Unavailable("no model makes vectors", Reason.PROVIDERS_UNAVAILABLE)
-        return np.array([[1, 0] if "push" in text or "shove" in text else [0, 1] for text in texts], np.float32)
+        rows = [[1, 0] if "push" in text or "shove" in text else [0, 1] for text in texts]
+        return Embedded(self.model, np.array(rows, np.float32))
 
 
 @pytest.fixture
@@ -121,12 +122,37 @@ async def test_passages_that_stand_in_for_an_answer_are_not_checked() -> None:
     assert await checking.end() == []
 
 
-async def test_a_fault_in_the_check_costs_the_marks_and_not_the_answer(embeddings: FakeEmbeddings) -> None:
-    async def broken(caller: Caller, course: str, texts: Sequence[str]) -> Vectors:
+async def test_a_fault_of_vectors_leaves_it_to_words(embeddings: FakeEmbeddings) -> None:
+    async def broken(caller: Caller, course: str, texts: Sequence[str]) -> Embedded:
         raise ValueError("not a vector")
 
     embeddings.embed = broken  # type: ignore[method-assign]
     checking = check(embeddings)
     checking.feed(REWORDED)
-    assert await checking.end() == []
-    assert checking.feed("The bridge fell in 1940. And") == []
+    assert short(await checking.end()) == [(Support.NOT_FOUND, None)]
+
+
+async def test_vectors_of_another_model_are_not_compared(embeddings: FakeEmbeddings) -> None:
+    vectors = SupportVectors(embeddings)
+    for model, verdict in (
+        ("m1", (Support.SUPPORTED, 0.0)),
+        ("m2", (Support.NOT_FOUND, None)),
+        ("m2", (Support.SUPPORTED, 0.0)),
+    ):
+        embeddings.model = model
+        checking = SupportCheck(STUDENT, COURSE, vectors, 30.0)
+        checking.feed(REWORDED)
+        assert short(await checking.end()) == [verdict]
+
+
+async def test_a_tenant_without_vectors_takes_none_from_another(embeddings: FakeEmbeddings) -> None:
+    vectors = SupportVectors(embeddings)
+    for tenant, away, verdict in (
+        ("poor", True, (Support.NOT_FOUND, None)),
+        ("rich", False, (Support.SUPPORTED, 0.0)),
+        ("poor", False, (Support.NOT_FOUND, None)),
+    ):
+        embeddings.away = away
+        checking = SupportCheck(Caller(tenant, "ana"), COURSE, vectors, 30.0)
+        checking.feed(REWORDED)
+        assert short(await checking.end()) == [verdict]

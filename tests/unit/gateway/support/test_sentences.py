@@ -16,6 +16,16 @@ from services.gateway.support.sentences import SentenceReader, sentences_of
         ("共振会变大[1]。能量会损失。[2]", [(1,), (2,)]),
         ("ऊर्जा बढ़ती है [1]। फिर घटती है [2]।", [(1,), (2,)]),
         ("It grows quickly[1].", [(1,)]),
+        ("The **mitochondria** [1] make energy.", [(1,)]),
+        ("**Waves move energy.** [1]", [(1,)]),
+        ("*Waves move energy* [1].", [(1,)]),
+        ("* [1] Waves move energy.", [(1,)]),
+        ("- [1, 2] Waves move energy.", [(1, 2)]),
+        ("It is C++ [1].", [(1,)]),
+        ("More than 50+ [2].", [(2,)]),
+        ("The claim is based on [1, 2].", [(1, 2)]),
+        ("As described in [1, 2].", [(1, 2)]),
+        ("The price is $$5 and more [1]. Then [2].", [(1,), (2,)]),
     ],
 )
 def test_markers_belong_to_their_sentence(answer: str, numbers: list[tuple[int, ...]]) -> None:
@@ -97,6 +107,29 @@ def test_nothing_is_said_twice_however_the_answer_comes(answer: str, cuts: list[
     assert starts == sorted(set(starts))
     for sentence in told:
         assert answer[sentence.start :].startswith(sentence.text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "a" + "." * 20_000 + "b",
+        "Chapter 1 " + "." * 20_000 + " 5",
+        " ".join("`" * ticks for ticks in range(1, 400)),
+        "[1]" * 20_000,
+        "A wave moves on here [1]. " * 3_000,
+        "```\ncode\n```\n" + "A wave moves on here. " * 3_000,
+        "1.2 a " * 10_000,
+        "\\[" * 10_000,
+        "$" * 30_000,
+        "<!--" * 10_000,
+    ],
+)
+def test_no_answer_takes_long_to_read(answer: str) -> None:
+    reader = SentenceReader(3)
+    for at in range(0, len(answer), 40):
+        reader.feed(answer[at : at + 40])
+    reader.end()
+    assert sentences_of(answer, 3) is not None
 
 
 def test_a_sentence_is_told_once_the_next_has_begun() -> None:
