@@ -58,5 +58,15 @@ async def events_of(
     return [event async for event in peer.stream(stub.StreamGenerate, request, caller, timeout=timeout)]
 
 
+async def kept_events_of(
+    peer: Peer, request: pb.StreamGenerateRequest, caller: Caller = STUDENT
+) -> list[pb.StreamGenerateResponse]:
+    """The answer as it is kept; until it is, a question joins the call whose end the first one has just heard."""
+    while True:
+        events = await events_of(peer, request, caller)
+        if events[-1].finish.cached:
+            return events
+
+
 def text_of(events: Sequence[pb.StreamGenerateResponse]) -> str:
     return "".join(event.delta for event in events)

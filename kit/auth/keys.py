@@ -23,12 +23,19 @@ KEY_TYPES = {"RS256": "RSA", "ES256": "EC"}
 log = structlog.get_logger()
 
 
+class _NoKeys(jwt.PyJWKSet):
+    """The set of a server that publishes none, which the library has no name for."""
+
+    def __init__(self) -> None:
+        self.keys = []
+
+
 class PublishedKeys(jwt.PyJWKClient):
     """The library fetches and reads a set of keys; when to fetch, and what holds meanwhile, is decided here."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, lifespan=FRESH_SECONDS, timeout=FETCH_TIMEOUT_SECONDS)
-        self._fetching: asyncio.Future[bool] | None = None
+        self._fetching: asyncio.Future[None] | None = None
         self._tried = -float("inf")
         self._away = False
 
@@ -87,20 +94,18 @@ class PublishedKeys(jwt.PyJWKClient):
             return
         self._fetching = asyncio.ensure_future(self._ask())
 
-    async def _ask(self) -> bool:
-        """Whether the keys came."""
+    async def _ask(self) -> None:
         try:
             await asyncio.to_thread(self.fetch_data)
             self._away = False
         except jwt.PyJWKSetError:
-            # An answer all the same: every key was withdrawn.
-            self._cache.put(None)
-            self._away = True
+            # An answer all the same: every key was withdrawn, so no token is good until others are published.
+            self._cache.put(_NoKeys())
+            self._away = False
         except (jwt.PyJWKClientError, OSError, ValueError) as error:
             self._away = True
             log.warning("keys_unavailable", url=self.uri, error=str(error), kept=self._has_kept())
         self._tried = time.monotonic()
-        return not self._away
 
     @property
     def _cache(self) -> Any:

@@ -36,6 +36,7 @@ from services.gateway.ports import Journal, Knowledge, Orders, Threads
 from services.gateway.silences import with_silences
 from services.gateway.turns.cut_answers import cut_answer
 from services.gateway.turns.desk import Desk
+from services.gateway.turns.durably import durably
 from services.gateway.turns.run import TurnRun
 
 LIVENESS_SECONDS = 1.0
@@ -210,25 +211,39 @@ class ChatService:
             held = await self._threads.read(caller, name)
             if held.turn.state.ended:
                 return _each(await self._replay(held.turn, after))
-            return None if held.owner_alive else self._read_along(await self._take_over(caller, name), after)
+            if held.owner_alive:
+                return None
+            # Who leaves meanwhile does not leave a claimed turn behind that nobody runs.
+            taken = asyncio.create_task(self._take_over(caller, held.turn))
+            return self._read_along(await asyncio.shield(taken), after)
         except (Conflict, Unavailable):
             return None  # somebody else was quicker, or nobody can be asked now
 
-    async def _take_over(self, caller: Caller, name: str) -> TurnRun:
+    async def _take_over(self, caller: Caller, turn: Turn) -> TurnRun:
+        # Before the claim: whoever claims a turn answers it, so as little as can be is to fail after.
+        cut = await cut_answer(self._threads, caller, turn.continues) if turn.continues else None
         async with self._desk.lease.held():
-            return await self._claimed(caller, name)
+            begun = await self._threads.claim(caller, turn.name, self._desk.owner)
+            try:
+                past = await durably(lambda: self._journal.read(turn.name))
+            except LecternError as error:
+                await self._give_up(caller, begun, error)
+                raise
+            return self._desk.take(caller, begun, await self._grounded_again(caller, begun, cut), past, cut)
 
-    async def _claimed(self, caller: Caller, name: str) -> TurnRun:
-        begun = await self._threads.claim(caller, name, self._desk.owner)
+    async def _grounded_again(self, caller: Caller, begun: Begun, cut: Cut | None) -> Grounding:
         turn = begun.turn
         question = Question(turn.course, turn.video_url, turn.question, turn.request_id, begun.position)
-        cut = await cut_answer(self._threads, caller, turn.continues) if turn.continues else None
         try:
-            grounding = await self._knowledge.ground(caller, _grounded_by(question, cut))
+            return await self._knowledge.ground(caller, _grounded_by(question, cut))
         except LecternError:
-            grounding = Grounding(turn.course, "", "", "", (), "")  # what was begun is ended without sources
-        past = await self._journal.read(name)
-        return self._desk.take(caller, begun, grounding, past, cut)
+            return Grounding(turn.course, "", "", "", (), "")  # what was begun is ended without sources
+
+    async def _give_up(self, caller: Caller, begun: Begun, error: LecternError) -> None:
+        """Ends a turn that is claimed and can't be gone on with, as what was said of it can't be read."""
+        ended = begun.turn.ended_as(State.FAILED, "", error.reason)
+        with contextlib.suppress(LecternError):
+            await durably(lambda: self._threads.complete(caller, ended, begun.lease))
 
     async def _replay(self, turn: Turn, after: int) -> list[Event]:
         """The events of an ended turn; where they are no longer kept, its outcome alone."""
@@ -236,7 +251,7 @@ class ChatService:
             events = await self._journal.read(turn.name, after)
             if events and events[-1].final:
                 return events
-            if not events and after and (await self._journal.read(turn.name, after - 1)):
+            if not events and after and (last := await self._journal.read(turn.name, after - 1)) and last[-1].final:
                 return []
         return _outcome(turn, after)
 

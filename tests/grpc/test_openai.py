@@ -152,6 +152,19 @@ async def test_the_tutor_answers_in_the_form_that_is_asked_for(client: openai.As
     assert schemas[-1]["required"] == ["question", "answers"]
 
 
+async def test_a_schema_that_is_too_large_to_keep_is_refused_by_its_name(client: openai.AsyncOpenAI) -> None:
+    schema = {"type": "object", "description": "x" * 70_000}
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "quiz", "schema": schema}}
+    grounds = {"course": "courses/waves"}
+    with pytest.raises(openai.APIStatusError) as refused:
+        await client.chat.completions.create(model="fake", messages=ASK, response_format=wanted, extra_body=grounds)
+    assert (refused.value.status_code, refused.value.param) == (413, "response_format")
+    form: Any = {"format": {"type": "json_schema", "name": "quiz", "schema": schema}}
+    with pytest.raises(openai.APIStatusError) as refused:
+        await client.responses.create(model="fake", input="What does a wave carry?", text=form, extra_body=grounds)
+    assert refused.value.param == "text.format"
+
+
 def with_part(part: dict[str, Any]) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": [{"type": "text", "text": "?"}, part]}]}
 

@@ -22,7 +22,15 @@ from services.gateway.openai.answers import OrjsonResponse, usage_of
 from services.gateway.openai.catalog import Catalog
 from services.gateway.openai.errors import error_body
 from services.gateway.openai.ports import Completion, Message
-from services.gateway.openai.shapes import ChatRequest, Grounding, ResponseFormat, Said, TextFormat, text_of
+from services.gateway.openai.shapes import (
+    MAX_SCHEMA_BYTES,
+    ChatRequest,
+    Grounding,
+    ResponseFormat,
+    Said,
+    TextFormat,
+    text_of,
+)
 from services.gateway.openai.speaking import End, Speaking, Speech
 from services.gateway.openai.tuning import check_rest
 
@@ -74,7 +82,7 @@ def _options(asked: ChatRequest, model: str) -> Options:
         max_tokens=asked.max_completion_tokens or asked.max_tokens or 0,
         temperature=asked.temperature,
         stops=asked.stops,
-        json_schema=schema_of(asked.response_format),
+        json_schema=schema_of(asked.response_format, "response_format", kept=bool(asked.course)),
         parameters=asked.parameters(reasoning_effort=asked.reasoning_effort, verbosity=asked.verbosity),
     )
 
@@ -88,10 +96,17 @@ def question_from(grounding: Grounding, last: Said, request_id: str, options: Op
     return Question(grounding.course, grounding.video_url, text, request_id, grounding.position, options=options)
 
 
-def schema_of(wanted: ResponseFormat | TextFormat | None) -> str:
-    """The JSON schema that the answer must follow; empty for text."""
+def schema_of(wanted: ResponseFormat | TextFormat | None, field: str, *, kept: bool) -> str:
+    """The JSON schema that the answer must follow; empty for text.
+
+    Raises InvalidArgument for `field` where the schema is to be `kept` with a question and is too large for that.
+    """
     schema = wanted.schema_wanted if wanted else None
-    return orjson.dumps(schema).decode() if schema else ""
+    written = orjson.dumps(schema).decode() if schema else ""
+    if kept and len(orjson.dumps(written)) > MAX_SCHEMA_BYTES:
+        limit = f"with a course, a schema must not exceed {MAX_SCHEMA_BYTES} bytes"
+        raise InvalidArgument(limit, Reason.TOO_LARGE, field=field)
+    return written
 
 
 async def _whole(head: dict[str, Any], speech: Speech) -> dict[str, Any]:

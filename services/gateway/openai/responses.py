@@ -192,7 +192,7 @@ def _options(body: ResponseRequest, model: str) -> Options:
         model=model,
         max_tokens=body.max_output_tokens or 0,
         temperature=body.temperature,
-        json_schema=schema_of(body.text.format if body.text else None),
+        json_schema=schema_of(body.text.format if body.text else None, "text.format", kept=bool(body.course)),
         parameters=body.parameters(reasoning_effort=effort, verbosity=verbosity),
     )
 

@@ -13,6 +13,8 @@ MAX_STOP_LENGTH = 256
 # Beyond what any model gives.
 MAX_TOKENS = 1_000_000
 MAX_DIMENSIONS = 100_000
+# Of a schema, as it is kept with a question among its options.
+MAX_SCHEMA_BYTES = 48 * 1024
 # Parts of messages by what they hold.
 TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 OTHER_PARTS = {

@@ -84,8 +84,9 @@ class Request:
 class Prompt:
     """A request as it is sent to a model.
 
-    `policy` says what was followed, as in `hints:2`; `version` by which instructions, where they are of ours; and
-    `own_limit` that it was the caller who limited the answer.
+    `policy` says what was followed, as in `hints:2`; `version` by which instructions, where they are of ours;
+    `own_limit` that it was the caller who limited the answer; and `ends_at_limit` that an answer as long as it may be
+    is a whole one, because the policy allows no more.
     """
 
     purpose: Purpose
@@ -106,6 +107,7 @@ class Prompt:
     stops: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     own_limit: bool = False
+    ends_at_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,15 @@ class _Saying:
         if self._finish_reason == "content_filter":
             refused = Reason.CONTENT_REFUSED
             return ProviderFailure(Remedy.TELL, "refused", "the provider refused the content", reason=refused)
-        if self._spoken or self._ending.reason == "stop":
+        if self._spoken or self._ending.reason == "stop" or self._is_whole:
             return None
         outcome = STARVED if self._finish_reason == "length" or self.thought else EMPTY
         return ProviderFailure(Remedy.FAIL_OVER, outcome, "the provider ended without an answer")
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the answer that was cut lacked nothing, so that its rest is empty."""
+        return bool(self._answer.before) and self._finish_reason == "stop"
 
     def feed(self, piece: Piece) -> str:
         self._finish_reason = piece.finish_reason or self._finish_reason
@@ -152,7 +157,7 @@ class Failover:
             usage = said.usage or Usage(tokens.of_messages(call.messages), _spent(said, answer.text[before:]))
             if said.failure is not None:
                 raise said.failure
-            total, reason = answer.usage + usage, said.finish_reason
+            total, reason = answer.usage + usage, _reason(said, prompt)
             yield Finish(total, route.provider.name, route.model, finish_reason=reason, policy=prompt.policy)
         finally:
             if usage is None and (spent := _spent(said, answer.text[before:])):
@@ -188,6 +193,12 @@ def _ending(prompt: Prompt, route: Route, call: ChatCall) -> Ending:
     """A model that is given room to think may use it to talk; a form is not cut, for half of it is of no use."""
     bounded = route.provider.thinking_tokens and prompt.schema is None
     return Ending(prompt.stops, call.max_tokens if bounded else 0)
+
+
+def _reason(said: _Saying, prompt: Prompt) -> str:
+    """Why the answer ended; one that the policy bounds is whole at its bound, and not to be gone on with."""
+    reason = said.finish_reason
+    return "stop" if reason == "length" and prompt.ends_at_limit else reason
 
 
 def _spent(said: _Saying, text: str) -> int:
@@ -232,5 +243,8 @@ def _given_up(last: ProviderFailure | None, prompt: Prompt, answer: Answer) -> E
     if answer.said_here:
         return Unavailable("the answer broke off and no model could continue it", Reason.STREAM_INTERRUPTED)
     if last is not None and last.is_empty:
-        return Unavailable("no model had a word to say to this", Reason.PROVIDERS_UNAVAILABLE, retry_after=5.0)
+        # A job that waited for a provider to be back would wait for ever: those are there.
+        is_job = model_class(prompt.purpose) != "chat"
+        reason = Reason.STREAM_INTERRUPTED if is_job else Reason.PROVIDERS_UNAVAILABLE
+        return Unavailable("no model had a word to say to this", reason, retry_after=5.0)
     return exhausted(last)

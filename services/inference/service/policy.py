@@ -31,11 +31,6 @@ class Stance:
         return f"{self.policy}:{self.rung}" if self.rung else self.policy.value
 
     @property
-    def may_tell(self) -> bool:
-        """Whether the answer itself may be given."""
-        return self.policy is Policy.ANSWER or self.rung == len(LADDER)
-
-    @property
     def max_tokens(self) -> int | None:
         """A bound that leaves no room for more than the stance allows."""
         if self.policy is Policy.QUIZ_ME:

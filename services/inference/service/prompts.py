@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from kit.errors import InvalidArgument, Reason
+from kit.errors import FailedPrecondition, InvalidArgument, Reason
 from services.inference.model.generation import Message, Prompt, Purpose, Request, Source, Speaker, Tutoring
 from services.inference.model.providers import model_class
 from services.inference.service import tokens
@@ -96,7 +96,8 @@ class Prompts:
         how = stance(tutoring.policy, tutoring.history, tutoring.question)
         if not request.continues and _has_no_past(tutoring, how):
             tutoring = replace(tutoring, history=(), video_changed=False)
-        answer = min(answer, how.max_tokens or answer)
+        most = _left(how, request.continues)
+        answer, ends_at_limit = (answer, False) if most is None or answer < most else (most, True)
         scene, question = _scene(tutoring, how), _costed(Speaker.USER, _plain(tutoring.question).strip())
         bare = replace(scene, sources=NO_SOURCE if scene.sources else ())
         room = context_tokens - answer - self._instructions(bare).tokens - question.tokens
@@ -114,6 +115,7 @@ class Prompts:
             version=self._version,
             context_version=tutoring.context_version,
             personal=bool(history),
+            ends_at_limit=ends_at_limit,
             **_wishes(request),
         )
         return _checked(prompt, context_tokens - answer)
@@ -148,6 +150,19 @@ def _wishes(request: Request) -> dict[str, Any]:
         "parameters": request.parameters,
         "own_limit": request.max_tokens > 0,
     }
+
+
+def _left(how: Stance, said: str) -> int | None:
+    """How many tokens the policy leaves after what was said of the answer before; None where it sets no bound.
+
+    Raises FailedPrecondition where it leaves none: whoever goes on and on is not told more than others.
+    """
+    if how.max_tokens is None:
+        return None
+    left = how.max_tokens - tokens.estimate(said)
+    if left <= 0:
+        raise FailedPrecondition("the policy of the course allows no more of this answer", field="continues")
+    return left
 
 
 def _has_no_past(tutoring: Tutoring, how: Stance) -> bool:

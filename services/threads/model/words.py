@@ -59,8 +59,12 @@ class Sought:
 def turn_terms(*texts: str) -> list[str]:
     """The different terms of a turn's texts, by the language that they are in."""
     languages = stemmed_as(" ".join(texts))
-    found = (run for text in texts for run in runs(folded(text)))
-    terms = dict.fromkeys(term for run in found for language in languages for term in terms_of_run(run, language))
+    terms: dict[str, None] = {}
+    for run in (run for text in texts for run in runs(folded(text))):
+        for language in languages:
+            terms.update(dict.fromkeys(terms_of_run(run, language)))
+        if len(terms) >= MOST_TERMS:  # a long answer is not stemmed for what would be cut off
+            break
     return list(terms)[:MOST_TERMS]
 
 

@@ -9,10 +9,10 @@ from pymongo import AsyncMongoClient
 from kit.migrations.runner import migrate
 from services.threads.adapters.mongo.database import Database
 from services.threads.adapters.mongo.documents import now
-from services.threads.adapters.mongo.search import fill_terms
+from services.threads.adapters.mongo.search import FILLED_BY_SEARCH, MongoTurnSearch, fill_terms
 from services.threads.adapters.mongo.threads import MongoThreads
 from services.threads.migrate import plan
-from services.threads.model import ThreadKey
+from services.threads.model import ThreadKey, sought
 from services.threads.ports import ThreadChange, ThreadQuery
 from services.threads.settings import ThreadsSettings
 from tests.contract.threads.instances import ANN, Seen
@@ -65,3 +65,16 @@ async def test_turns_of_an_earlier_version_are_found_and_migrated(database: Data
     found = {row["_id"]: row["terms"] async for row in database.turns.find({})}
     assert "共振" in found["0"]
     assert found["1"] == ["wave", "carri", "energi"]
+
+
+async def test_a_search_fills_no_more_than_a_few_turns_and_the_migration_the_rest(database: Database) -> None:
+    rows = [
+        {"_id": f"{number}", "tenant": ANN.tenant, "user": ANN.user, "thread": "t", "sequence": number}
+        | {"question": "Waves carry energy", "answer": "", "ended": now()}
+        for number in range(FILLED_BY_SEARCH + 5)
+    ]
+    await database.turns.insert_many(rows)
+    await MongoTurnSearch(database).find(ANN, sought("nothing"), "", None, 5)
+    assert await database.turns.count_documents({"terms": None}) == 5
+    await fill_terms(database.turns, {})
+    assert await database.turns.count_documents({"terms": None}) == 0

@@ -1,5 +1,6 @@
 """How answers end: cut, empty, stopped, thought about; and what goes on with one that was cut."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from lectern.inference.v1 import generation_pb2 as pb
 from bench.fake_provider.answer import numbers_in
 from bench.fake_provider.process import Remote
 from kit.errors import InvalidArgument, Reason, Unavailable
-from tests.inference import events_of, inference, providers_json, question, text_of
+from kit.jobs.model import Failed, Job
+from kit.jobs.policies import Policy, Queue
+from kit.jobs.worker.outcomes import outcome_of
+from tests.inference import STUDENT, events_of, inference, kept_events_of, providers_json, question, text_of
 
 EMPTY: list[dict[str, Any]] = [
     {"words": 0},
@@ -57,6 +61,17 @@ async def test_where_all_are_empty_and_there_is_no_passage_that_is_said(one: Rem
 
     assert raised.value.reason is Reason.PROVIDERS_UNAVAILABLE
     assert "word" in raised.value.message
+
+
+async def test_a_job_does_not_wait_for_a_provider_that_is_there_and_says_nothing(one: Remote) -> None:
+    await one.script(words=0)
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    job = Job("j", STUDENT, "reports.write", "bulk", 50, "k", {}, 3, noon, noon)
+    async with inference(providers_json(one)) as peer:
+        with pytest.raises(Unavailable) as raised:
+            await events_of(peer, plain(pb.PURPOSE_REPORT))
+
+    assert isinstance(outcome_of(raised.value, job, Policy(job.kind, Queue("bulk", 1, 1))), Failed)
 
 
 async def test_a_limit_of_ones_own_that_leaves_no_room_for_a_word_is_told_as_one(one: Remote) -> None:
@@ -137,13 +152,33 @@ async def test_a_cut_answer_is_shared_as_one_and_not_kept(one: Remote) -> None:
 
 async def test_answers_that_are_asked_for_otherwise_are_not_the_same(one: Remote) -> None:
     async with inference(providers_json(one)) as peer:
-        for parameters in ("", '{"seed": 1}', '{"seed": 2}', '{"seed": 2}'):
+        for parameters in ("", '{"seed": 1}', '{"seed": 2}'):
             request = question("What is alike?")
             request.parameters = parameters
-            last = await events_of(peer, request)
+            await events_of(peer, request)
+        await kept_events_of(peer, request)
 
     assert (await one.counts())["requests"] == 3
-    assert last[-1].finish.cached
+
+
+async def test_where_the_policy_bounds_an_answer_it_has_stopped(one: Remote) -> None:
+    await one.script(words=400)
+    async with inference(providers_json(one)) as peer:
+        events = await events_of(peer, question("What is a bound?", policy="hints"))
+
+    assert (events[-1].finish.policy, events[-1].finish.finish_reason) == ("hints:1", "stop")
+    assert len(text_of(events).split()) <= 90
+
+
+async def test_an_answer_that_lacked_nothing_has_an_empty_rest(one: Remote) -> None:
+    await one.script(words=3, prefill=True)
+    async with inference(providers_json(one, prefill=True)) as peer:
+        request = question()
+        request.continues = "w0001 w0002 w0003"
+        events = await events_of(peer, request)
+
+    assert (text_of(events), events[-1].finish.finish_reason) == ("", "stop")
+    assert (await one.counts())["requests"] == 1
 
 
 @pytest.mark.parametrize("prefill", [True, False])

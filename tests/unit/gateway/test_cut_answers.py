@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from kit.auth.caller import Caller
-from kit.errors import Conflict, FailedPrecondition, InvalidArgument, LecternError, NotFound, Reason
+from kit.errors import Conflict, FailedPrecondition, InvalidArgument, LecternError, NotFound, Reason, Unavailable
 from kit.turnlog.memory import MemoryTurnLog
+from services.gateway.adapters.journal import LoggedJournal
 from services.gateway.adapters.memory import MemoryOrders, MemoryThreads
 from services.gateway.adapters.options import packed, unpacked
-from services.gateway.model import Completed, Exchange, Failed, Options, Question, Started, State, Turn
+from services.gateway.model import Completed, Event, Exchange, Failed, Held, Options, Question, Started, State, Turn
 from services.gateway.service import outcome
 from tests.unit.gateway.test_chat_service import ASK, STUDENT, WORDS, Node, World, collect, first_delta, text
 
@@ -107,6 +108,64 @@ async def test_another_instance_goes_on_with_the_rest_and_as_it_was_asked(world:
     [prompt] = other.generation.prompts
     assert (prompt.continues, prompt.continue_from, prompt.options) == (turn.answer, text(seen), options)
     assert isinstance(rest[-1].happening, Completed)
+
+
+async def left_behind(node: Node, turn: Turn) -> str:
+    """The name of a turn that goes on with another one, whose process went after a word."""
+    node.generation.most_words = 0
+    node.generation.gate, node.generation.gate_after = asyncio.Event(), 4
+    async with aclosing(node.chat.ask(STUDENT, going_on(turn))) as events:
+        started = (await anext(events)).happening
+        assert isinstance(started, Started)
+        await first_delta(events)
+    await node.desk.close(0)
+    return started.turn
+
+
+async def test_a_turn_is_not_claimed_before_what_it_goes_on_with_is_known(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying, other = world.node(), world.node()
+    turn = await cut_turn(dying)
+    name = await left_behind(dying, turn)
+    read, troubles = world.threads.read, 1
+
+    async def reading(caller: Caller, asked: str) -> Held:
+        nonlocal troubles
+        if asked == turn.name and troubles:
+            troubles -= 1
+            assert (await read(caller, name)).owner_alive is False
+            raise Unavailable("away for a moment")
+        return await read(caller, asked)
+
+    monkeypatch.setattr(world.threads, "read", reading)
+    rest = await collect(other.chat.resume(STUDENT, name))
+    assert troubles == 0
+    assert isinstance(rest[-1].happening, Completed)
+    assert turn.answer + text(rest) == " ".join(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("errors", "state"), [([Unavailable("away")], State.COMPLETED), ([Conflict("no")], State.FAILED)]
+)
+async def test_a_claimed_turn_is_ended_even_if_its_past_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, errors: list[LecternError], state: State
+) -> None:
+    dying, other = world.node(), world.node()
+    name = await left_behind(dying, await cut_turn(dying))
+    left, read = list(errors), LoggedJournal.read
+
+    async def reading(journal: LoggedJournal, turn: str, after: int = 0) -> list[Event]:
+        lease = (await world.threads.read(STUDENT, name)).lease
+        if left and lease is not None and lease.owner == other.desk.owner:
+            raise left.pop()
+        return await read(journal, turn, after)
+
+    monkeypatch.setattr(LoggedJournal, "read", reading)
+    ending = (await collect(other.chat.resume(STUDENT, name)))[-1].happening
+    assert left == []
+    assert isinstance(ending, Completed if state is State.COMPLETED else Failed)
+    assert (await world.threads.read(STUDENT, name)).turn.state is state
 
 
 async def test_what_is_whole_unknown_or_anothers_is_not_gone_on_with(world: World) -> None:

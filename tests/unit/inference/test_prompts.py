@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from kit.errors import InvalidArgument, Reason
+from kit.errors import FailedPrecondition, InvalidArgument, Reason
 from services.inference.model.generation import Message, Purpose, Request, Source, Speaker, Tutoring
+from services.inference.service import tokens
 from services.inference.service.keys import answer_key
 from services.inference.service.prompts import Prompts, versions
 
@@ -146,6 +147,25 @@ def test_under_hints_there_is_no_room_for_the_answer(version: str) -> None:
 
     assert prompt.max_tokens < 100
     assert "Do not give the answer" in prompt.messages[0].text
+
+
+@pytest.mark.parametrize(("policy", "most"), [("hints", 90), ("quiz_me", 160)])
+def test_going_on_climbs_past_no_policy(policy: str, most: int) -> None:
+    whole = request(policy=policy)
+    said = "A wave carries energy. " * 10
+    rest = PROMPTS.render(replace(whole, continues=said), 8192)
+
+    assert PROMPTS.render(whole, 8192).ends_at_limit
+    assert rest.ends_at_limit
+    assert rest.max_tokens == most - tokens.estimate(said)
+    with pytest.raises(FailedPrecondition) as raised:
+        PROMPTS.render(replace(whole, continues=said * 4), 8192)
+    assert raised.value.field == "continues"
+
+
+def test_an_answer_that_its_reader_keeps_shorter_than_the_policy_may_be_gone_on_with() -> None:
+    assert not PROMPTS.render(replace(request(policy="hints"), max_tokens=20), 8192).ends_at_limit
+    assert not PROMPTS.render(request(), 8192).ends_at_limit
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,20 @@ async def test_an_emptied_set_is_a_withdrawal(server: KeyServer, monkeypatch: py
     await tokens.verify(token())
     server.publish()
     age(monkeypatch, published.FRESH_SECONDS + 1)
-    with pytest.raises(Unavailable):
-        await tokens.verify(token("other"))
+    asked = server.asked
+    for user in ("other", "another"):
+        with pytest.raises(Unauthenticated):
+            await tokens.verify(token(user))
+    assert server.asked == asked + 1
+    server.publish(public(OTHER_RSA, kid="two"))
+    age(monkeypatch, published.FRESH_SECONDS + published.UNKNOWN_KEY_PAUSE_SECONDS + 2)
+    assert (await tokens.verify(token("new", OTHER_RSA, "two"))).user == "new"
+
+
+async def test_no_keys_from_the_start_are_no_outage(server: KeyServer) -> None:
+    server.publish()
+    with pytest.raises(Unauthenticated):
+        await server.tokens().verify(token())
 
 
 async def test_a_new_key_is_found_without_waiting_for_the_next_fetch(

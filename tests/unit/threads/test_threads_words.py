@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from kit.words.terms import terms_of_word
 from services.threads.model.words import sought, turn_terms
 from services.threads.service.snippets import Highlighter
 
@@ -57,3 +58,9 @@ def test_common_words_are_looked_for_only_where_there_are_no_others() -> None:
 def test_a_turn_has_each_term_once_and_not_too_many() -> None:
     assert turn_terms("wave waves", "Wave") == ["wave"]
     assert len(turn_terms(" ".join(f"word{number}" for number in range(9000)), "")) == 4000
+
+
+def test_of_a_long_answer_no_more_words_are_stemmed_than_are_kept() -> None:
+    terms_of_word.cache_clear()
+    turn_terms("", " ".join(f"word{number}" for number in range(90_000)))
+    assert terms_of_word.cache_info().misses <= 4000

@@ -1,6 +1,8 @@
 """How a turn ends: its row is written once, by whoever holds its lease."""
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 from pymongo import DESCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
@@ -9,13 +11,15 @@ from kit.auth.caller import Caller
 from kit.errors import Conflict, NotFound, Reason, Unavailable
 from kit.mongo import translated
 from services.threads.adapters.mongo.database import Database
-from services.threads.adapters.mongo.documents import from_ended, now, own, to_ended
+from services.threads.adapters.mongo.documents import Document, from_ended, now, own, to_ended
 from services.threads.adapters.mongo.fences import unended
 from services.threads.adapters.mongo.folding import Folding
 from services.threads.adapters.mongo.rows import Rows
 from services.threads.model import Lease, Turn
 
 ATTEMPTS = 3
+# Letters of an answer from which on its terms are found beside the event loop: some milliseconds of work.
+LONG = 16 * 1024
 
 
 class Finishing:
@@ -38,7 +42,7 @@ class Finishing:
     async def _finished(self, caller: Caller, turn: Turn, lease: Lease) -> Turn | None:
         """The turn as it stands on record; None where another turn of the thread stands under its number."""
         ended = now()
-        row = from_ended(caller, turn, lease.token, ended)
+        row = await _row(caller, turn, lease.token, ended)
         if not await self._rows.insert({"_id": turn.id, **row}):
             with translated():
                 try:
@@ -79,3 +83,9 @@ class Finishing:
         if document is None:
             raise NotFound("the thread has been deleted", Reason.THREAD_NOT_FOUND)
         return replace(turn, sequence=document["next_sequence"] - 1)
+
+
+async def _row(caller: Caller, turn: Turn, token: int, ended: datetime) -> Document:
+    if len(turn.answer.text) < LONG:
+        return from_ended(caller, turn, token, ended)
+    return await asyncio.to_thread(from_ended, caller, turn, token, ended)
