@@ -136,7 +136,8 @@ class Failover:
                     await plan.failed(step.route, failure)
                     _tell(failure, prompt, answer)
         if last is not None and _is_answer(last, prompt, answer):
-            yield Finish(answer.usage, model=prompt.model, finish_reason="length", policy=prompt.policy)
+            reason = "length" if last.outcome == STARVED else "stop"
+            yield Finish(answer.usage, model=prompt.model, finish_reason=reason, policy=prompt.policy)
             return
         raise _given_up(last, prompt, answer)
 
@@ -207,9 +208,10 @@ def _spent(said: _Saying, text: str) -> int:
 
 
 def _is_answer(last: ProviderFailure, prompt: Prompt, answer: Answer) -> bool:
-    """A client of OpenAI's API that sets a limit is told that it left no room: an empty text, cut at its length."""
-    asked = prompt.purpose is Purpose.COMPLETION and prompt.own_limit and prompt.schema is None
-    return asked and last.outcome == STARVED and not answer.text
+    """A client of OpenAI's API gets the empty text: no model had a word to say, or its own limit left no room."""
+    if prompt.purpose is not Purpose.COMPLETION or prompt.schema is not None or answer.text:
+        return False
+    return last.outcome == EMPTY or (last.outcome == STARVED and prompt.own_limit)
 
 
 def _switched(answer: Answer) -> Notice:
