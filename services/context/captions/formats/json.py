@@ -1,7 +1,6 @@
 """JSON: a list of cues under one of the names that recognisers and players give them, and YouTube's json3."""
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from services.context.captions.findings import Findings, line, refused
 from services.context.captions.formats.youtube import is_json3, json3_cues
 from services.context.captions.model import RawCue
-from services.context.captions.stamps import milliseconds, within_reason
+from services.context.captions.stamps import LONGEST, milliseconds, within_reason
 
 LISTS = ("cues", "segments", "transcript", "transcription", "captions", "utterances", "body", "events", "objects")
 STARTS = ("start", "startTime", "start_time", "from", "begin", "offset")
@@ -110,7 +109,8 @@ def _first(item: Any, names: Sequence[str]) -> Any:
 def _moment(value: object, unit: int) -> int | None:
     if isinstance(value, str):
         return milliseconds(value) if ":" in value else _moment(_number(value), unit)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Held against the longest before it is counted with: larger numbers fit no float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LONGEST:
         return None
     return within_reason(round(value * unit))
 
