@@ -7,7 +7,7 @@ from itertools import islice
 from services.context.captions.blocks import times_with_words
 from services.context.captions.findings import Findings, line, refused
 from services.context.captions.formats.json import looks_like_json
-from services.context.captions.formats.lrc import looks_stamped
+from services.context.captions.formats.lrc import has_arrows, looks_stamped
 from services.context.captions.formats.microdvd import FRAMES, TENTHS
 from services.context.captions.formats.sbv import comma_times
 from services.context.captions.formats.table import looks_like_table
@@ -97,7 +97,7 @@ def _is_plain(given: Format, found: Format, text: str) -> bool:
         # Without its first line WebVTT looks like SubRip, but for the comma.
         return any("," in times[0] for written in text.split("\n") if (times := times_with_words(written)))
     if given is Format.TEXT:
-        return found not in (Format.LRC, Format.TABLE)
+        return found not in (Format.LRC, Format.TABLE) or (found is Format.LRC and has_arrows(text))
     return True
 
 
