@@ -101,6 +101,11 @@ def test_what_is_too_deep_is_refused(text: str) -> None:
         read(text, Format.JSON if text.startswith("[") else None)
 
 
+def test_declarations_that_never_close() -> None:
+    with pytest.raises(InvalidArgument, match="not well-formed"):
+        read("<tt>" + "<!DOCTYPE" * 100_000, Format.TTML)
+
+
 def test_a_rate_of_thousands_of_digits() -> None:
     captions = read(f'<tt frameRate="{"9" * 5000}"><body><div><p begin="1s" end="2s">a</p></div></body></tt>')
     assert [cue.start for cue in captions.cues] == [1000]

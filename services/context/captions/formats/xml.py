@@ -18,7 +18,7 @@ _PREFIX = re.compile(r"[</\s]([A-Za-z][\w-]{0,40}):[A-Za-z][\w-]*(?=[\s=>/])")
 _DECLARED = re.compile(r"xmlns:([\w-]{1,40})\s*=")
 _ROOT_NAME = re.compile(r"<[A-Za-z][\w:.-]*")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*>")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*+>")
 
 
 def parsed(text: str, findings: Findings) -> Element:
