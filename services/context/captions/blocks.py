@@ -14,9 +14,16 @@ _TIMES = re.compile(rf"({STAMP})\s*{_ARROWS}\s*({STAMP})(?!\S)\s*(.*)")
 _PLAIN = re.compile(r"(?:[0-9]{1,3}:)?[0-9]{1,3}:[0-5]?[0-9](?:[.,:](?!1000$)[0-9]{1,9})?")
 # What stands where times must stand and looks like them, but is none.
 _BROKEN = re.compile(rf"([0-9]+\s?[:.,][^\s<>]*)\s*{_ARROWS}\s*(\S*)\s*(.*)")
-# Whatever stands behind one that is known, however it is written, is a setting as well.
-_SETTINGS = re.compile(r"(?:vertical|line|position|size|align|region|[XY][12])\s*:.*")
-_SETTING = re.compile(r"[A-Za-z][A-Za-z0-9-]*:\S+")
+# Settings that are known, with white space about their colons too, and others without: `line: of code` is said.
+_SIDE = r"start|center|middle|end|left|right"
+_SETTINGS = re.compile(
+    r"(?:(?:vertical\s{0,9}:\s{0,9}(?:rl|lr)"
+    r"|(?:line|position|size)\s{0,9}:\s{0,9}-?[0-9.]{1,20}\s?%?(?:\s?,\s?[a-z-]{1,20})?"
+    rf"|align\s{{0,9}}:\s{{0,9}}(?:{_SIDE})|region\s{{0,9}}:\s{{0,9}}\S+|[XY][12]\s{{0,9}}:\s{{0,9}}-?[0-9]{{1,9}}"
+    r"|[A-Za-z][A-Za-z0-9-]{0,40}:\S+)(?=\s|$)\s*+)++"
+)
+# Times in the middle of words have to look like it; those that stand where times must stand need not.
+_FORMED = re.compile(r"(?:[0-9]{1,3}:)?[0-9]{2,3}:[0-9]{2}|.*[.,][0-9]+", re.DOTALL)
 
 Times = Callable[[str], tuple[str, str, str] | None]
 """Start, end and what follows them of a line of times; None of any other line."""
@@ -31,6 +38,7 @@ class Block:
     end: str = ""
     lines: list[str] = field(default_factory=list)
     is_odd: bool = False
+    doubts: list[int] = field(default_factory=list)
 
     @property
     def is_timed(self) -> bool:
@@ -46,6 +54,8 @@ class Block:
             start = _moment(self.start)
             if start is not None:
                 findings.note(line(self.number), f"times are oddly written; read as {in_words(start)}")
+        for at in self.doubts:
+            findings.note(self.place_of(at), "an arrow between numbers in the words; kept as words")
         return RawCue(line(self.number), _moment(self.start), _moment(self.end), "\n".join(words))
 
 
@@ -59,6 +69,9 @@ def blocks(text: str, times: Times, loose: Times | None = None) -> Iterator[Bloc
         found = times(written)
         if found is None and loose and (not before or before.isdigit()):
             found = loose(written)
+        if found and before and not before.isdigit() and current.is_timed and not _is_believed(found):
+            current.doubts.append(len(current.lines))
+            found = None
         if found:
             yield current
             start, end, rest = found
@@ -105,10 +118,17 @@ def _matched(grammar: re.Pattern[str], written: str) -> re.Match[str] | None:
     return grammar.fullmatch(written) or (None if written.isascii() else grammar.fullmatch(plain_digits(written)))
 
 
+def _is_believed(found: tuple[str, str, str]) -> bool:
+    """Whether times right under words are times, not what is said: `1:2 --> 2:4`."""
+    start, end = plain_digits(found[0]).replace(" ", ""), plain_digits(found[1]).replace(" ", "")
+    if not (_FORMED.fullmatch(start) and _FORMED.fullmatch(end)):
+        return False
+    first, last = _moment(start), _moment(end)
+    return first is None or last is None or first <= last
+
+
 def _without_settings(rest: str) -> str:
-    if _SETTINGS.fullmatch(rest):
-        return ""
-    return "" if all(_SETTING.fullmatch(part) for part in rest.split()) else rest
+    return "" if _SETTINGS.fullmatch(rest) else rest
 
 
 def _moment(stamp: str) -> int | None:

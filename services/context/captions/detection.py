@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 from services.context.captions.blocks import times_with_words
 from services.context.captions.findings import Findings, line, refused
 from services.context.captions.formats.json import looks_like_json
-from services.context.captions.formats.lrc import looks_stamped
+from services.context.captions.formats.lrc import has_arrows, looks_stamped
 from services.context.captions.formats.microdvd import FRAMES, TENTHS
 from services.context.captions.formats.sbv import comma_times
 from services.context.captions.formats.table import looks_like_table
@@ -14,7 +15,9 @@ from services.context.captions.model import Format
 
 OTHERS = "save it as WebVTT, SubRip or TTML"
 _ROOT = re.compile(
-    r"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s+)*<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL
+    # Possessive: what stands before the root is read in one way only.
+    r"(?:\s++|<\?xml[^>]*+>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^>]*+>)*+<([A-Za-z_][\w.-]*+:)?+([A-Za-z_][\w.-]*+)",
+    re.DOTALL,
 )
 _ROOTS = {
     "tt": Format.TTML,
@@ -22,8 +25,9 @@ _ROOTS = {
     "timedtext": Format.YOUTUBE_XML,
     "sami": Format.SAMI,
 }
+_SECTION = re.compile(r"^\[(?:Script Info|(Events))\]", re.MULTILINE | re.IGNORECASE)
 _EVENT = re.compile(
-    r"^(?:\[Script Info\]|Dialogue:\s*[^,\n]*,\s*[0-9]+:[0-9]{2}:[0-9]{2})", re.MULTILINE | re.IGNORECASE
+    r"^Dialogue:[^,\n]{0,60},\s{0,9}[0-9]{1,3}:[0-9]{2}:[0-9]{2}[.,:][0-9]{1,3}\s{0,9},", re.MULTILINE | re.IGNORECASE
 )
 # What begins a file of a format that is not read.
 _REFUSED_BYTES = (
@@ -72,7 +76,7 @@ def detect(text: str) -> Format:
         return Format.JSON
     if head.startswith("<") and (form := _of_root(head)):
         return form
-    if _EVENT.search(text):
+    if _has_events(text):
         return Format.ASS
     return next((form for form, is_it in _BY_LINES if is_it(text)), Format.TEXT)
 
@@ -93,7 +97,7 @@ def _is_plain(given: Format, found: Format, text: str) -> bool:
         # Without its first line WebVTT looks like SubRip, but for the comma.
         return any("," in times[0] for written in text.split("\n") if (times := times_with_words(written)))
     if given is Format.TEXT:
-        return found not in (Format.LRC, Format.TABLE)
+        return found not in (Format.LRC, Format.TABLE) or (found is Format.LRC and has_arrows(text))
     return True
 
 
@@ -118,6 +122,12 @@ def _of_root(head: str) -> Format | None:
         kind = "a web page" if name == "html" else f"XML with the root <{root[2]}>"
         raise refused(line(1), f"this is {kind}, none of the captions that are read; {OTHERS}")
     return None
+
+
+def _has_events(text: str) -> bool:
+    """One line that begins as an event does may be prose; under the name of a section, or twice, it is none."""
+    section, events = _SECTION.search(text), list(islice(_EVENT.finditer(text), 2))
+    return len(events) > 1 or bool(section and (events or not section[1]))
 
 
 def _has(times: Callable[[str], object]) -> Callable[[str], bool]:

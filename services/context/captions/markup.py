@@ -18,8 +18,8 @@ _STAMP = re.compile(r"<[0-9]{1,3}(?::[0-9]{2}){1,2}[.,][0-9]{1,6}>")
 _COMMENT = re.compile(r"<!--[^<>]{0,2000}-->")
 # Overrides of SubStation Alpha in the words, known by their names: `{\bf x}` is mathematics.
 _OVERRIDE = re.compile(
-    r"\{(?:\\(?:an?|be?|blur|[xy]?bord|[1-4]?[ac]|alpha|i?clip|fade?|fa[xy]|fe|fs(?:p|c[xy])?|fr[xyz]?|i|[Kk][fo]?|move|org"
-    r"|pb?o?|pos|q|[xy]?shad|[su])(?=[0-9&(.+-])[^\\{}]{0,200}|\\(?:fn|r)[^\\{}]{0,60}){1,20}\}"
+    r"\{(?:\\(?:an|be?|blur|[xy]?bord|[1-4]?[ac]|alpha|i?clip|fade?|fa[xy]|fe|fs(?:p|c[xy])?|fr[xyz]?|i|[Kk][fo]?|move|org"
+    r"|pb?o?|pos|q|[xy]?shad|[su])(?=[0-9&(.+-])[^\\{}]{0,200}|\\(?:fn|r)[^\\{}]{0,60}){1,20}+\}"
 )
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _CLOSED = re.compile(r"</([a-z]{1,9})\s?>")

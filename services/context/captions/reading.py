@@ -63,7 +63,7 @@ def read(source: str | bytes, form: Format | None = None) -> Captions:
     findings = Findings()
     text = cleaned(_decoded(source, findings), findings)
     form = settled(form, text, findings) if form else detect(text)
-    written = list(islice(READERS[form](text, findings), MOST_CUES + 1))
+    written = _written(form, text, findings)
     if len(written) > MOST_CUES:
         raise InvalidArgument(f"The transcript has more than {MOST_CUES:,} cues.", Reason.TOO_LARGE, field="transcript")
     said = _said(written if form is Format.TEXT else said_once(written, findings))
@@ -71,6 +71,14 @@ def read(source: str | bytes, form: Format | None = None) -> Captions:
         raise refused("line 1", f"nothing that is said was found; read as {form.label}")
     cues = _untimed(said) if form is Format.TEXT else settle(said, findings)
     return Captions(cues, findings.warnings, form)
+
+
+def _written(form: Format, text: str, findings: Findings) -> list[RawCue]:
+    """The cues as they were written, up to one more than are taken."""
+    try:
+        return list(islice(READERS[form](text, findings), MOST_CUES + 1))
+    except (RecursionError, OverflowError, ValueError) as error:
+        raise refused("line 1", f"cannot be read as {form.label}") from error
 
 
 def _decoded(source: str | bytes, findings: Findings) -> str:

@@ -19,6 +19,8 @@ from services.context.captions.stamps import milliseconds
 SETTLING = 60
 # Screens are cleared in longer pauses.
 LONGEST_GAP = 1000
+# Screens of captions have fifteen rows at most; a longer list of lines does not roll.
+MOST_ROWS = 40
 _WORD_TIME = re.compile(r"<([0-9]{1,3}(?::[0-9]{2}){1,2}[.,][0-9]{1,3})>")
 
 
@@ -74,6 +76,8 @@ def _screen(cue: RawCue) -> _Screen:
 def _rolled(before: _Screen, screen: _Screen) -> _Rolled:
     """What of a screen stood on the one before and is not spoken now."""
     if not before.rows or not screen.rows or screen.begins_blank or not _follows(before.cue, screen.cue):
+        return _Rolled()
+    if max(len(before.rows), len(screen.rows)) > MOST_ROWS:
         return _Rolled()
     most = min(len(before.rows), len(screen.rows), screen.first_timed)
     for count in range(most, 0, -1):

@@ -5,6 +5,8 @@ import unicodedata
 
 LONGEST = 100 * 3600 * 1000
 LONGEST_STAMP = 48
+# Nobody speaks as slowly: fewer letters than this to a second are milliseconds that were taken for seconds.
+SLOWEST = 0.2
 # Of a fraction the first three digits count; a float's tail behind them means nothing.
 STAMP = (
     r"-?(?:[0-9]{1,3}\s?:\s?)?-?[0-9]{1,3}\s?:\s?-?[0-9]{1,2}"
@@ -41,6 +43,11 @@ def seconds_in(stamp: str) -> int | None:
 def within_reason(moment: int) -> int | None:
     """The moment, unless no video could have it."""
     return moment if 0 <= moment < LONGEST else None
+
+
+def is_too_slow(letters: int, length: int) -> bool:
+    """Whether so many letters in whole numbers of that sum are none of seconds, but of milliseconds."""
+    return letters < SLOWEST * length
 
 
 def in_words(moment: int) -> str:

@@ -13,8 +13,10 @@ _LIGATURES = re.compile("[\ufb00-\ufb06\ufb13-\ufb17\u0132\u0133\u01c4-\u01cc\u0
 # Signs that fonts of symbols use for bullets, and controls.
 _NO_SIGNS = re.compile("[\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff]")
 _HYPHENS = "-\u2010\u058a"
+# Looked for at the beginnings of words alone: from within a long one, each letter would read the rest again.
 _CUT_WORD = re.compile(
-    rf"(?P<before>[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\w)(?P<sign>{CUT}[ \t]*\n?|[{_HYPHENS}]{SOFT}?\n)(?P<after>\w+)"
+    rf"(?P<before>(?<![^\W\d_])[^\W\d_]++(?:['\u2019][^\W\d_]++)?+|[\d_])"
+    rf"(?P<sign>{CUT}[ \t]*+\n?+|[{_HYPHENS}]{SOFT}?\n)(?P<after>\w+)"
 )
 # Accents that were drawn by themselves, before their letter, as TeX does with its older fonts.
 _ACCENTS = {
@@ -27,7 +29,7 @@ _ACCENTS = {
 }
 _ACCENTED = re.compile(f"([{''.join(_ACCENTS)}])([^\\W\\d_])")
 _SOFT_BREAK = re.compile(rf"{SOFT}\s*\n\s*|{SOFT}")
-_HYPHENATED = re.compile(rf"[^\W_]+[{_HYPHENS}][^\W_]+")
+_HYPHENATED = re.compile(rf"(?<![^\W_])[^\W_]++[{_HYPHENS}][^\W_]++")
 _WORD = re.compile(r"[^\W_]+")
 # A hyphen before these stands for the rest of a word that comes later: `Vor- und Nachteile`.
 _JOINING = "und oder bzw sowie and or et ou y og eller och en of e o i и или та або"

@@ -9,8 +9,8 @@ from services.context.captions.model import RawCue
 from services.context.captions.stamps import milliseconds
 
 _FIELDS = ["layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text"]
-_BLOCK = re.compile(r"\{[^{}]*\}")
-_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}[^{]*")
+_BLOCK = re.compile(r"(\{[^{}]*+\})([^{]*+)")
+_DRAWING = re.compile(r"\\p[1-9]")
 _BREAK = re.compile(r"\\[Nn]")
 
 
@@ -32,9 +32,12 @@ def _cue(number: int, fields: list[str], rest: str, findings: Findings) -> RawCu
     if "text" not in values:
         findings.note(line(number), "has fewer fields than the line `Format:` names")
     start, end = milliseconds(values.get("start", "")), milliseconds(values.get("end", ""))
-    return RawCue(line(number), start, end, _words(values.get("text", rest)))
+    text = values.get("text", rest)
+    if comments := [found[1] for found in _BLOCK.finditer(text) if found[1].strip("{} ") and "\\" not in found[1]]:
+        findings.note(line(number), f"{comments[0][:80]} is a comment in this format; left out")
+    return RawCue(line(number), start, end, _words(text))
 
 
 def _words(written: str) -> str:
-    written = _BLOCK.sub("", _DRAWING.sub("", written))
+    written = _BLOCK.sub(lambda found: "" if _DRAWING.search(found[1]) else found[2], written)
     return literal(_BREAK.sub("\n", written).replace("\\h", " "))

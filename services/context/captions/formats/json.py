@@ -1,7 +1,6 @@
 """JSON: a list of cues under one of the names that recognisers and players give them, and YouTube's json3."""
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,16 +8,18 @@ from typing import Any
 from services.context.captions.findings import Findings, line, refused
 from services.context.captions.formats.youtube import is_json3, json3_cues
 from services.context.captions.model import RawCue
-from services.context.captions.stamps import milliseconds, within_reason
+from services.context.captions.stamps import LONGEST, is_too_slow, milliseconds, within_reason
 
 LISTS = ("cues", "segments", "transcript", "transcription", "captions", "utterances", "body", "events", "objects")
 STARTS = ("start", "startTime", "start_time", "from", "begin", "offset")
 ENDS = ("end", "endTime", "end_time", "to")
 LENGTHS = ("duration", "dur")
+# Names that say their unit, milliseconds.
+EXACT_STARTS = ("startMs", "start_ms", "startTimeMs", "start_time_ms", "tStartMs", "offsetMs", "offset_ms")
+EXACT_ENDS = ("endMs", "end_ms", "endTimeMs", "end_time_ms")
+EXACT_LENGTHS = ("durationMs", "duration_ms", "dDurationMs", "durMs")
 TEXTS = ("text", "body", "content", "transcript", "caption")
 EXPECTED = 'no list of cues, each {"start", "end", "text"}, bare or under `cues`, `segments` or `transcription`'
-# Nobody speaks as slowly: fewer letters than this to a second are milliseconds that were taken for seconds.
-SLOWEST = 0.2
 _BEGINNING = re.compile(r'\s*(?:\{\s*["}]|\[\s*[{\]])')
 
 
@@ -78,15 +79,27 @@ def _cues(items: Sequence[Any], findings: Findings) -> Iterator[RawCue]:
 
 def _unit(items: Sequence[Any], findings: Findings) -> int:
     """Milliseconds to what times without a unit count: seconds, unless nobody could speak as slowly."""
-    spans = [(_first(item, STARTS), _first(item, ENDS), _first(item, TEXTS)) for item in items[:1000]]
-    whole = [(end - start, len(str(words))) for start, end, words in spans if type(start) is type(end) is int]
-    if not whole or len(whole) < len(spans):
-        return 1000
-    length, letters = sum(length for length, _ in whole), sum(letters for _, letters in whole)
-    if length <= 0 or letters >= SLOWEST * length:
+    lengths = [_whole_length(item) for item in items[:1000]]
+    whole = [length for length in lengths if length is not None]
+    letters = sum(len(str(_first(item, TEXTS))) for item in items[:1000])
+    if len(whole) < len(lengths) or not is_too_slow(letters, sum(whole)):
         return 1000
     findings.note("cue 1", "times that must be milliseconds; read as such")
     return 1
+
+
+def _whole_length(item: Any) -> int | None:
+    """How long a cue lasts, if its times are whole numbers that a video could have."""
+    start, end, length = (_first(item, names) for names in (STARTS, ENDS, LENGTHS))
+    if not _is_whole(start):
+        return None
+    if _is_whole(end):
+        return int(end - start)
+    return length if end is None and _is_whole(length) else None
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int and abs(value) < LONGEST
 
 
 def _raw_cue(place: str, item: dict[str, Any], words: str, unit: int) -> RawCue:
@@ -94,11 +107,16 @@ def _raw_cue(place: str, item: dict[str, Any], words: str, unit: int) -> RawCue:
     offsets = item.get("offsets")
     if isinstance(offsets, dict):
         return RawCue(place, _moment(offsets.get("from"), 1), _moment(offsets.get("to"), 1), words)
-    start, end = _moment(_first(item, STARTS), unit), _moment(_first(item, ENDS), unit)
-    length = _moment(_first(item, LENGTHS), unit)
+    start, end = _either(item, STARTS, EXACT_STARTS, unit), _either(item, ENDS, EXACT_ENDS, unit)
+    length = _either(item, LENGTHS, EXACT_LENGTHS, unit)
     if end is None and start is not None and length is not None:
         end = start + length
     return RawCue(place, start, end, words)
+
+
+def _either(item: dict[str, Any], names: Sequence[str], exact: Sequence[str], unit: int) -> int | None:
+    value = _first(item, exact)
+    return _moment(_first(item, names), unit) if value is None else _moment(value, 1)
 
 
 def _first(item: Any, names: Sequence[str]) -> Any:
@@ -110,7 +128,8 @@ def _first(item: Any, names: Sequence[str]) -> Any:
 def _moment(value: object, unit: int) -> int | None:
     if isinstance(value, str):
         return milliseconds(value) if ":" in value else _moment(_number(value), unit)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Held against the longest before it is counted with: larger numbers fit no float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LONGEST:
         return None
     return within_reason(round(value * unit))
 

@@ -11,7 +11,7 @@ from services.context.captions.stamps import within_reason
 
 _SYNC = re.compile(r"<SYNC\b[^<>]{0,200}?\bStart\s*=\s*[\"']?(-?[0-9]{1,10})[^<>]{0,200}>", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"<P\b[^<>]{0,200}?\bClass\s*=\s*[\"']?([\w-]{1,40})[^<>]{0,200}>", re.IGNORECASE)
-_HIDDEN = re.compile(r"<!--.*?-->|</?(?:P|SAMI|BODY|SYNC)\b[^<>]*>", re.IGNORECASE | re.DOTALL)
+_HIDDEN = re.compile(r"<!--(?:(?!<!--|-->).)*+-->|</?(?:P|SAMI|BODY|SYNC)\b[^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def read_sami(text: str, findings: Findings) -> Iterator[RawCue]:

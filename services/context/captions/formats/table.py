@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from services.context.captions.findings import Findings, line, refused
 from services.context.captions.model import RawCue
-from services.context.captions.stamps import milliseconds, seconds_in, within_reason
+from services.context.captions.stamps import is_too_slow, milliseconds, seconds_in, within_reason
 
 _STARTS = frozenset({"start", "begin", "from", "start time", "start_time", "starttime", "in", "timecode in"})
 _ENDS = frozenset({"end", "to", "end time", "end_time", "endtime", "out", "timecode out"})
@@ -37,13 +37,22 @@ def read_table(text: str, findings: Findings) -> Iterator[RawCue]:
 
 def _cues(rows: list[tuple[int, list[str]]], columns: tuple[int, int, int], delimiter: str) -> Iterator[RawCue]:
     start, end, words = columns
-    times = [row[at].strip() for _, row in rows for at in (start, end) if at < len(row)]
-    in_milliseconds = all(written.isdecimal() for written in times if written)
+    in_milliseconds = _in_milliseconds([row for _, row in rows if len(row) > max(columns)], columns)
     for number, row in rows:
         values = [*row, *[""] * (max(columns) + 1 - len(row))]
         # In the last column what was not quoted may hold the delimiter.
         said = values[words] if words < max(columns) else delimiter.join(values[words:])
         yield RawCue(line(number), _moment(values[start], in_milliseconds), _moment(values[end], in_milliseconds), said)
+
+
+def _in_milliseconds(rows: list[list[str]], columns: tuple[int, int, int]) -> bool:
+    """Whether all times are whole numbers, and too large for seconds of speech."""
+    start, end, words = columns
+    times = [(row[start].strip(), row[end].strip()) for row in rows]
+    if not all(each.isdecimal() and len(each) < 12 for pair in times for each in pair if each):
+        return False
+    length = sum(int(one[1]) - int(one[0]) for one in times if all(one))
+    return length <= 0 or is_too_slow(sum(len(row[words]) for row in rows), length)
 
 
 def _moment(written: str, in_milliseconds: bool) -> int | None:

@@ -74,7 +74,7 @@ def _clock_of(root: Element) -> _Clock:
 
 
 def _whole(written: str, otherwise: int) -> int:
-    return int(written) if written.isdecimal() and 0 < int(written) <= 10**9 else otherwise
+    return int(written) if written.isdecimal() and len(written) <= 10 and 0 < int(written) <= 10**9 else otherwise
 
 
 def _paragraphs(element: Element, span: _Span, clock: _Clock) -> Iterator[tuple[Element, _Span]]:

@@ -15,7 +15,7 @@ def read_vtt(text: str, findings: Findings) -> Iterator[RawCue]:
     if not text.lstrip()[:6].upper().startswith("WEBVTT"):
         findings.note("line 1", "no WEBVTT at the beginning; read all the same")
     parts = list(blocks(text, arrow_times, loose_times))
-    has_identifiers = bool(parts[0].lines and parts[0].lines[-1].strip() and len(parts) > 1)
+    has_identifiers = len(parts) > 1 and _has_identifier(parts[0])
     for block, following in zip(parts, [*parts[1:], None], strict=True):
         if following is not None:
             _take_identifier(block, has_identifiers, findings)
@@ -23,6 +23,12 @@ def read_vtt(text: str, findings: Findings) -> Iterator[RawCue]:
             yield block.raw_cue(_said(block, findings), findings)
         else:
             _tell_of_strays(block, findings)
+
+
+def _has_identifier(head: Block) -> bool:
+    """Whether a line stands right above the first times that is not the file's own first."""
+    last = head.lines[-1].strip() if head.lines else ""
+    return bool(last) and not last.upper().startswith("WEBVTT")
 
 
 def _take_identifier(block: Block, has_identifiers: bool, findings: Findings) -> None:
@@ -34,6 +40,10 @@ def _take_identifier(block: Block, has_identifiers: bool, findings: Findings) ->
         return
     last = block.lines[-1].strip()
     if len(block.lines) > 1 and not block.lines[-2].strip():
+        may_be_said = block.is_timed and not has_identifiers and not last.isdecimal()
+        if may_be_said and not any(written.strip() for written in block.lines[:-1]):
+            # Where the first cue has no identifier, the only line under times is what is said then.
+            return
         del block.lines[-1]
     elif has_identifiers and last.isdecimal():
         findings.note(block.place_of(len(block.lines) - 1), "no blank line before the number of the next cue")

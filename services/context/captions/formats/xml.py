@@ -9,6 +9,8 @@ from defusedxml.ElementTree import fromstring
 
 from services.context.captions.findings import Findings, line, refused
 
+# Far more than captions need, and far less than the interpreter's own bound of calls.
+DEEPEST = 100
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)([A-Za-z][A-Za-z0-9]*;)?")
 _OPEN_BREAK = re.compile(r"<br\s*>(?:\s*</br\s*>)?", re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z/][^<>]{0,2000}>")
@@ -16,7 +18,7 @@ _PREFIX = re.compile(r"[</\s]([A-Za-z][\w-]{0,40}):[A-Za-z][\w-]*(?=[\s=>/])")
 _DECLARED = re.compile(r"xmlns:([\w-]{1,40})\s*=")
 _ROOT_NAME = re.compile(r"<[A-Za-z][\w:.-]*")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*>")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*+>")
 
 
 def parsed(text: str, findings: Findings) -> Element:
@@ -30,7 +32,16 @@ def parsed(text: str, findings: Findings) -> Element:
         raise refused(line(error.position[0]), f"not well-formed XML: {error}") from error
     except DefusedXmlException as error:
         raise refused(line(1), "XML with declarations of its own is not read") from error
+    if _depth_of(root) > DEEPEST:
+        raise refused(line(1), f"elements stand in each other more than {DEEPEST} deep")
     return root
+
+
+def _depth_of(root: Element) -> int:
+    depth, level = 0, [root]
+    while level:
+        depth, level = depth + 1, [child for element in level for child in element]
+    return depth
 
 
 def _mended(text: str, findings: Findings) -> str:
