@@ -53,11 +53,23 @@ async def test_where_all_are_empty_the_passages_are_the_answer(one: Remote, two:
     assert "A wave carries energy" in text_of(events)
 
 
+async def test_an_empty_completion_is_handed_on_once_all_are_empty(one: Remote, two: Remote) -> None:
+    await one.script(words=0)
+    await two.script(words=0)
+    async with inference(providers_json(one, two)) as peer:
+        events = await events_of(peer, plain())
+
+    assert (text_of(events), events[-1].finish.finish_reason) == ("", "stop")
+    assert [(await each.counts())["requests"] for each in (one, two)] == [1, 1]
+
+
 async def test_where_all_are_empty_and_there_is_no_passage_that_is_said(one: Remote) -> None:
     await one.script(words=0)
+    asked = question()
+    del asked.tutoring.sources[:]
     async with inference(providers_json(one)) as peer:
         with pytest.raises(Unavailable) as raised:
-            await events_of(peer, plain())
+            await events_of(peer, asked)
 
     assert raised.value.reason is Reason.PROVIDERS_UNAVAILABLE
     assert "word" in raised.value.message
