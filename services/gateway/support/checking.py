@@ -1,6 +1,7 @@
 """Checks the sentences of one answer while it is written."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,10 +17,12 @@ from services.gateway.support.places import citation_at
 from services.gateway.support.sentences import Sentence, SentenceReader
 from services.gateway.support.sources import source_of
 from services.gateway.support.vectors import MOST_CLAIMS, SupportVectors
-from services.gateway.support.verdicts import ORDER, Vectors, Verdict, by_meaning, by_words
+from services.gateway.support.verdicts import MOST_SHARED, ORDER, Vectors, Verdict, by_meaning, by_words
 
 # A sentence that cites nothing is held against all passages by its words, and against so many by its meaning.
 SOURCES_BY_MEANING = 2
+# Sentences are gathered for so long before their vectors are asked for: a call for each costs as much as one for all.
+GATHERED_SECONDS = 1.0
 # What is longer is no sentence of an answer, and what follows so many is no answer that anybody reads to its end.
 LONGEST_SENTENCE, MOST_SENTENCES = 2000, 512
 
@@ -46,7 +49,8 @@ class CheckedSentence:
 
     @property
     def settled(self) -> bool:
-        return self.verdicts[self.best].copied
+        """Whether meaning would change nothing: a copy, or many words of a source, of which likeness does not tell."""
+        return self.verdicts[self.best].copied or max(each.share for each in self.verdicts.values()) >= MOST_SHARED
 
     def told(self) -> SentenceSupport:
         """As it stands in the turn: with the place that bears it, unless nothing does."""
@@ -69,6 +73,7 @@ class SupportCheck:
         self._vectors, self._seconds = vectors, seconds
         self._open: list[CheckedSentence] = []
         self._asking: asyncio.Task[list[CheckedSentence]] | None = None
+        self._open_since = 0.0
         self._count = 0
         self.checked: list[CheckedSentence] = []
 
@@ -102,7 +107,7 @@ class SupportCheck:
         if self._asking is not None and self._asking.done():
             done, self._asking = self._asking, None
             settled += done.result()
-        if self._open and self._asking is None:
+        if self._open and self._asking is None and time.monotonic() - self._open_since >= GATHERED_SECONDS:
             asked, self._open = self._open, []
             self._asking = asyncio.create_task(self._by_meaning(asked))
         return self._tell(settled)
@@ -133,6 +138,8 @@ class SupportCheck:
         checked = [each for sentence in sentences if (each := self._by_words(sentence))]
         if self._vectors is None:
             return checked
+        if not self._open:
+            self._open_since = time.monotonic()
         self._open += (each for each in checked if not each.settled)
         return [each for each in checked if each.settled]
 
