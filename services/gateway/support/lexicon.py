@@ -7,7 +7,7 @@ import regex
 
 from kit.words.terms import folded, terms
 
-# The languages whose words for numbers can be read, by the names that texts are told apart by.
+# The codes by which libraries know languages, by the names that texts are told apart by.
 ISO = {
     "arabic": "ar",
     "bengali": "bn",
@@ -37,6 +37,7 @@ ISO = {
     "thai": "th",
     "turkish": "tr",
 }
+# Languages whose numbers in words can be read.
 NUMBERS_SAID = frozenset({"en", "de", "es", "fr", "pt", "it", "nl", "da"})
 
 _DENY = {
